@@ -1,0 +1,74 @@
+/*
+ * campaign: from a screened list and templates to frozen, approved messages. Dispatch opens and sends; it renders nothing.
+ */
+#ifndef ZHANCHI_CAMPAIGN_H
+#define ZHANCHI_CAMPAIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "zhanchi/err.h"
+#include "zhanchi/gateway.h"
+#include "zhanchi/keyring.h"
+#include "zhanchi/progress.h"
+#include "zhanchi/store_campaign.h"
+
+/* What every text of an office needs, from the configuration. */
+struct campaign_office {
+    const char *office, *phone12333, *apply_where;
+    int32_t today;
+    int64_t now_ms;
+    int max_units; /* longest text in UTF-16 units, signature included; 0 = 500 */
+};
+
+/* Checks a draft as far as can be without rendering: list ready and screened, templates compiled, their names known to the list, one topic, signature, gateway
+ * known, window and not_after sane (not_after default: 30 days after not_before). */
+int campaign_create(struct store *s, struct campaign_info *c, const struct campaign_office *o, struct err *e);
+
+/* The unit of randomisation is the number: a household is one arm. Deterministic in (seed, address hash or id). */
+enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, int32_t last_day);
+int campaign_variant_of(const struct campaign_info *c, int64_t address_id);
+
+struct campaign_forecast {
+    int64_t persons, messages, held_out, always;     /* messages: to be sent at once (arms send and always) */
+    int64_t suppressed[32];                            /* by enum msg_cause */
+    int64_t segments, segments_held;                   /* of messages, of held-out ones */
+    int64_t cost_microyuan;                            /* of `segments` */
+    int64_t parts[8];                                  /* messages by number of parts; [7] = 7 and more */
+    int64_t shared_addresses;                          /* messages whose number also serves another person */
+    int64_t per_variant[CAMPAIGN_VARIANTS];
+    int64_t finish_ms;                                 /* -1: not before not_after */
+    int64_t unconfirmed_rules;                         /* messages that rest on a rule marked unconfirmed */
+};
+/* Renders every row without storing anything. */
+int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g,
+                      const struct campaign_office *o, const struct progress *p, struct campaign_forecast *out, struct err *e);
+
+/* Shows rendered texts of up to n members: longest, shortest, most segments, each variant, then the first ones. Numbers and names are the caller's to mask: `each` gets them masked. */
+struct campaign_sample {
+    int64_t line;
+    const char *why;       /* "longest", "variant 2" ... */
+    int variant;
+    enum member_arm arm;
+    char phone[64], name[64]; /* masked */
+    const char *text;      /* rendered with the masked name; parts counted with the real one */
+    int parts;
+    size_t units;
+};
+int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c, const struct campaign_office *o, int n,
+                     int (*each)(void *ctx, const struct campaign_sample *m), void *ctx, struct err *e);
+
+/* Freezes: members, arms, variants, sealed payloads in chunks, then HMAC digest, then draft -> submitted in one transaction. Interrupted: nothing visible remains. */
+int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g,
+                    const struct campaign_office *o, const char *actor, const struct progress *p, struct wave_info *out,
+                    struct err *e);
+/* Recomputes the digest over what is stored, compares, signs. ERR_PERM: maker = checker (unless allow_same), digest differs, gateway profile changed since.
+ * Unconfirmed rules block unless allow_unconfirmed (the caller audits the reason). */
+int campaign_approve(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g, const char *actor,
+                     bool allow_same, bool allow_unconfirmed, int64_t now_ms, const struct progress *p, struct wave_info *out,
+                     struct err *e);
+/* What dispatch asks before it sends anything of a campaign: is the stored approval the one for exactly this digest, schedule, gateway profile and URL? ERR_PERM says what differs.
+ * (Lives in src/store/approval.c, because jobs do not include each other: see store_approval.h.) */
+
+int campaign_cancel(struct store *s, const struct campaign_info *c, int64_t *cancelled, const struct progress *p, struct err *e);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * gateway: a provider's API as a profile file: how to build a request, how to read its answer and its callbacks.
+ *
+ * A profile is a tree (docs/man/zhanchi-gateway.5): method, path, headers, body tree with template leaves, loops over the
+ * batch, an encoding, signing over a recipe, how to read the answer for the whole request and for each recipient, code classes,
+ * callbacks, limits, price. No C code knows a provider by name. Loaded once; then immutable and
+ * usable from several threads. This header owns no socket: transport.h does.
+ */
+#ifndef ZHANCHI_GATEWAY_H
+#define ZHANCHI_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/buf.h"
+#include "zhanchi/conf.h"
+#include "zhanchi/err.h"
+#include "zhanchi/message.h"
+
+struct gateway;
+
+/* Settings come from zhanchi.conf (profile path, url, secrets). ERR_CONFIG with file and line. */
+struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e);
+void gateway_free(struct gateway *g);
+const char *gateway_name(const struct gateway *g);
+/* SHA-256 over the profile file and the URL (no secrets): part of what an approver signs. */
+void gateway_digest(const struct gateway *g, uint8_t out[32]);
+
+struct gw_limits {
+    double rate, burst;     /* messages a second */
+    int concurrency;        /* requests in flight */
+    int batch;              /* messages a request; 1 = no batch operation */
+    int quiet_from, quiet_to; /* minutes of the day; equal = none */
+    int64_t price_microyuan; /* a segment */
+    int64_t timeout_ms, connect_timeout_ms;
+    int64_t limit_pause_ms;  /* LIMIT without a hint */
+};
+const struct gw_limits *gateway_limits(const struct gateway *g);
+
+/* ---- out ---- */
+
+struct gw_message {
+    int64_t id;
+    const char *ref; /* client reference */
+    const char *phone;
+    const char *text;      /* signature in front */
+    const char *signature; /* without brackets */
+    const char *carrier_template, *carrier_variables; /* "" if unused; variables as a JSON object's text */
+};
+
+struct gw_request { /* reusable: gw_request_reset keeps the memory */
+    char method[8];
+    struct buf url;
+    struct buf headers; /* "Name: value" NUL "Name: value" NUL ... */
+    struct buf body;
+};
+void gw_request_init(struct gw_request *r);
+void gw_request_reset(struct gw_request *r);
+void gw_request_fini(struct gw_request *r);
+
+/* Builds and signs one request for n messages (1 <= n <= limits.batch). n == 1 uses the single operation if the profile has one. ERR_CONFIG
+ * or ERR_DATA (a value that the profile cannot carry). */
+int gateway_build(const struct gateway *g, const struct gw_message *m, size_t n, int64_t now_ms,
+                  struct gw_request *out, struct err *e);
+
+/* How a transfer ended. */
+struct gw_answer {
+    bool handed_over;  /* the request may have reached the gateway */
+    bool complete;     /* a whole answer was read: status, headers, body are valid */
+    int status;
+    int64_t retry_after_ms; /* from Retry-After (seconds or date); 0 = none */
+    const char *body;
+    size_t body_len;
+    const char *transport_error; /* "" or what libcurl says: for the log */
+};
+
+struct gw_result {
+    enum msg_class class;
+    char code[32];        /* the provider's, or "http-503", "timeout", "unreadable", "no-item" */
+    char provider_id[64]; /* "" if none */
+    int64_t retry_after_ms;
+};
+
+/* One result for each message, always: not handed over is RETRY ("not-sent"); handed over without a complete answer is UNKNOWN; RETRY otherwise
+ * only where the profile declares it; a missing item of a batch is UNKNOWN. *whole is true when the answer spoke of the request as a whole
+ * and refused it. */
+void gateway_judge(const struct gateway *g, const struct gw_answer *a, const struct gw_message *m, size_t n,
+                   struct gw_result *out, bool *whole);
+
+/* ---- in: callbacks ---- */
+
+enum gw_report_kind { GW_RECEIPT, GW_REPLY };
+
+struct gw_callback { /* one HTTP request of the provider, as it came */
+    const char *method, *path, *body;
+    size_t body_len;
+    /* value of a header, or NULL */
+    const char *(*header)(void *ctx, const char *name);
+    const char *(*query)(void *ctx, const char *key);
+    void *ctx;
+};
+
+struct gw_report { /* borrowed for the call */
+    enum gw_report_kind kind;
+    const char *ref;         /* client reference, "" if none */
+    const char *provider_id; /* "" if none */
+    const char *phone;       /* 11 digits, as the provider gave it */
+    enum msg_class class;     /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not final */
+    bool pending;            /* intermediate receipt */
+    const char *code;
+    const char *text;        /* reply */
+    int64_t at_ms;           /* the provider's time stamp in UTC; 0 if none */
+};
+
+/* Does this path belong to the gateway, and which kind? -1 if not. */
+int gateway_callback_kind(const struct gateway *g, const char *method, const char *path);
+/* Checks the provider's authentication (signature, time stamp). ERR_PERM. */
+int gateway_callback_verify(const struct gateway *g, enum gw_report_kind kind, const struct gw_callback *c,
+                            int64_t now_ms, struct err *e);
+/* Calls `each` for every report in a body. ERR_PROTO if it cannot be read; items that lack what is needed are skipped and counted. */
+int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body, size_t len,
+                          int (*each)(void *ctx, const struct gw_report *r), void *ctx, size_t *skipped,
+                          struct err *e);
+/* The acknowledgement that the provider expects. */
+void gateway_callback_ack(const struct gateway *g, enum gw_report_kind kind, int *status, const char **content_type,
+                          const char **body);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * store: the database of a work directory. The only room that knows SQL.
+ *
+ * One connection an object; an object belongs to one thread. Main database: DIR/zhanchi.db (SQLite, WAL, synchronous=FULL). No write
+ * transaction holds the lock over 50 ms: callers work in chunks (store_chunk tells how large), and what an interrupted job left is
+ * removed by store_sweep.
+ *
+ * Subjects have headers of their own: store_list.h store_campaign.h store_queue.h store_report.h store_people.h
+ * store_measure.h store_audit.h; keys: keyring.h; raw reports: inbox.h; epoch: store_epoch.h.
+ *
+ * Two levels: a thin statement layer (src/store/stmt.h) for administration, and the batch operations (marked "batch" in the headers), which
+ * go through `struct store_driver` (src/store/driver.h) so that another database can give each its own best SQL.
+ *
+ * Errors: ERR_IO (disk full, corrupt: says which file and what to do), ERR_TEMP (busy longer than 10 s).
+ */
+#ifndef ZHANCHI_STORE_H
+#define ZHANCHI_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/err.h"
+
+struct store;
+
+/* Creates DIR/zhanchi.db with the newest schema. ERR_CANTCREAT if it is there already. */
+int store_create(const char *dir, int64_t now_ms, struct err *e);
+
+enum store_mode { STORE_RW, STORE_RO };
+/* Opens, checks the schema version (older: migrates, in RW mode, after saying so through `note` if not NULL; newer: ERR_CONFIG). */
+struct store *store_open(const char *dir, enum store_mode mode, struct err *e);
+void store_close(struct store *s); /* NULL is fine; rolls back */
+const char *store_path(const struct store *s);
+
+/* Explicit transaction (BEGIN IMMEDIATE). Batch operations join an open one, else make their own. Tally deltas are written at commit. */
+int store_begin(struct store *s, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/* Rows that a chunk may have so that its transaction stays under 50 ms: adapts to what was measured. */
+size_t store_chunk(const struct store *s);
+void store_chunk_took(struct store *s, size_t rows, int64_t us);
+
+/* Removes what interrupted imports and freezes left, in chunks. Counts are for the log. Only call with the job's kernel lock held. */
+int store_sweep(struct store *s, int64_t *removed, struct err *e);
+
+/* WAL checkpoint (passive); its own thread calls it with its own connection. */
+int store_checkpoint(struct store *s, struct err *e);
+
+/* ERR_IO with SQLite's finding if the file is damaged or a foreign key dangles. */
+int store_integrity(struct store *s, struct err *e);
+
+/* A consistent copy of the live database (SQLite's backup interface) into `path`, which must not exist. progress may be NULL. */
+int store_backup(struct store *s, const char *path, void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx,
+                 struct err *e);
+
+/* Small facts by name. get: 1 found, 0 not, -1 error. */
+int store_meta_get(struct store *s, const char *name, char *out, size_t cap, struct err *e);
+int store_meta_set(struct store *s, const char *name, const char *value, struct err *e);
+
+/* gateway name -> small id, made on first use */
+int store_gateway_id(struct store *s, const char *name, int64_t *id, struct err *e);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * store_approval: the sealed payload of a message, and the signature over a wave. Campaign writes both, dispatch checks both; they meet here.
+ */
+#ifndef ZHANCHI_STORE_APPROVAL_H
+#define ZHANCHI_STORE_APPROVAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/buf.h"
+#include "zhanchi/err.h"
+#include "zhanchi/keyring.h"
+#include "zhanchi/store_campaign.h"
+
+/* Plain payload: length-prefixed fields, version byte first. Text has its signature in front. */
+struct payload {
+    const char *phone, *text, *signature, *carrier_template, *carrier_variables;
+};
+int payload_pack(const struct payload *p, struct buf *out);
+/* Points into `data` (which is NUL-separated inside); ERR_DATA. */
+int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e);
+
+/* HMAC over the wave's payload blobs in message order, with the campaign's schedule, variants, holdout, and the gateway's digest. Reads every payload; progress by count. */
+int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
+                    const uint8_t gateway_digest[32], uint8_t out[32], struct err *e);
+/* HMAC over digest, schedule, gateway, approver and time: what is stored as wave.approval. */
+void approval_sign(struct keyring *k, const struct campaign_info *c, const struct wave_info *w, uint8_t out[32]);
+/* ERR_PERM if the stored approval does not fit campaign, wave and the gateway profile as it is now. Cheap: payloads are bound by their own seals. */
+int approval_check(struct keyring *k, const struct campaign_info *c, const struct wave_info *w, const uint8_t gateway_digest[32],
+                   struct err *e);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * store_queue: what the dispatcher does to messages. All are batch operations and join an open transaction, so that one
+ * commit settles what came back and claims what goes next.
+ */
+#ifndef ZHANCHI_STORE_QUEUE_H
+#define ZHANCHI_STORE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/arena.h"
+#include "zhanchi/err.h"
+#include "zhanchi/message.h"
+
+struct store;
+
+struct claim_query {
+    int64_t campaign_id, gateway_id;
+    const char *topic;
+    int64_t now_ms;
+    int32_t today;         /* civil day, for caps */
+    int cap_per_day;       /* messages a number may get in a civil day over all campaigns; 0 = none */
+    int64_t capped_until_ms; /* where a capped message goes (the next day's window) */
+    size_t limit;
+};
+struct claimed {
+    int64_t message_id, campaign_id, wave_id, address_id;
+    int32_t attempt;       /* number of this attempt, from 1 */
+    int segments;
+    int64_t key_id;
+    const void *payload;   /* in the arena */
+    size_t payload_len;
+};
+struct claim_stats {
+    int64_t suppressed, capped; /* looked at, not claimed */
+};
+/* Due messages in order (due_at, id): checks opt-out (all, topic) and cap in the same transaction by one guarded statement on `address`, writes `sending` and
+ * the attempt row. Opted-out ones become suppressed; capped ones wait until capped_until_ms. Raises the database's claim counter by
+ * one a transaction. Returns the number claimed or -1. */
+int64_t store_claim(struct store *s, const struct claim_query *q, struct arena *a, struct claimed *out,
+                    struct claim_stats *stats, struct err *e);
+
+struct settlement {
+    int64_t message_id, address_id;
+    int32_t attempt;
+    enum msg_input input;   /* IN_ANSWER_*, IN_UNCLAIM, IN_LAPSE after unclaim is two steps: use IN_UNCLAIM with due in the past */
+    enum msg_class class;   /* 0 when never handed over */
+    enum msg_cause cause;
+    int64_t handed_ms;      /* 0 = not handed over */
+    int64_t settled_ms;
+    int64_t due_ms;         /* new due time for IN_UNCLAIM and IN_ANSWER_RETRY */
+    bool give_back_cap;     /* it did not go: the day's count of the address goes down again */
+    bool learn_optout;      /* class OPTOUT: the number goes on the list of refusals (origin gateway) */
+    char code[32], provider_id[64];
+};
+/* Applies each by the state table: if the message is no longer `sending` (an early receipt), the table decides. Sorted by message id inside. */
+int store_settle(struct store *s, const struct settlement *v, size_t n, struct err *e);
+
+/* planned -> queued where due_at <= now, and the arm is released; claimed persons' -> suppressed. At most max; returns how many. */
+int64_t store_release(struct store *s, int64_t campaign_id, int64_t now_ms, size_t max, struct err *e);
+/* planned, queued -> lapsed for a campaign whose not_after has passed, or messages whose person's last day is before `today`. */
+int64_t store_lapse(struct store *s, int64_t campaign_id, bool all, int32_t today, size_t max, struct err *e);
+/* accepted -> unconfirmed where the accepted attempt was settled before `before_ms`. */
+int64_t store_receipt_timeout(struct store *s, int64_t before_ms, size_t max, struct err *e);
+
+/* What became of a handing-over whose owner died. */
+enum mark_finding { MARK_NONE, MARK_HANDED, MARK_ANSWERED };
+/* Every `sending` message: `find` tells what its mark says (MARK_ANSWERED fills the settlement), or NULL if the marks are lost: then every one is unknown.
+ * counts[0] queued again, counts[1] unknown, counts[2] settled. Chunks. */
+int store_recover(struct store *s, int64_t now_ms,
+                  enum mark_finding (*find)(void *ctx, int64_t message_id, int32_t attempt, struct settlement *v), void *ctx,
+                  int64_t counts[3], struct err *e);
+
+/* When something of this campaign is due next (queued or planned), or INT64_MAX; and how many wait. */
+int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now, int64_t *later, int64_t *next_due_ms,
+                      struct err *e);
+
+/* The database may be an old copy: everything queued or sending -> unknown (chunks). Returns how many. */
+int64_t store_doubt_all(struct store *s, size_t max, struct err *e);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * table: one interface over files of rows; one reader a format (src/table/csv.c is the first).
+ *
+ * Streaming, in constant memory: a row is valid until the next call. Cells are valid UTF-8 whatever the file's encoding
+ * was. A reader is a struct of functions (src/table/reader.h); a new format adds one and is listed in table.c.
+ */
+#ifndef ZHANCHI_TABLE_H
+#define ZHANCHI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/err.h"
+
+enum table_encoding { TABLE_AUTO, TABLE_UTF8, TABLE_GB18030 };
+
+struct table_opts {
+    enum table_encoding encoding; /* TABLE_AUTO: BOM, else decided over the whole file: UTF-8 if all of it is valid, else
+                                     GB18030; ERR_DATA with line and offset if neither */
+    char delimiter;               /* 0: chosen among , TAB ; | by the first lines */
+};
+
+struct table_cell {
+    const char *text; /* UTF-8, untrimmed; NUL-terminated as well */
+    size_t len;
+};
+
+struct table_row {
+    const struct table_cell *cells;
+    size_t n_cells;   /* trailing empty cells are counted as the file has them, at most 16,384 */
+    int64_t line;     /* where the row begins, from 1 */
+    const char *fault; /* NULL, or why this row cannot be trusted: "quote" (malformed quoting), "too-long" (a cell above 1 MiB
+                          or more than 16,384 cells; cells then hold what was read) */
+};
+
+struct table;
+
+/* Opens and looks at the file (for TABLE_AUTO reads it once). ERR_NOINPUT, ERR_DATA. */
+struct table *table_open(const char *path, const struct table_opts *opts, struct err *e);
+void table_close(struct table *t); /* NULL is fine */
+
+/* 1 and a row, 0 at the end, -1 and ERR_DATA (undecodable bytes: line and byte offset) or ERR_IO. Rows without any
+ * cell text are passed on as they are, except truly empty lines, which are skipped. */
+int table_next(struct table *t, struct table_row *row, struct err *e);
+
+enum table_encoding table_encoding_of(const struct table *t); /* never TABLE_AUTO */
+const char *table_encoding_name(enum table_encoding enc);     /* "UTF-8", "GB18030" */
+int64_t table_bytes(const struct table *t);      /* size of the file */
+int64_t table_bytes_done(const struct table *t); /* read so far, for progress */
+/* SHA-256 of the file's bytes, known after table_open. */
+void table_digest(const struct table *t, uint8_t out[32]);
+
+/* ---- writing ---- */
+
+/* Appends one CSV field, quoted where RFC 4180 needs it, and defused where a spreadsheet would run it as a formula (leading = + - @
+ * TAB CR get an apostrophe unless the field is a plain number). */
+struct buf;
+int table_csv_field(struct buf *out, const char *s, size_t len, bool first);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * template: Mustache texts, compiled once, rendered many times. Pure.
+ *
+ * The core is here: variables, sections, inverted sections, comments, dotted names, standalone lines as the Mustache specification
+ * has them. For an SMS nothing is escaped; another escaper makes the same program serve JSON, URLs and HTML
+ * ({{{x}}} and {{&x}} never escape).
+ */
+#ifndef ZHANCHI_TEMPLATE_H
+#define ZHANCHI_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "zhanchi/buf.h"
+#include "zhanchi/err.h"
+
+/* ---- values ---- */
+
+enum tv_type { TV_MISSING, TV_FALSE, TV_TRUE, TV_TEXT, TV_LIST, TV_MAP };
+
+struct tv { /* a value; everything is borrowed */
+    enum tv_type type;
+    const char *text; /* TV_TEXT: UTF-8, len bytes. An empty text is false in a section and is a missing value when printed */
+    size_t len;       /* TV_TEXT: bytes; TV_LIST: items; TV_MAP: members */
+    const struct tv *items;
+    const struct tv_member *members;
+};
+
+struct tv_member {
+    const char *name;
+    struct tv value;
+};
+
+/* ---- escapers ---- */
+
+typedef int (*template_escape)(struct buf *out, const char *s, size_t len); /* 0, or -1 when out is full */
+int template_escape_none(struct buf *out, const char *s, size_t len);
+int template_escape_html(struct buf *out, const char *s, size_t len);
+int template_escape_json(struct buf *out, const char *s, size_t len); /* without the quotes */
+int template_escape_url(struct buf *out, const char *s, size_t len);  /* RFC 3986 unreserved stay */
+
+/* ---- programs ---- */
+
+struct template; /* immutable: may be shared between threads */
+
+/* Compiles `text` (valid UTF-8, at most 64 KiB). Errors (ERR_DATA) name line and column. */
+struct template *template_compile(const char *text, size_t len, struct err *e);
+void template_free(struct template *t);
+
+/* Names that the text uses, first use first; "." is left out. Dotted names whole. Inside a section names may belong to its items. */
+size_t template_names(const struct template *t, const char *const **names);
+
+/* Every name must be in `known` (NULL-terminated; "certificates.*" allows what follows the dot, and names used
+ * inside a section `certificates`); else ERR_DATA with line, column and the nearest known name. */
+int template_check(const struct template *t, const char *const *known, struct err *e);
+
+enum template_missing { TEMPLATE_MISSING_ERROR, TEMPLATE_MISSING_EMPTY };
+
+/* Appends the rendered text. With TEMPLATE_MISSING_ERROR a variable without value is ERR_DATA that names the variable (not the row's
+ * content); so is a full buffer. */
+int template_render(const struct template *t, const struct tv *root, template_escape escape,
+                    enum template_missing missing, struct buf *out, struct err *e);
+
+/* ---- files ---- */
+
+enum template_kind { TEMPLATE_NOTICE, TEMPLATE_PROMOTION, TEMPLATE_STATUS };
+
+/* A template file: "name: value" lines, a line of "---", the text.
+ *   name channel topic kind signature language columns carrier_template carrier_variables
+ * The signature is written without 【】 and stands in front of the text when it is sent. A line break at the end of the file does not count. */
+struct template_file {
+    char name[64], channel[16], topic[64], signature[64], language[16], carrier_template[64];
+    enum template_kind kind;
+    char *columns[32]; /* further columns of the list that the text uses, NULL-terminated */
+    char *text;        /* the body as it stands, NUL-terminated */
+    size_t text_len;
+    int text_line;     /* line of the file where the body begins */
+};
+
+/* ERR_DATA with line on unknown or repeated keys (nearest known key is named), missing name or signature, 【】 in body. */
+int template_file_parse(const char *data, size_t len, struct template_file *out, struct err *e);
+void template_file_fini(struct template_file *f);
+
+/* The variables that every row offers, NULL-terminated: name region occupation level_name employer certificate_no issued amount deadline days_left
+ * clause office phone12333 apply_where certificates.* ... */
+const char *const *template_known(void);
+
+#endif
