@@ -1,0 +1,647 @@
+/*
+ * desk: the store thread, and the two trays between it and the loop thread.
+ *
+ * A round is one transaction: settle everything that came back, then claim what the lanes asked for. Only after its commit are claimed
+ * messages passed on, the claim counter written outside, and marks freed. So a message leaves only if `sending` is durable, and a mark is gone only
+ * if the settlement is durable. While a round runs, the next settlements gather: groups form by themselves; with little to do a round waits GATHER_US for
+ * company, or until commit_max is reached.
+ *
+ * A round that cannot be committed (disk full) keeps its settlements and tries again for PATIENCE_US, claiming nothing. Then it gives up: the
+ * marks still hold every answer, and the next run settles them.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/civil.h"
+#include "zhanchi/clock.h"
+#include "zhanchi/failpoint.h"
+#include "zhanchi/log.h"
+#include "zhanchi/store.h"
+#include "zhanchi/store_measure.h"
+#include "zhanchi/transport.h"
+#include "internal.h"
+
+#define GATHER_US 4000
+#define EMPTY_US 20000    /* after a look that found nothing */
+#define REFRESH_US 500000 /* campaigns, releases, lapses, depth */
+#define PATIENCE_US 20000000
+#define CHORE_ROWS 2000
+
+struct tray {
+    struct outcome *v;
+    size_t n, cap;
+};
+
+struct desk {
+    struct desk_opts o;
+    struct intent *intent;
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t lock; /* of everything down to the next line */
+    pthread_cond_t work;
+    struct tray in; /* settled, not yet taken */
+    size_t taken;   /* taken, not yet committed */
+    int64_t oldest_us;
+    size_t want[DESK_LANES];
+    struct job *out[DESK_LANES], *out_tail[DESK_LANES];
+    struct desk_status status;
+    bool closing;
+
+    /* the store thread's own */
+    struct tray mine;
+    struct arena *arena;
+    struct buf plain;
+    struct claimed *claims;
+    size_t claims_cap;
+    int64_t refreshed_us, empty_us, failing_since_us;
+    struct tray local; /* loop thread's own: settled since the last flush */
+};
+
+/* ---- trays ---- */
+
+static void tray_add(struct tray *t, const struct outcome *v, size_t n)
+{
+    if (t->n + n > t->cap) {
+        t->cap = (t->n + n) * 2;
+        t->v = realloc(t->v, t->cap * sizeof *t->v);
+        if (t->v == NULL)
+            panic("out of memory");
+    }
+    memcpy(t->v + t->n, v, n * sizeof *v);
+    t->n += n;
+}
+
+void desk_settle(struct desk *d, const struct outcome *v)
+{
+    tray_add(&d->local, v, 1);
+}
+
+void desk_flush(struct desk *d)
+{
+    if (d->local.n == 0)
+        return;
+    pthread_mutex_lock(&d->lock);
+    if (d->in.n == 0)
+        d->oldest_us = clock_mono_us();
+    tray_add(&d->in, d->local.v, d->local.n);
+    pthread_cond_signal(&d->work);
+    pthread_mutex_unlock(&d->lock);
+    d->local.n = 0;
+}
+
+void desk_want(struct desk *d, size_t lane, size_t n)
+{
+    pthread_mutex_lock(&d->lock);
+    if (n > 0 && d->want[lane] == 0)
+        pthread_cond_signal(&d->work);
+    d->want[lane] = n;
+    pthread_mutex_unlock(&d->lock);
+}
+
+struct job *desk_collect(struct desk *d, size_t lane)
+{
+    pthread_mutex_lock(&d->lock);
+    struct job *list = d->out[lane];
+    d->out[lane] = d->out_tail[lane] = NULL;
+    pthread_mutex_unlock(&d->lock);
+    return list;
+}
+
+void desk_status(struct desk *d, struct desk_status *out)
+{
+    pthread_mutex_lock(&d->lock);
+    *out = d->status;
+    pthread_mutex_unlock(&d->lock);
+}
+
+size_t desk_pending(struct desk *d)
+{
+    pthread_mutex_lock(&d->lock);
+    size_t n = d->in.n + d->taken;
+    pthread_mutex_unlock(&d->lock);
+    return n + d->local.n;
+}
+
+/* ---- the store thread: waiting ---- */
+
+static bool wants_claims(const struct desk *d)
+{
+    for (size_t i = 0; i < d->o.lanes; i++)
+        if (d->want[i] > 0)
+            return true;
+    return false;
+}
+
+/* Microseconds until the next round should begin; 0 = now. Lock held. */
+static int64_t round_in_us(const struct desk *d, int64_t now_us)
+{
+    int64_t at = d->refreshed_us + REFRESH_US;
+
+    if (d->failing_since_us != 0)
+        at = now_us + EMPTY_US * 10;
+    else if (d->closing || d->in.n >= d->o.run->commit_max)
+        return 0;
+    else if (d->in.n > 0)
+        at = d->oldest_us + GATHER_US < at ? d->oldest_us + GATHER_US : at;
+    if (wants_claims(d) && d->failing_since_us == 0) {
+        int64_t look = d->empty_us + EMPTY_US;
+        at = look < at ? look : at;
+    }
+    return at > now_us ? at - now_us : 0;
+}
+
+static void wait_for_work(struct desk *d)
+{
+    for (;;) {
+        int64_t us = round_in_us(d, clock_mono_us());
+        struct timespec until;
+
+        if (us <= 0)
+            return;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        int64_t ns = until.tv_nsec + (us % 1000000) * 1000;
+        until.tv_sec += us / 1000000 + ns / 1000000000;
+        until.tv_nsec = ns % 1000000000;
+        bool failing = d->failing_since_us != 0;
+        pthread_cond_timedwait(&d->work, &d->lock, &until);
+        if (failing)
+            return;
+    }
+}
+
+/* ---- the store thread: a round ---- */
+
+struct found { /* by one round, not yet committed */
+    struct job *list[DESK_LANES], *tail[DESK_LANES];
+    int64_t claimed, suppressed, capped, released, lapsed, waiting, next_due_ms;
+    int64_t due[DESK_LANES];
+    bool refreshed, dry; /* dry: a lane wanted more than there was */
+    char why[160];
+};
+
+static int settle_all(struct desk *d, struct err *e)
+{
+    static const size_t chunk = 4096;
+    struct settlement *v = arena_alloc(d->arena, chunk * sizeof *v);
+
+    for (size_t at = 0; at < d->mine.n;) {
+        size_t n = 0;
+        for (; n < chunk && at < d->mine.n; at++)
+            v[n++] = d->mine.v[at].settlement;
+        if (store_settle(d->o.store, v, n, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Campaigns that the loop thread or a damaged payload stopped. */
+static int pause_campaign(struct desk *d, int64_t campaign_id, const char *why, struct err *e)
+{
+    struct err ignored = {0};
+    struct campaign_info c;
+
+    if (store_campaign_by_id(d->o.store, campaign_id, &c, e) < 0)
+        return -1;
+    if (c.state == CAMPAIGN_RUNNING &&
+        store_campaign_move(d->o.store, campaign_id, CAMPAIGN_RUNNING, CAMPAIGN_PAUSED, why,
+                            &ignored) == 0)
+        log_error("dispatch", "campaign %s paused: %s", c.name, why);
+    return 0;
+}
+
+static int pause_all(struct desk *d, struct err *e)
+{
+    for (size_t i = 0; i < d->mine.n; i++)
+        if (d->mine.v[i].pause != NULL &&
+            pause_campaign(d, d->mine.v[i].campaign_id, d->mine.v[i].pause, e) != 0)
+            return -1;
+    return 0;
+}
+
+/* Releases, lapses and the count of what waits: twice a second. */
+static int chores(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
+{
+    int zone = d->o.run->zone_min;
+
+    if (intent_refresh(d->intent, e) != 0)
+        return -1;
+    f->refreshed = true;
+    for (size_t i = 0; i < intent_count(d->intent); i++) {
+        const struct campaign_info *c = &intent_at(d->intent, i)->campaign;
+        bool over = pace_schedule_admit(&c->schedule, now_ms).reason == PACE_LAPSED;
+        int64_t lapsed =
+            store_lapse(d->o.store, c->id, over, civil_local_day(now_ms, zone), CHORE_ROWS, e);
+        int64_t released =
+            lapsed < 0 ? -1 : store_release(d->o.store, c->id, now_ms, CHORE_ROWS, e);
+        if (released < 0)
+            return -1;
+        f->lapsed += lapsed;
+        f->released += released;
+    }
+    return 0;
+}
+
+/* The claimed message with its payload opened; NULL and *e when the payload is not what was approved. */
+static struct job *make_job(struct desk *d, const struct brief *b, const struct claimed *c,
+                            int64_t now_ms, struct err *e)
+{
+    const struct epoch_info *ep = epoch_info(d->o.epoch);
+    struct msg_ref ref = {
+        .tag = ep->tag, .epoch = ep->epoch, .message = c->message_id, .attempt = c->attempt};
+
+    buf_reset(&d->plain);
+    if (keyring_unseal(d->o.keyring, c->key_id, SEAL_PAYLOAD, c->message_id, c->wave_id, c->payload,
+                       c->payload_len, &d->plain, e) != 0)
+        return NULL;
+    struct job *j = malloc(sizeof *j + d->plain.len + 1);
+    if (j == NULL)
+        panic("out of memory");
+    memcpy(j->data, d->plain.data, d->plain.len);
+    j->data[d->plain.len] = '\0';
+    if (payload_unpack(j->data, d->plain.len, &j->payload, e) != 0) {
+        free(j);
+        return NULL;
+    }
+    j->brief = b;
+    j->message_id = c->message_id;
+    j->address_id = c->address_id;
+    j->attempt = c->attempt;
+    j->slot = -1;
+    j->claimed_ms = now_ms;
+    j->next = NULL;
+    message_ref_format(&ref, j->ref);
+    return j;
+}
+
+static void append(struct found *f, int lane, struct job *j)
+{
+    if (f->tail[lane] != NULL)
+        f->tail[lane]->next = j;
+    else
+        f->list[lane] = j;
+    f->tail[lane] = j;
+}
+
+/* A payload that cannot be opened stops its campaign: the message goes back, untouched. */
+static int spoiled(struct desk *d, const struct brief *b, const struct claimed *c, int64_t now_ms,
+                   const struct err *why, struct err *e)
+{
+    struct settlement v = {.message_id = c->message_id,
+                           .address_id = c->address_id,
+                           .attempt = c->attempt,
+                           .input = IN_UNCLAIM,
+                           .settled_ms = now_ms,
+                           .due_ms = now_ms,
+                           .give_back_cap = true};
+
+    if (store_settle(d->o.store, &v, 1, e) != 0)
+        return -1;
+    log_error("dispatch", "message %lld: %s", (long long)c->message_id, why->what);
+    return pause_campaign(d, b->campaign.id, "a payload is not what was approved", e);
+}
+
+static int claim_from(struct desk *d, const struct brief *b, size_t *wanted, int64_t now_ms,
+                      struct found *f, struct err *e)
+{
+    const struct dispatch_opts *o = d->o.run;
+    const struct campaign_info *c = &b->campaign;
+    int zone = c->schedule.zone_min;
+    struct claim_stats stats = {0};
+    struct claim_query q = {.campaign_id = c->id,
+                            .gateway_id = b->gateway_id,
+                            .topic = c->topic,
+                            .now_ms = now_ms,
+                            .today = civil_local_day(now_ms, zone),
+                            .cap_per_day = o->cap_per_day,
+                            .limit = *wanted};
+    q.capped_until_ms = civil_at_ms(q.today + 1, c->schedule.window_from, zone);
+
+    if (*wanted > d->claims_cap) {
+        d->claims_cap = *wanted;
+        d->claims = realloc(d->claims, d->claims_cap * sizeof *d->claims);
+        if (d->claims == NULL)
+            panic("out of memory");
+    }
+    int64_t n = store_claim(d->o.store, &q, d->arena, d->claims, &stats, e);
+    if (n < 0)
+        return -1;
+    f->suppressed += stats.suppressed;
+    f->capped += stats.capped;
+    f->claimed += n;
+    *wanted -= (size_t)n;
+    for (int64_t i = 0; i < n; i++) {
+        struct err why = {0};
+        struct job *j = make_job(d, b, &d->claims[i], now_ms, &why);
+        if (j != NULL)
+            append(f, b->lane, j);
+        else if (spoiled(d, b, &d->claims[i], now_ms, &why, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void note_why(struct found *f, const struct brief *b, enum pace_reason r)
+{
+    if (f->why[0] == '\0')
+        snprintf(f->why, sizeof f->why, "campaign %s: %s", b->campaign.name, pace_reason_name(r));
+}
+
+static int claim_lane(struct desk *d, size_t lane, size_t wanted, int64_t now_ms, struct found *f,
+                      struct err *e)
+{
+    for (size_t i = 0; i < intent_count(d->intent) && wanted > 0; i++) {
+        const struct brief *b = intent_at(d->intent, i);
+        if ((size_t)b->lane != lane)
+            continue;
+        struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
+        if (a.reason != PACE_GO) {
+            note_why(f, b, a.reason);
+            continue;
+        }
+        int holds = intent_holds(d->intent, b, e);
+        if (holds < 0)
+            return -1;
+        if (holds == 0)
+            continue;
+        if (store_campaign_started(d->o.store, b->campaign.id, now_ms, e) != 0 ||
+            claim_from(d, b, &wanted, now_ms, f, e) != 0)
+            return -1;
+    }
+    if (wanted > 0)
+        f->dry = true;
+    return 0;
+}
+
+static int add_tally(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n)
+{
+    (void)cause;
+    if (state == MSG_QUEUED)
+        *(int64_t *)ctx += n;
+    return 0;
+}
+
+/* What is left, for progress and for the end of the run. */
+static int look(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
+{
+    f->next_due_ms = INT64_MAX;
+    for (size_t i = 0; i < intent_count(d->intent); i++) {
+        const struct brief *b = intent_at(d->intent, i);
+        struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
+        int64_t due = 0, later = 0, next = INT64_MAX;
+
+        if (store_tally(d->o.store, b->campaign.id, add_tally, &f->waiting, e) != 0 ||
+            store_queue_depth(d->o.store, b->campaign.id, now_ms, &due, &later, &next, e) != 0)
+            return -1;
+        if (a.reason == PACE_GO) {
+            f->due[b->lane] += due;
+        } else if (due > 0 && a.reason != PACE_LAPSED) {
+            next = a.not_before_ms < next ? a.not_before_ms : next;
+            note_why(f, b, a.reason);
+        }
+        if (next < f->next_due_ms)
+            f->next_due_ms = next;
+    }
+    return 0;
+}
+
+static int round_body(struct desk *d, const size_t *want, struct found *f, struct err *e)
+{
+    int64_t now_ms = clock_now_ms();
+
+    if (settle_all(d, e) != 0 || pause_all(d, e) != 0)
+        return -1;
+    if (clock_mono_us() - d->refreshed_us >= REFRESH_US && chores(d, now_ms, f, e) != 0)
+        return -1;
+    for (size_t lane = 0; lane < d->o.lanes; lane++)
+        if (want[lane] > 0 && claim_lane(d, lane, want[lane], now_ms, f, e) != 0)
+            return -1;
+    if ((f->refreshed || f->dry) && look(d, now_ms, f, e) != 0)
+        return -1;
+    return 0;
+}
+
+static void drop_jobs(struct found *f)
+{
+    for (size_t i = 0; i < DESK_LANES; i++)
+        while (f->list[i] != NULL) {
+            struct job *j = f->list[i];
+            f->list[i] = j->next;
+            free(j);
+        }
+}
+
+/* The transaction. On failure everything is as before it, and the settlements are still in `mine`. */
+static int commit_round(struct desk *d, const size_t *want, struct found *f, struct err *e)
+{
+    if (store_begin(d->o.store, e) != 0)
+        return -1;
+    if (round_body(d, want, f, e) != 0) {
+        store_rollback(d->o.store);
+        drop_jobs(f);
+        return -1;
+    }
+    if (d->mine.n > 0)
+        failpoint("before_settle_commit");
+    if (store_commit(d->o.store, e) != 0) {
+        store_rollback(d->o.store);
+        drop_jobs(f);
+        return -1;
+    }
+    /* Before a byte of what was claimed can leave. */
+    if (f->claimed > 0) {
+        epoch_note_claim(d->o.epoch, store_claims(d->o.store));
+        failpoint("after_claim_commit");
+    }
+    return 0;
+}
+
+/* Lock held. */
+static void publish(struct desk *d, const struct found *f)
+{
+    struct desk_status *s = &d->status;
+
+    for (size_t i = 0; i < d->o.lanes; i++) {
+        if (f->list[i] == NULL)
+            continue;
+        if (d->out_tail[i] != NULL)
+            d->out_tail[i]->next = f->list[i];
+        else
+            d->out[i] = f->list[i];
+        d->out_tail[i] = f->tail[i];
+        d->want[i] = 0;
+    }
+    s->claimed += f->claimed;
+    s->suppressed += f->suppressed;
+    s->capped += f->capped;
+    s->released += f->released;
+    s->lapsed += f->lapsed;
+    if (f->refreshed || f->dry) {
+        memcpy(s->due, f->due, sizeof s->due);
+        s->waiting = f->waiting;
+        s->next_due_ms = f->next_due_ms;
+        s->looked++;
+        memcpy(s->why, f->why, sizeof s->why);
+    }
+}
+
+/* A round that could not be committed. Lock held. Returns true when there is no hope. */
+static bool failed_round(struct desk *d, const struct err *e)
+{
+    int64_t now_us = clock_mono_us();
+
+    if (d->failing_since_us == 0) {
+        d->failing_since_us = now_us;
+        log_warn("dispatch", "%s; trying again for %d s, claiming nothing", e->what,
+                 (int)(PATIENCE_US / 1000000));
+    }
+    if (now_us - d->failing_since_us < PATIENCE_US && !d->closing)
+        return false;
+    d->status.failed = true;
+    d->status.error = *e;
+    return true;
+}
+
+static void free_marks(struct desk *d)
+{
+    for (size_t i = 0; i < d->mine.n; i++)
+        if (d->mine.v[i].slot >= 0)
+            marks_free(d->o.marks, d->mine.v[i].slot);
+    d->mine.n = 0;
+}
+
+/* The run ends: what was claimed and never collected goes back. Lock held. */
+static void return_uncollected(struct desk *d)
+{
+    int64_t now_ms = clock_now_ms();
+
+    for (size_t i = 0; i < d->o.lanes; i++)
+        while (d->out[i] != NULL) {
+            struct job *j = d->out[i];
+            struct outcome v = {.slot = -1, .campaign_id = j->brief->campaign.id};
+            d->out[i] = j->next;
+            settle_unclaim(j, now_ms, now_ms, &v.settlement);
+            tray_add(&d->in, &v, 1);
+            free(j);
+        }
+}
+
+/* One round; lock held on entry and on return. False ends the thread. */
+static bool do_round(struct desk *d)
+{
+    struct found f = {0};
+    struct err e = {0};
+    size_t want[DESK_LANES];
+
+    if (d->closing)
+        return_uncollected(d);
+    tray_add(&d->mine, d->in.v, d->in.n);
+    d->in.n = 0;
+    d->taken = d->mine.n;
+    for (size_t i = 0; i < DESK_LANES; i++)
+        want[i] = d->closing || d->failing_since_us != 0 ? 0 : d->want[i];
+    pthread_mutex_unlock(&d->lock);
+
+    arena_reset(d->arena);
+    int rc = commit_round(d, want, &f, &e);
+    if (rc == 0)
+        free_marks(d);
+    int64_t now_us = clock_mono_us();
+
+    pthread_mutex_lock(&d->lock);
+    if (rc != 0)
+        return !failed_round(d, &e);
+    d->failing_since_us = 0;
+    d->taken = 0;
+    if (f.refreshed)
+        d->refreshed_us = now_us;
+    d->empty_us = f.dry ? now_us : 0;
+    publish(d, &f);
+    transport_wakeup(d->o.transport);
+    return !(d->closing && d->in.n == 0);
+}
+
+static void *desk_main(void *arg)
+{
+    struct desk *d = arg;
+
+    pthread_mutex_lock(&d->lock);
+    do
+        wait_for_work(d);
+    while (do_round(d));
+    pthread_mutex_unlock(&d->lock);
+    transport_wakeup(d->o.transport);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+struct desk *desk_start(const struct desk_opts *o, struct err *e)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    pthread_condattr_t attr;
+
+    if (d == NULL)
+        panic("out of memory");
+    d->o = *o;
+    d->intent = intent_new(o->run, o->store, o->keyring);
+    d->arena = arena_new(1 << 20);
+    buf_init(&d->plain, 64 << 10);
+    d->status.next_due_ms = INT64_MAX;
+    d->refreshed_us = -REFRESH_US;
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&d->work, &attr);
+    pthread_condattr_destroy(&attr);
+    int rc = pthread_create(&d->thread, NULL, desk_main, d);
+    if (rc != 0) {
+        err_set(e, ERR_OS, NULL, "cannot start the store thread: %s", strerror(rc));
+        desk_free(d);
+        return NULL;
+    }
+    d->started = true;
+    return d;
+}
+
+void desk_stop(struct desk *d)
+{
+    if (!d->started)
+        return;
+    desk_flush(d);
+    pthread_mutex_lock(&d->lock);
+    d->closing = true;
+    pthread_cond_signal(&d->work);
+    pthread_mutex_unlock(&d->lock);
+    pthread_join(d->thread, NULL);
+    d->started = false;
+}
+
+const struct err *desk_refusal(const struct desk *d)
+{
+    return intent_refusal(d->intent);
+}
+
+void desk_free(struct desk *d)
+{
+    if (d == NULL)
+        return;
+    desk_stop(d);
+    for (size_t i = 0; i < DESK_LANES; i++)
+        while (d->out[i] != NULL) {
+            struct job *j = d->out[i];
+            d->out[i] = j->next;
+            free(j);
+        }
+    intent_free(d->intent);
+    arena_free(d->arena);
+    buf_fini(&d->plain);
+    free(d->claims);
+    free(d->in.v);
+    free(d->mine.v);
+    free(d->local.v);
+    pthread_mutex_destroy(&d->lock);
+    pthread_cond_destroy(&d->work);
+    free(d);
+}

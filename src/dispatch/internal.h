@@ -1,0 +1,194 @@
+/*
+ * What the files of the dispatcher share.
+ *
+ *   run.c      the run: lock, keys, epoch, recovery, the two threads, the end
+ *   loop.c     loop thread: lanes, pace, requests, answers
+ *   lane.c     one gateway's sending path: its queue of claimed messages, batches, halving
+ *   settle.c   answer -> settlement
+ *   desk.c     store thread: commits settlements and claims together
+ *   intent.c   which campaigns may send now, and whether their approval holds
+ *   marks.c    hand-over marks
+ *   plan.c     --dry-run
+ *
+ * Ownership of a job (a claimed message): the store thread makes it, `desk_collect` moves it to the loop thread, which frees it when its
+ * outcome is on the desk. Briefs (a campaign as it was approved) live until the end of the run.
+ */
+#ifndef DISPATCH_INTERNAL_H
+#define DISPATCH_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/dispatch.h"
+#include "zhanchi/pace.h"
+#include "zhanchi/store_approval.h"
+#include "zhanchi/store_epoch.h"
+#include "zhanchi/store_queue.h"
+#include "marks.h"
+
+struct transport;
+
+/* A campaign as the loop needs it. Immutable; a changed campaign is a new brief. */
+struct brief {
+    struct campaign_info campaign;
+    int lane;           /* index of its gateway in opts->gateways */
+    int64_t gateway_id; /* in the database */
+    struct brief *next; /* all briefs of the run, for freeing */
+};
+
+struct job {
+    const struct brief *brief;
+    int64_t message_id, address_id;
+    int32_t attempt;
+    int slot; /* of its mark, -1 = none */
+    int64_t claimed_ms;
+    struct payload payload; /* points into data */
+    char ref[MESSAGE_REF_MAX];
+    struct job *next;
+    char data[];
+};
+
+struct outcome {
+    struct settlement settlement;
+    int slot;          /* of its mark, -1 = none */
+    const char *pause; /* not NULL: the campaign pauses, and why (a constant text) */
+    int64_t campaign_id;
+};
+
+/* ---- settle.c ---- */
+
+struct settle_rules {
+    int64_t backoff_base_ms, backoff_cap_ms, limit_pause_ms;
+};
+/* What a result means for its message. `handed_ms` 0: it never left. chance in [0, 1). */
+void settle_result(const struct settle_rules *rules, const struct job *j, const struct gw_result *r,
+                   int64_t handed_ms, int64_t now_ms, double chance, struct settlement *out);
+/* Back to the queue, untouched, until due_ms. */
+void settle_unclaim(const struct job *j, int64_t now_ms, int64_t due_ms, struct settlement *out);
+/* What a request's results say of its lane. */
+enum pace_lane_event settle_lane_event(const struct gw_result *r, size_t n, bool handed_over,
+                                       int64_t *retry_after_ms);
+
+/* ---- intent.c: on the store thread ---- */
+
+struct intent;
+struct intent *intent_new(const struct dispatch_opts *o, struct store *s, struct keyring *k);
+void intent_free(struct intent *in); /* and its briefs */
+/* Reads the campaigns anew: approved and running ones whose approval holds, highest priority first; refused ones are logged once.
+ * Inside the transaction of the claim, so that a pause, a cancel or a changed row is seen before anything of it is claimed. */
+int intent_refresh(struct intent *in, struct err *e);
+/* Is this brief still what the database says? 1, or 0 (claim nothing, refresh). */
+int intent_holds(struct intent *in, const struct brief *b, struct err *e);
+size_t intent_count(const struct intent *in);
+const struct brief *intent_at(const struct intent *in, size_t i);
+/* The first refusal (approval does not hold ...), or NULL. */
+const struct err *intent_refusal(const struct intent *in);
+
+/* ---- desk.c: between the two threads ---- */
+
+struct desk;
+#define DESK_LANES 32 /* gateways that one run may serve */
+
+struct desk_opts {
+    const struct dispatch_opts *run;
+    struct store *store;
+    struct keyring *keyring;
+    struct epoch *epoch;
+    struct marks *marks;
+    struct transport *transport; /* woken when something has come */
+    size_t lanes;
+};
+
+/* How the queue stood at the store thread's last look. */
+struct desk_status {
+    int64_t claimed, suppressed, capped, lapsed, released;
+    int64_t due[DESK_LANES]; /* by lane: due, in an open window, of campaigns that may send */
+    int64_t waiting;         /* queued, due or not */
+    int64_t next_due_ms;     /* of what is not due now; INT64_MAX = none */
+    uint64_t looked;         /* number of that look: rises with every transaction */
+    bool failed;             /* gave up: the database cannot be written */
+    struct err error;
+    char why[160]; /* why nothing could be claimed, for people */
+};
+
+struct desk *desk_start(const struct desk_opts *o, struct err *e);
+/* Commits what is left, ends the thread. */
+void desk_stop(struct desk *d);
+void desk_free(struct desk *d);
+
+/* From the loop thread: never blocks on the disk. */
+void desk_settle(struct desk *d, const struct outcome *v);
+void desk_want(struct desk *d, size_t lane,
+               size_t n); /* claims wanted for this lane at the next look; 0 = none */
+void desk_flush(
+    struct desk *d); /* what was settled since the last flush goes to the store thread */
+struct job *desk_collect(struct desk *d, size_t lane); /* list of claimed jobs in order, or NULL */
+void desk_status(struct desk *d, struct desk_status *out);
+const struct err *
+desk_refusal(const struct desk *d);  /* after desk_stop: a campaign that was refused, or NULL */
+size_t desk_pending(struct desk *d); /* settlements not yet committed */
+
+/* ---- lane.c ---- */
+
+struct lane;
+struct loop;
+struct halves;
+
+struct flight { /* a request under way */
+    struct lane *lane;
+    struct gw_request request;
+    struct job **jobs;
+    struct gw_message *messages;
+    size_t n;
+    int64_t handed_ms; /* 0 = not yet */
+    bool held_back;    /* we did not let it go: no fault of the lane */
+    int64_t due_ms;    /* when held back: not before */
+    struct flight *next;
+};
+
+struct lane {
+    const struct gateway *gateway;
+    struct gw_limits limits;
+    struct pace_lane pace;
+    struct job *head, *tail;
+    size_t waiting; /* in the list */
+    size_t flying;  /* messages in flight */
+    size_t wanted;  /* asked for, not yet answered */
+    struct flight *idle;
+    struct halves *halves; /* batch caps of messages whose batch was refused as a whole */
+    int content_in_a_row;
+    int64_t content_campaign;
+    bool said_stop;
+    char why[160];
+};
+
+void lane_init(struct lane *l, const struct dispatch_opts *o, const struct gateway *g,
+               int64_t now_ms);
+void lane_fini(struct lane *l);
+void lane_push(struct lane *l, struct job *list);
+struct job *lane_pop(struct lane *l);
+size_t lane_window(const struct lane *l); /* messages that may be in flight */
+/* How many to claim now, so that never more than two windows wait and none waits past claim_ttl. */
+size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms);
+/* Takes the next batch off the queue: as large as the profile and the halving allow, one campaign. */
+size_t lane_batch(struct lane *l, struct job **out, size_t max);
+void lane_halve(struct lane *l, struct job *const *jobs, size_t n);
+struct flight *lane_flight(struct lane *l);
+void lane_land(struct lane *l, struct flight *f);
+
+/* ---- loop.c ---- */
+
+struct loop_opts {
+    const struct dispatch_opts *run;
+    struct lane *lanes;
+    size_t n_lanes;
+    struct desk *desk;
+    struct marks *marks;
+};
+struct loop *loop_new(const struct loop_opts *o, struct dispatch_result *r, struct err *e);
+struct transport *loop_transport(struct loop *l);
+void loop_set_desk(struct loop *l, struct desk *d);
+int loop_run(struct loop *l, struct err *e);
+void loop_free(struct loop *l);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * lane: one gateway's sending path at run time. Called by loop.c on the loop thread only.
+ *
+ * Halving: a batch that is refused as a whole for what one message of it may have done goes back to the queue with a cap of half its size for each
+ * of its messages, until the culprit stands alone. The caps are kept in memory: after a restart the batch is simply refused once more.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/err.h"
+#include "internal.h"
+
+#define HALVES_SLOTS 8192 /* power of two */
+
+struct halves {
+    struct {
+        int64_t message_id; /* 0 = empty */
+        size_t cap;
+    } slot[HALVES_SLOTS];
+};
+
+void lane_init(struct lane *l, const struct dispatch_opts *o, const struct gateway *g,
+               int64_t now_ms)
+{
+    memset(l, 0, sizeof *l);
+    l->gateway = g;
+    l->limits = *gateway_limits(g);
+    if (l->limits.batch < 1)
+        l->limits.batch = 1;
+    if (l->limits.concurrency < 1)
+        l->limits.concurrency = 1;
+    struct pace_limits p = {.rate = l->limits.rate,
+                            .burst = l->limits.burst,
+                            .concurrency = l->limits.concurrency,
+                            .quiet_from = l->limits.quiet_from,
+                            .quiet_to = l->limits.quiet_to,
+                            .zone_min = o->zone_min,
+                            .breaker_failures = o->breaker_failures,
+                            .breaker_ms = o->breaker_ms};
+    pace_lane_init(&l->pace, &p, now_ms);
+}
+
+void lane_fini(struct lane *l)
+{
+    while (l->idle != NULL) {
+        struct flight *f = l->idle;
+        l->idle = f->next;
+        gw_request_fini(&f->request);
+        free(f->jobs);
+        free(f->messages);
+        free(f);
+    }
+    for (struct job *j; (j = lane_pop(l)) != NULL;)
+        free(j);
+    free(l->halves);
+}
+
+void lane_push(struct lane *l, struct job *list)
+{
+    if (list == NULL)
+        return;
+    if (l->tail != NULL)
+        l->tail->next = list;
+    else
+        l->head = list;
+    for (;; list = list->next) {
+        l->waiting++;
+        if (list->next == NULL)
+            break;
+    }
+    l->tail = list;
+}
+
+struct job *lane_pop(struct lane *l)
+{
+    struct job *j = l->head;
+
+    if (j == NULL)
+        return NULL;
+    l->head = j->next;
+    if (l->head == NULL)
+        l->tail = NULL;
+    l->waiting--;
+    j->next = NULL;
+    return j;
+}
+
+size_t lane_window(const struct lane *l)
+{
+    return (size_t)l->limits.concurrency * (size_t)l->limits.batch;
+}
+
+size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms)
+{
+    size_t most = 2 * lane_window(l);
+
+    if (l->limits.rate > 0) {
+        /* What the rate lets go within half a claim's life; a batch at least. */
+        double by_rate = l->limits.rate * (double)claim_ttl_ms / 2000.0;
+        size_t n = by_rate < (double)l->limits.batch ? (size_t)l->limits.batch : (size_t)by_rate;
+        most = n < most ? n : most;
+    }
+    /* Ask early, while half is left, so that the lane does not run dry during a commit. */
+    return l->waiting > most / 2 ? 0 : most - l->waiting;
+}
+
+/* ---- halving ---- */
+
+static size_t halves_at(const struct halves *h, int64_t message_id)
+{
+    size_t i =
+        (size_t)((uint64_t)message_id * UINT64_C(0x9E3779B97F4A7C15) >> 40) & (HALVES_SLOTS - 1);
+
+    for (size_t probe = 0; probe < 8; probe++) {
+        size_t at = (i + probe) & (HALVES_SLOTS - 1);
+        if (h->slot[at].message_id == message_id || h->slot[at].message_id == 0)
+            return at;
+    }
+    return i; /* crowded: the newest wins, the loser is refused with a full batch once more */
+}
+
+static size_t batch_cap(const struct lane *l, int64_t message_id)
+{
+    size_t full = (size_t)l->limits.batch;
+
+    if (l->halves == NULL)
+        return full;
+    size_t at = halves_at(l->halves, message_id);
+    return l->halves->slot[at].message_id == message_id ? l->halves->slot[at].cap : full;
+}
+
+void lane_halve(struct lane *l, struct job *const *jobs, size_t n)
+{
+    if (l->halves == NULL) {
+        l->halves = calloc(1, sizeof *l->halves);
+        if (l->halves == NULL)
+            panic("out of memory");
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t at = halves_at(l->halves, jobs[i]->message_id);
+        l->halves->slot[at].message_id = jobs[i]->message_id;
+        l->halves->slot[at].cap = (n + 1) / 2;
+    }
+}
+
+size_t lane_batch(struct lane *l, struct job **out, size_t max)
+{
+    size_t n = 0;
+
+    while (n < max && l->head != NULL) {
+        size_t cap = batch_cap(l, l->head->message_id);
+        if (n > 0 && (l->head->brief != out[0]->brief || cap != batch_cap(l, out[0]->message_id)))
+            break;
+        if (cap < max)
+            max = cap;
+        out[n++] = lane_pop(l);
+    }
+    return n;
+}
+
+/* ---- flights ---- */
+
+struct flight *lane_flight(struct lane *l)
+{
+    struct flight *f = l->idle;
+
+    if (f != NULL) {
+        l->idle = f->next;
+        gw_request_reset(&f->request);
+    } else {
+        f = calloc(1, sizeof *f);
+        if (f == NULL)
+            panic("out of memory");
+        f->jobs = calloc((size_t)l->limits.batch, sizeof *f->jobs);
+        f->messages = calloc((size_t)l->limits.batch, sizeof *f->messages);
+        if (f->jobs == NULL || f->messages == NULL)
+            panic("out of memory");
+        gw_request_init(&f->request);
+        f->lane = l;
+    }
+    f->n = 0;
+    f->handed_ms = 0;
+    f->held_back = false;
+    f->due_ms = 0;
+    return f;
+}
+
+void lane_land(struct lane *l, struct flight *f)
+{
+    f->next = l->idle;
+    l->idle = f;
+}

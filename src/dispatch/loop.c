@@ -1,0 +1,482 @@
+/*
+ * loop: the loop thread. Takes claimed messages from the desk, asks pace, hands requests to the transport, judges answers, puts
+ * settlements on the desk. It never touches the database and never waits for a disk.
+ *
+ * The hand-over is the transport's callback: window, not_after and claim_ttl are looked at for the last time there, marks are set, and only then
+ * may a byte leave.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/clock.h"
+#include "zhanchi/failpoint.h"
+#include "zhanchi/log.h"
+#include "zhanchi/transport.h"
+#include "internal.h"
+
+#define ANSWER_MAX (1u << 20)
+#define TICK_MS 200      /* longest sleep: campaigns, signals and time limits are looked at */
+#define LINGER_MS 15000  /* a message due again so soon is waited for */
+#define BATCH_WAIT_MS 20 /* an unfilled batch waits so long for claims under way */
+#define STALLED_OPENINGS                                                                           \
+    3 /* breaker openings in a row after which a lane is given up for this run */
+
+struct loop {
+    struct loop_opts o;
+    struct transport *transport;
+    struct dispatch_result *result;
+    struct settle_rules rules;
+    uint64_t chance; /* state of the jitter's generator */
+    int64_t began_ms;
+    bool draining;
+    uint64_t looked_at_flush; /* desk's look count when something was settled last */
+    int64_t batch_waits_since_ms;
+};
+
+/* xorshift64*: jitter needs no better. */
+static double next_chance(struct loop *l)
+{
+    l->chance ^= l->chance >> 12;
+    l->chance ^= l->chance << 25;
+    l->chance ^= l->chance >> 27;
+    return (double)(l->chance * UINT64_C(2685821657736338717) >> 11) / 9007199254740992.0;
+}
+
+static void finish_job(struct loop *l, struct job *j, struct outcome *v)
+{
+    v->slot = j->slot;
+    v->campaign_id = j->brief->campaign.id;
+    if (v->slot >= 0 && v->settlement.handed_ms != 0)
+        marks_answered(l->o.marks, v->slot, &v->settlement);
+    desk_settle(l->o.desk, v);
+    free(j);
+}
+
+static void unclaim(struct loop *l, struct job *j, int64_t now_ms, int64_t due_ms,
+                    const char *pause)
+{
+    struct outcome v = {.pause = pause};
+
+    settle_unclaim(j, now_ms, due_ms, &v.settlement);
+    l->result->unclaimed++;
+    finish_job(l, j, &v);
+}
+
+/* ---- hand-over and answer: called by the transport ---- */
+
+static int handover(void *ctx, void *tag)
+{
+    struct loop *l = ctx;
+    struct flight *f = tag;
+    int64_t now_ms = clock_now_ms();
+
+    for (size_t i = 0; i < f->n; i++) {
+        const struct job *j = f->jobs[i];
+        struct pace_answer a = pace_schedule_admit(&j->brief->campaign.schedule, now_ms);
+        if (a.reason != PACE_GO || j->claimed_ms + l->o.run->claim_ttl_ms <= now_ms) {
+            f->held_back = true;
+            f->due_ms = a.reason == PACE_GO || a.reason == PACE_LAPSED ? now_ms : a.not_before_ms;
+            return -1;
+        }
+    }
+    f->handed_ms = now_ms;
+    for (size_t i = 0; i < f->n; i++)
+        marks_handed(l->o.marks, f->jobs[i]->slot, f->jobs[i]->message_id, f->jobs[i]->attempt,
+                     now_ms);
+    failpoint("at_handover");
+    return 0;
+}
+
+static void count_result(struct dispatch_result *r, const struct settlement *v)
+{
+    switch (v->input) {
+    case IN_ANSWER_ACCEPTED:
+        r->accepted++;
+        break;
+    case IN_ANSWER_REFUSED:
+        r->rejected++;
+        break;
+    case IN_ANSWER_RETRY:
+        r->retried++;
+        break;
+    case IN_ANSWER_UNKNOWN:
+        r->unknown++;
+        break;
+    default:
+        r->unclaimed++;
+        break;
+    }
+}
+
+/* CONTENT refusals in a row say that the text is at fault, not the message. */
+static const char *content_stop(struct loop *l, struct lane *lane, const struct job *j,
+                                enum msg_class class)
+{
+    if (lane->content_campaign != j->brief->campaign.id) {
+        lane->content_campaign = j->brief->campaign.id;
+        lane->content_in_a_row = 0;
+    }
+    if (class != CLASS_CONTENT) {
+        lane->content_in_a_row = 0;
+        return NULL;
+    }
+    lane->content_in_a_row++;
+    return lane->content_in_a_row == l->o.run->content_stop ? "the gateway refuses the text" : NULL;
+}
+
+static void settle_flight(struct loop *l, struct flight *f, const struct gw_result *r, bool halve,
+                          int64_t now_ms)
+{
+    struct lane *lane = f->lane;
+
+    if (halve)
+        lane_halve(lane, f->jobs, f->n);
+    l->rules.limit_pause_ms = lane->limits.limit_pause_ms;
+    for (size_t i = 0; i < f->n; i++) {
+        struct outcome v = {0};
+        struct gw_result again = r[i];
+
+        if (halve) /* nothing was accepted; whose fault it was shows when the culprit stands alone */
+            again.class = CLASS_RETRY;
+        settle_result(&l->rules, f->jobs[i], &again, f->handed_ms, now_ms, next_chance(l),
+                      &v.settlement);
+        if (halve)
+            v.settlement.due_ms = now_ms;
+        else if (f->handed_ms != 0)
+            v.pause = content_stop(l, lane, f->jobs[i], r[i].class);
+        if (f->held_back)
+            v.settlement.due_ms = f->due_ms;
+        count_result(l->result, &v.settlement);
+        finish_job(l, f->jobs[i], &v);
+    }
+}
+
+static void note_lane(struct loop *l, struct lane *lane, const struct gw_result *r,
+                      enum pace_lane_event ev, const char *transport_error)
+{
+    if (ev == PACE_LANE_OK)
+        return;
+    snprintf(lane->why, sizeof lane->why, "gateway %s: %s%s%s", gateway_name(lane->gateway),
+             r->code, transport_error[0] != '\0' ? ": " : "", transport_error);
+    if (ev == PACE_LANE_STOP && !lane->said_stop) {
+        lane->said_stop = true;
+        log_error("dispatch", "%s: the gateway refuses us (code %s); stopped for this run",
+                  lane->why, r->code);
+    }
+    if (l->result->why_left[0] == '\0')
+        snprintf(l->result->why_left, sizeof l->result->why_left, "%s", lane->why);
+}
+
+/* The result that explains the event best. */
+static const struct gw_result *telling(const struct gw_result *r, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (r[i].class == CLASS_CONFIG)
+            return &r[i];
+    for (size_t i = 0; i < n; i++)
+        if (r[i].class == CLASS_UNKNOWN || r[i].class == CLASS_RETRY)
+            return &r[i];
+    return r;
+}
+
+static void done(void *ctx, void *tag, const struct gw_answer *a)
+{
+    struct loop *l = ctx;
+    struct flight *f = tag;
+    struct lane *lane = f->lane;
+    struct gw_result stack[16], *r = stack;
+    struct gw_answer answer = *a;
+    int64_t now_ms = clock_now_ms(), retry_after = 0;
+    int openings = lane->pace.openings;
+    bool whole = false;
+
+    failpoint("after_request");
+    if (f->n > 16 && (r = calloc(f->n, sizeof *r)) == NULL)
+        panic("out of memory");
+    /* Our own mark decides, not the library's word: no mark, no byte. */
+    answer.handed_over = f->handed_ms != 0;
+    gateway_judge(lane->gateway, &answer, f->messages, f->n, r, &whole);
+    bool halve =
+        whole && f->n > 1 &&
+        (r[0].class == CLASS_NUMBER || r[0].class == CLASS_CONTENT || r[0].class == CLASS_OPTOUT);
+    enum pace_lane_event ev =
+        f->held_back ? PACE_LANE_OK : settle_lane_event(r, f->n, answer.handed_over, &retry_after);
+    pace_lane_end(&lane->pace, now_ms, ev, retry_after);
+    note_lane(l, lane, telling(r, f->n), ev, answer.transport_error);
+    if (lane->pace.openings > openings)
+        log_warn("dispatch", "%s; pausing this lane", lane->why);
+    lane->flying -= f->n;
+    settle_flight(l, f, r, halve, now_ms);
+    if (r != stack)
+        free(r);
+    lane_land(lane, f);
+    failpoint("before_settle");
+}
+
+/* ---- feeding ---- */
+
+static bool lane_given_up(const struct lane *lane)
+{
+    return lane->pace.stopped || lane->pace.openings >= STALLED_OPENINGS;
+}
+
+/* Claims that waited too long go back: another run, or this one later, takes them when the lane is free. */
+static void expire(struct loop *l, struct lane *lane, int64_t now_ms)
+{
+    struct pace_answer a = pace_lane_admit(&lane->pace, now_ms);
+    int64_t due =
+        a.not_before_ms == INT64_MAX || a.not_before_ms < now_ms ? now_ms : a.not_before_ms;
+
+    while (lane->head != NULL && lane->head->claimed_ms + l->o.run->claim_ttl_ms <= now_ms)
+        unclaim(l, lane_pop(lane), now_ms, due, NULL);
+}
+
+static void fill_message(struct gw_message *m, const struct job *j)
+{
+    *m = (struct gw_message){.id = j->message_id,
+                             .ref = j->ref,
+                             .phone = j->payload.phone,
+                             .text = j->payload.text,
+                             .signature = j->payload.signature,
+                             .carrier_template = j->payload.carrier_template,
+                             .carrier_variables = j->payload.carrier_variables};
+}
+
+static bool take_marks(struct loop *l, struct flight *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        f->jobs[i]->slot = marks_take(l->o.marks);
+        if (f->jobs[i]->slot < 0)
+            return false;
+    }
+    return true;
+}
+
+/* The batch does not go: everything of it returns to the queue. */
+static void abandon(struct loop *l, struct flight *f, int64_t now_ms, int64_t due_ms,
+                    const char *pause)
+{
+    for (size_t i = 0; i < f->n; i++)
+        unclaim(l, f->jobs[i], now_ms, due_ms, pause);
+    lane_land(f->lane, f);
+}
+
+/* A value that the profile cannot carry: halve until the message stands alone, then stop its campaign. */
+static void unbuildable(struct loop *l, struct flight *f, int64_t now_ms, const struct err *e)
+{
+    if (f->n > 1) {
+        lane_halve(f->lane, f->jobs, f->n);
+        abandon(l, f, now_ms, now_ms, NULL);
+        return;
+    }
+    log_error("dispatch", "message %lld: %s", (long long)f->jobs[0]->message_id, e->what);
+    abandon(l, f, now_ms, now_ms, "a message cannot be written in the gateway's form");
+}
+
+static bool launch(struct loop *l, struct lane *lane, int64_t now_ms)
+{
+    struct flight *f = lane_flight(lane);
+    struct err e = {0};
+
+    f->n = lane_batch(lane, f->jobs, (size_t)lane->limits.batch);
+    if (!take_marks(l, f)) {
+        abandon(l, f, now_ms, now_ms, NULL);
+        return false;
+    }
+    for (size_t i = 0; i < f->n; i++)
+        fill_message(&f->messages[i], f->jobs[i]);
+    if (gateway_build(lane->gateway, f->messages, f->n, now_ms, &f->request, &e) != 0) {
+        unbuildable(l, f, now_ms, &e);
+        return true;
+    }
+    if (transport_submit(l->transport, &f->request, lane->limits.timeout_ms,
+                         lane->limits.connect_timeout_ms, f, &e) != 0) {
+        log_error("dispatch", "%s", e.what);
+        abandon(l, f, now_ms, now_ms + l->rules.backoff_base_ms, NULL);
+        return false;
+    }
+    lane->flying += f->n;
+    l->result->handed += (int64_t)f->n;
+    pace_lane_start(&lane->pace, now_ms, (int)f->n);
+    return true;
+}
+
+/* A batch that is not full waits a moment if more is being claimed. */
+static bool wait_for_more(struct loop *l, const struct lane *lane, int64_t now_ms)
+{
+    if (lane->limits.batch == 1 || lane->waiting >= (size_t)lane->limits.batch || lane->wanted == 0)
+        return false;
+    if (l->batch_waits_since_ms == 0)
+        l->batch_waits_since_ms = now_ms;
+    return now_ms - l->batch_waits_since_ms < BATCH_WAIT_MS;
+}
+
+/* Starts what may start; returns when the lane should be looked at again. */
+static int64_t feed(struct loop *l, struct lane *lane, int64_t now_ms)
+{
+    expire(l, lane, now_ms);
+    while (lane->waiting > 0) {
+        struct pace_answer a = pace_lane_admit(&lane->pace, now_ms);
+        if (a.reason != PACE_GO)
+            return a.not_before_ms;
+        if (wait_for_more(l, lane, now_ms))
+            return now_ms + BATCH_WAIT_MS;
+        l->batch_waits_since_ms = 0;
+        if (!launch(l, lane, now_ms))
+            return now_ms + TICK_MS;
+    }
+    return INT64_MAX;
+}
+
+static void ask(struct loop *l, size_t i, int64_t now_ms)
+{
+    struct lane *lane = &l->o.lanes[i];
+    struct pace_answer a = pace_lane_admit(&lane->pace, now_ms);
+    bool soon = a.reason == PACE_GO || a.reason == PACE_CONCURRENCY ||
+                (a.reason == PACE_RATE && a.not_before_ms - now_ms < l->o.run->claim_ttl_ms / 2);
+
+    lane->wanted = soon && !l->draining && !lane_given_up(lane)
+                       ? lane_appetite(lane, l->o.run->claim_ttl_ms)
+                       : 0;
+    desk_want(l->o.desk, i, lane->wanted);
+}
+
+/* ---- the loop ---- */
+
+static void report(struct loop *l, const struct desk_status *s)
+{
+    const struct progress *p = &l->o.run->progress;
+    const struct dispatch_result *r = l->result;
+    int64_t ended = r->accepted + r->rejected + r->unknown;
+
+    if (p->fn != NULL && p->fn(p->ctx, ended, ended + s->waiting, NULL) != 0)
+        l->draining = true;
+}
+
+static bool time_is_up(const struct loop *l, int64_t now_ms)
+{
+    const struct dispatch_opts *o = l->o.run;
+
+    return (o->stop != NULL && *o->stop) ||
+           (o->max_runtime_ms > 0 && now_ms - l->began_ms >= o->max_runtime_ms);
+}
+
+static bool all_quiet(const struct loop *l)
+{
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        if (l->o.lanes[i].waiting > 0 || l->o.lanes[i].flying > 0)
+            return false;
+    return desk_pending(l->o.desk) == 0;
+}
+
+/* Nothing moves, and nothing will soon. */
+static bool finished(struct loop *l, const struct desk_status *s, int64_t now_ms)
+{
+    if (!all_quiet(l)) {
+        l->looked_at_flush = s->looked;
+        return false;
+    }
+    if (l->draining)
+        return true;
+    if (s->looked <= l->looked_at_flush + 1)
+        return false; /* the desk has not looked since the last settlement */
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        if (s->due[i] > 0 && !lane_given_up(&l->o.lanes[i]))
+            return false;
+    bool any_open = false;
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        any_open = any_open || !lane_given_up(&l->o.lanes[i]);
+    if (!any_open)
+        return true;
+    int64_t linger = l->o.run->wait ? INT64_MAX / 2 : LINGER_MS;
+    return s->next_due_ms == INT64_MAX || s->next_due_ms - now_ms > linger;
+}
+
+static int wait_ms(int64_t next_ms, int64_t now_ms)
+{
+    int64_t ms = next_ms - now_ms;
+
+    return ms < 0 ? 0 : ms > TICK_MS ? TICK_MS : (int)ms;
+}
+
+static void drain(struct loop *l, int64_t now_ms)
+{
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        for (struct job *j; (j = lane_pop(&l->o.lanes[i])) != NULL;)
+            unclaim(l, j, now_ms, now_ms, NULL);
+}
+
+int loop_run(struct loop *l, struct err *e)
+{
+    struct desk_status status;
+
+    l->began_ms = clock_now_ms();
+    for (;;) {
+        int64_t now_ms = clock_now_ms(), next_ms = INT64_MAX;
+
+        desk_status(l->o.desk, &status);
+        if (status.failed) {
+            *e = status.error;
+            return -1;
+        }
+        if (time_is_up(l, now_ms))
+            l->draining = true;
+        for (size_t i = 0; i < l->o.n_lanes; i++)
+            lane_push(&l->o.lanes[i], desk_collect(l->o.desk, i));
+        if (l->draining)
+            drain(l, now_ms);
+        for (size_t i = 0; i < l->o.n_lanes; i++) {
+            int64_t at = feed(l, &l->o.lanes[i], now_ms);
+            next_ms = at < next_ms ? at : next_ms;
+            ask(l, i, now_ms);
+        }
+        desk_flush(l->o.desk);
+        report(l, &status);
+        if (finished(l, &status, now_ms))
+            break;
+        if (transport_poll(l->transport, wait_ms(next_ms, now_ms), e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct loop *loop_new(const struct loop_opts *o, struct dispatch_result *r, struct err *e)
+{
+    struct loop *l = calloc(1, sizeof *l);
+    struct transport_opts t = {
+        .answer_max = ANSWER_MAX, .handover = handover, .done = done, .ctx = l};
+
+    if (l == NULL)
+        panic("out of memory");
+    l->o = *o;
+    l->result = r;
+    l->rules.backoff_base_ms = o->run->backoff_base_ms;
+    l->rules.backoff_cap_ms = o->run->backoff_cap_ms;
+    l->chance = (uint64_t)clock_mono_us() * 2 + 1;
+    for (size_t i = 0; i < o->n_lanes; i++)
+        t.connections += o->lanes[i].limits.concurrency;
+    l->transport = transport_new(&t, e);
+    if (l->transport == NULL) {
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+struct transport *loop_transport(struct loop *l)
+{
+    return l->transport;
+}
+
+void loop_set_desk(struct loop *l, struct desk *d)
+{
+    l->o.desk = d;
+}
+
+void loop_free(struct loop *l)
+{
+    if (l == NULL)
+        return;
+    transport_free(l->transport);
+    free(l);
+}
