@@ -220,7 +220,8 @@ static const char schema_001[] =
     " segments INTEGER NOT NULL,"
     " UNIQUE (member_id, step, channel)) STRICT;"
     /* What waits, by campaign and time; small because most messages do not wait. */
-    "CREATE INDEX message_waiting ON message (campaign_id, state, due_at, id) WHERE state IN (1, 2);"
+    "CREATE INDEX message_waiting ON message (campaign_id, state, due_at, id) WHERE state IN (1, "
+    "2);"
     "CREATE INDEX message_sending ON message (id) WHERE state = 3;"
     "CREATE INDEX message_unknown ON message (campaign_id, id) WHERE state = 5;"
     /* Waiting messages of a number that refuses. */

@@ -1,0 +1,106 @@
+/*
+ * What the files of the store share.
+ *
+ *   store.c     create, open, close, transactions         stmt.c     statements and their cache, SQLite's errors
+ *   migrate.c   schema versions                           schema.c   the tables
+ *   chunk.c     how large a chunk may be                  tally.c    counter deltas, written at commit
+ *   batch.c     public batch operations -> driver         driver.h   the seam
+ *   sqlite_*.c  the batch operations in SQLite's best SQL
+ *   resolve.c   hashes of persons and addresses -> ids
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/err.h"
+#include "zhanchi/keyring.h"
+#include "zhanchi/store.h"
+#include "driver.h"
+#include "stmt.h"
+
+struct sqlite3;
+struct resolver;
+
+#define STORE_STMT_BUCKETS 64 /* of the statement cache: a power of two */
+#define STORE_PATH_MAX 4096
+
+struct tally_delta {
+    int64_t campaign_id;
+    int state, cause;
+    int64_t n;
+};
+
+struct store {
+    struct sqlite3 *db;
+    const struct store_driver *driver;
+    enum store_mode mode;
+    char path[STORE_PATH_MAX];
+    struct stmt *stmts[STORE_STMT_BUCKETS];
+    bool in_tx; /* between store_begin and store_commit or store_rollback */
+
+    struct tally_delta *tally; /* of the open transaction */
+    size_t tally_len, tally_cap;
+
+    int64_t
+        claims; /* counter of claim transactions as of the last commit of this connection; -1 = not read */
+    int64_t claims_tx; /* what the open transaction makes of it; -1 = it has claimed nothing */
+
+    double us_per_row;         /* chunk.c */
+    int64_t index_key;         /* key id of the index key; 0 = not read yet */
+    struct resolver *resolver; /* resolve.c: of the list in loading; NULL */
+};
+
+/* ---- store.c ---- */
+
+/* A batch operation joins the caller's transaction or makes its own:
+ *     bool own;
+ *     if (tx_enter(s, &own, e))
+ *         return -1;
+ *     int rc = ... ;
+ *     return tx_leave(s, own, rc, e);
+ * tx_leave commits an own transaction if rc >= 0, else rolls it back, and returns rc (-1 if the commit failed). When the transaction is the
+ * caller's and rc < 0, the caller must roll back. */
+int tx_enter(struct store *s, bool *own, struct err *e);
+int tx_leave(struct store *s, bool own, int rc, struct err *e);
+
+/* ---- stmt.c ---- */
+
+/* Fills *e from SQLite's result code: kind, file, remedy. Returns -1. */
+int store_fail(struct store *s, int rc, const char *doing, struct err *e);
+void stmt_free_all(struct store *s);
+
+/* ---- tally.c: only inside a transaction ---- */
+
+void tally_add(struct store *s, int64_t campaign_id, int state, int cause, int64_t n);
+int tally_flush(struct store *s, struct err *e); /* store_commit */
+void tally_discard(struct store *s);
+
+/* ---- epoch.c ---- */
+
+/* Raises the database's counter of claim transactions, once a transaction: store_claim calls it before it claims. */
+int claims_raise(struct store *s, struct err *e);
+/* The epoch that claims are written under. */
+int epoch_current(struct store *s, uint32_t *tag, uint32_t *epoch, struct err *e);
+
+/* ---- resolve.c: hash -> id ---- */
+
+/* 1 and the id, 0 unknown, -1. */
+int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                struct err *e);
+int address_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                 struct err *e);
+/* Finds or makes it (in the open transaction). 1 made, 0 was there, -1. */
+int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                 struct err *e);
+
+/* ---- people.c ---- */
+
+/* In the open transaction: row in optout, flag on address, waiting messages (planned, queued) of that number suppressed: all of them, or those of campaigns of
+ * `topic` unless topic is "". blob may be NULL. Returns 1 new, 0 was there, -1. */
+int optout_learn(struct store *s, int64_t address_id, const char *topic, int origin,
+                 const char *actor, int64_t at_ms, int64_t optout_id /* 0 = give one */,
+                 int64_t key_id, const void *blob, size_t len, int64_t *suppressed, struct err *e);
+
+#endif
