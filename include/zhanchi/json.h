@@ -14,7 +14,8 @@
 
 struct json; /* a node; the root owns all others */
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+/* J_ and not JSON_: jansson has taken those names. */
+enum json_type { J_NULL, J_BOOL, J_NUMBER, J_STRING, J_ARRAY, J_OBJECT };
 
 /* Strict RFC 8259, any root type, duplicate keys refused. NULL and ERR_DATA with line and column on error (the
  * text itself is not quoted: it may hold personal data). */
@@ -31,7 +32,7 @@ const struct json *json_item(const struct json *array, size_t i);
 bool json_each(const struct json *object, void **iter, const char **key, const struct json **value);
 /* Text of a scalar: strings as they are, integers in decimal, true/false; NULL for others. `tmp` holds numbers. */
 const char *json_text(const struct json *n, char tmp[40]);
-bool json_true(const struct json *n); /* true, "true", "1", non-zero number */
+bool json_truth(const struct json *n); /* true, "true", "1", non-zero number */
 
 /* Writer: no tree, commas placed by itself, depth up to 30. */
 struct json_w {

@@ -23,7 +23,8 @@
 #include "internal.h"
 
 #define GATHER_US 4000
-#define EMPTY_US 20000    /* after a look that found nothing */
+#define EMPTY_US 20000    /* after a look that found too little; doubled while nothing moves */
+#define EMPTY_MAX_US 320000
 #define REFRESH_US 500000 /* campaigns, releases, lapses, depth */
 #define PATIENCE_US 20000000
 #define CHORE_ROWS 2000
@@ -54,8 +55,9 @@ struct desk {
     struct arena *arena;
     struct buf plain;
     struct claimed *claims;
+    size_t settled_now; /* by the last round */
     size_t claims_cap;
-    int64_t refreshed_us, empty_us, failing_since_us;
+    int64_t refreshed_us, empty_at_us, empty_for_us, failing_since_us;
     struct tray local; /* loop thread's own: settled since the last flush */
 };
 
@@ -146,7 +148,7 @@ static int64_t round_in_us(const struct desk *d, int64_t now_us)
     else if (d->in.n > 0)
         at = d->oldest_us + GATHER_US < at ? d->oldest_us + GATHER_US : at;
     if (wants_claims(d) && d->failing_since_us == 0) {
-        int64_t look = d->empty_us + EMPTY_US;
+        int64_t look = d->empty_at_us + d->empty_for_us;
         at = look < at ? look : at;
     }
     return at > now_us ? at - now_us : 0;
@@ -545,6 +547,7 @@ static bool do_round(struct desk *d)
 
     arena_reset(d->arena);
     int rc = commit_round(d, want, &f, &e);
+    d->settled_now = d->mine.n;
     if (rc == 0)
         free_marks(d);
     int64_t now_us = clock_mono_us();
@@ -556,7 +559,12 @@ static bool do_round(struct desk *d)
     d->taken = 0;
     if (f.refreshed)
         d->refreshed_us = now_us;
-    d->empty_us = f.dry ? now_us : 0;
+    bool idle = f.dry && f.claimed == 0 && d->settled_now == 0;
+    d->empty_at_us = f.dry ? now_us : 0;
+    d->empty_for_us = !f.dry                               ? 0
+                      : !idle                              ? EMPTY_US
+                      : d->empty_for_us * 2 < EMPTY_MAX_US ? d->empty_for_us * 2
+                                                           : EMPTY_MAX_US;
     publish(d, &f);
     transport_wakeup(d->o.transport);
     return !(d->closing && d->in.n == 0);

@@ -1,0 +1,179 @@
+/*
+ * fsio: see fsio.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "zhanchi/fsio.h"
+
+int fs_read_file(const char *path, struct buf *out, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc = 0;
+
+    if (fd < 0)
+        return err_errno(e, ERR_NOINPUT, "check the path and its permissions", "cannot open %s",
+                         path);
+    for (;;) {
+        char block[65536];
+        ssize_t n = read(fd, block, sizeof block);
+        if (n == 0)
+            break;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            rc = err_errno(e, ERR_NOINPUT, NULL, "cannot read %s", path);
+            break;
+        }
+        if (buf_add(out, block, (size_t)n) != 0) {
+            rc = err_set(e, ERR_DATA, NULL, "%s is longer than %zu bytes", path, out->max);
+            break;
+        }
+    }
+    close(fd);
+    return rc;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Makes a rename in this folder durable. */
+static int sync_folder(const char *path, struct err *e)
+{
+    char copy[PATH_MAX];
+
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *dir = dirname(copy);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) {
+        err_errno(e, ERR_IO, NULL, "cannot sync the folder %s", dir);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
+int fs_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *e)
+{
+    static const char remedy[] = "check the disk's space and the folder's permissions";
+    char tmp[PATH_MAX];
+
+    int n = snprintf(tmp, sizeof tmp, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof tmp)
+        return err_set(e, ERR_CANTCREAT, NULL, "the path is too long: %s", path);
+    int fd = mkostemp(tmp, O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, ERR_CANTCREAT, remedy, "cannot create %s", path);
+    if (fchmod(fd, mode) != 0 || write_all(fd, data, len) != 0 || fsync(fd) != 0) {
+        err_errno(e, ERR_IO, remedy, "cannot write %s", path);
+        close(fd);
+        unlink(tmp);
+        return -1;
+    }
+    close(fd);
+    if (rename(tmp, path) != 0) {
+        err_errno(e, ERR_CANTCREAT, remedy, "cannot create %s", path);
+        unlink(tmp);
+        return -1;
+    }
+    return sync_folder(path, e);
+}
+
+int fs_lock(const char *path, int *fd, struct err *e)
+{
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd < 0)
+        return err_errno(e, ERR_CANTCREAT, "check the folder's permissions", "cannot open %s",
+                         path);
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    int busy = errno == EWOULDBLOCK;
+    if (!busy)
+        err_errno(e, ERR_OS, NULL, "cannot lock %s", path);
+    close(*fd);
+    *fd = -1;
+    return busy ? 1 : -1;
+}
+
+int fs_map_shared(const char *path, size_t size, void **map, struct err *e)
+{
+    static const char remedy[] = "check the disk's space and the folder's permissions";
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct stat st;
+
+    if (fd < 0)
+        return err_errno(e, ERR_CANTCREAT, remedy, "cannot open %s", path);
+    if (fstat(fd, &st) != 0) {
+        err_errno(e, ERR_IO, NULL, "cannot look at %s", path);
+        close(fd);
+        return -1;
+    }
+    /* Blocks are taken now: a full disk must be an error here and no SIGBUS later. */
+    if ((size_t)st.st_size < size && (errno = posix_fallocate(fd, 0, (off_t)size)) != 0) {
+        err_errno(e, ERR_IO, remedy, "cannot grow %s", path);
+        close(fd);
+        return -1;
+    }
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (p == MAP_FAILED)
+        return err_errno(e, ERR_OS, NULL, "cannot map %s", path);
+    *map = p;
+    return 0;
+}
+
+void fs_unmap(void *map, size_t size)
+{
+    if (map != NULL)
+        munmap(map, size);
+}
+
+void fs_boot_id(char out[37])
+{
+    memset(out, '0', 36);
+    out[36] = '\0';
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    char text[36];
+    if (read(fd, text, sizeof text) == (ssize_t)sizeof text)
+        memcpy(out, text, sizeof text);
+    close(fd);
+}
+
+bool fs_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int fs_join(const char *dir, const char *name, char *out, size_t cap, struct err *e)
+{
+    int n =
+        name[0] == '/' ? snprintf(out, cap, "%s", name) : snprintf(out, cap, "%s/%s", dir, name);
+
+    if (n < 0 || (size_t)n >= cap)
+        return err_set(e, ERR_CONFIG, "use a shorter path", "the path is too long: %s/%s", dir,
+                       name);
+    return 0;
+}

@@ -1,0 +1,151 @@
+/*
+ * json: reading. jansson stays in this file; a node is a json_t under another name.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/json.h"
+
+/* jansson's accessors take non-const nodes and change nothing. */
+static json_t *node(const struct json *n)
+{
+    return (json_t *)(uintptr_t)n;
+}
+
+static const struct json *wrap(const json_t *n)
+{
+    return (const struct json *)n;
+}
+
+struct json *json_parse(const char *text, size_t len, struct err *e)
+{
+    json_error_t error;
+    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+
+    if (root == NULL) {
+        /* error.text may quote the input: only its place is told. */
+        err_set(e, ERR_DATA, NULL, "not valid JSON at line %d, column %d", error.line,
+                error.column);
+        return NULL;
+    }
+    return (struct json *)root;
+}
+
+void json_free(struct json *root)
+{
+    json_decref((json_t *)root);
+}
+
+enum json_type json_type_of(const struct json *n)
+{
+    const json_t *j = node(n);
+
+    if (json_is_object(j))
+        return J_OBJECT;
+    if (json_is_array(j))
+        return J_ARRAY;
+    if (json_is_string(j))
+        return J_STRING;
+    if (json_is_number(j))
+        return J_NUMBER;
+    return json_is_boolean(j) ? J_BOOL : J_NULL;
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+    return wrap(json_object_get(node(object), key));
+}
+
+size_t json_count(const struct json *n)
+{
+    const json_t *j = node(n);
+
+    return json_is_object(j) ? json_object_size(j) : json_array_size(j);
+}
+
+const struct json *json_item(const struct json *array, size_t i)
+{
+    return wrap(json_array_get(node(array), i));
+}
+
+/* One reference token, unescaped (~1 is '/', ~0 is '~'); -1 if it is too long. */
+static int token(const char **p, char *out, size_t cap)
+{
+    size_t n = 0;
+
+    for (; **p != '\0' && **p != '/'; (*p)++) {
+        char c = **p;
+        if (c == '~' && ((*p)[1] == '0' || (*p)[1] == '1'))
+            c = *++(*p) == '0' ? '~' : '/';
+        if (n + 1 >= cap)
+            return -1;
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    return 0;
+}
+
+static const struct json *step(const struct json *n, const char *key)
+{
+    if (json_is_object(node(n)))
+        return json_get(n, key);
+    if (!json_is_array(node(n)) || key[0] == '\0' || (key[0] == '0' && key[1] != '\0'))
+        return NULL;
+    char *end;
+    unsigned long i = strtoul(key, &end, 10);
+    return *end == '\0' && key[0] >= '0' && key[0] <= '9' ? json_item(n, i) : NULL;
+}
+
+const struct json *json_at(const struct json *n, const char *pointer)
+{
+    char key[256];
+
+    while (n != NULL && *pointer == '/') {
+        pointer++;
+        if (token(&pointer, key, sizeof key) != 0)
+            return NULL;
+        n = step(n, key);
+    }
+    return *pointer == '\0' ? n : NULL;
+}
+
+bool json_each(const struct json *object, void **iter, const char **key, const struct json **value)
+{
+    json_t *o = node(object);
+
+    *iter = *iter == NULL ? json_object_iter(o) : json_object_iter_next(o, *iter);
+    if (*iter == NULL)
+        return false;
+    *key = json_object_iter_key(*iter);
+    *value = wrap(json_object_iter_value(*iter));
+    return true;
+}
+
+const char *json_text(const struct json *n, char tmp[40])
+{
+    const json_t *j = node(n);
+
+    if (json_is_string(j))
+        return json_string_value(j);
+    if (json_is_integer(j))
+        snprintf(tmp, 40, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
+    else if (json_is_real(j))
+        snprintf(tmp, 40, "%.17g", json_real_value(j));
+    else if (json_is_boolean(j))
+        snprintf(tmp, 40, "%s", json_is_true(j) ? "true" : "false");
+    else
+        return NULL;
+    return tmp;
+}
+
+bool json_truth(const struct json *n)
+{
+    const json_t *j = node(n);
+
+    if (json_is_string(j))
+        return strcmp(json_string_value(j), "true") == 0 || strcmp(json_string_value(j), "1") == 0;
+    if (json_is_integer(j))
+        return json_integer_value(j) != 0;
+    return json_is_true(j);
+}

@@ -1,0 +1,1 @@
+zc_unit(dispatch LINK zc_dispatch)

@@ -1,0 +1,298 @@
+/*
+ * The parts of the dispatcher that need no database and no network: marks through a SIGKILL, answer -> settlement, batches and halving.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "../../src/dispatch/internal.h"
+
+static char dir[] = "/tmp/zc-dispatch-XXXXXX";
+static const struct epoch_info epoch = {.tag = 77, .epoch = 5};
+
+/* ---- marks ---- */
+
+static struct marks *open_marks(void)
+{
+    struct err e = {0};
+    struct marks *m = marks_open(dir, &e);
+
+    ck_assert_msg(m != NULL, "%s", e.what);
+    return m;
+}
+
+START_TEST(marks_survive_sigkill)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct marks *m = open_marks();
+        struct settlement v = {.address_id = 9,
+                               .input = IN_ANSWER_ACCEPTED,
+                               .class = CLASS_OK,
+                               .handed_ms = 1000,
+                               .settled_ms = 2000,
+                               .code = "0",
+                               .provider_id = "p-1"};
+        marks_reset(m, &epoch);
+        int a = marks_take(m), b = marks_take(m), c = marks_take(m), d = marks_take(m);
+        marks_handed(m, a, 101, 1, 1000);
+        marks_handed(m, b, 102, 3, 1000);
+        marks_answered(m, b, &v);
+        marks_handed(m, c, 103, 1, 1000);
+        marks_free(m, c);
+        (void)d; /* taken, never handed over */
+        raise(SIGKILL);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    ck_assert(WIFSIGNALED(status));
+
+    struct marks *m = open_marks();
+    struct settlement v;
+    ck_assert(marks_valid(m, &epoch));
+    ck_assert_int_eq(marks_find(m, 101, 1, &v), MARK_HANDED);
+    ck_assert_int_eq(marks_find(m, 101, 2, &v), MARK_NONE); /* another attempt */
+    ck_assert_int_eq(marks_find(m, 102, 3, &v), MARK_ANSWERED);
+    ck_assert_int_eq(v.message_id, 102);
+    ck_assert_int_eq(v.input, IN_ANSWER_ACCEPTED);
+    ck_assert_int_eq(v.handed_ms, 1000);
+    ck_assert_str_eq(v.provider_id, "p-1");
+    ck_assert_int_eq(marks_find(m, 103, 1, &v), MARK_NONE); /* freed: its settlement is durable */
+    marks_close(m);
+}
+END_TEST
+
+START_TEST(marks_of_another_time_are_not_believed)
+{
+    struct epoch_info other = epoch;
+    struct marks *m = open_marks();
+
+    marks_reset(m, &epoch);
+    ck_assert(marks_valid(m, &epoch));
+    other.epoch++;
+    ck_assert(!marks_valid(m, &other));
+    other = epoch;
+    other.tag++;
+    ck_assert(!marks_valid(m, &other));
+    marks_close(m);
+
+    /* A reboot: the boot id in the file is another one. */
+    char path[64];
+    snprintf(path, sizeof path, "%s/marks", dir);
+    FILE *f = fopen(path, "r+");
+    ck_assert_ptr_nonnull(f);
+    fseek(f, 8, SEEK_SET);
+    fputc('!', f);
+    fclose(f);
+    m = open_marks();
+    ck_assert(!marks_valid(m, &epoch));
+    marks_close(m);
+}
+END_TEST
+
+START_TEST(marks_run_out_and_come_back)
+{
+    struct marks *m = open_marks();
+
+    marks_reset(m, &epoch);
+    for (int i = 0; i < MARK_SLOTS; i++)
+        ck_assert_int_ge(marks_take(m), 0);
+    ck_assert_int_eq(marks_take(m), -1);
+    marks_free(m, 17);
+    ck_assert_int_eq(marks_take(m), 17);
+    marks_close(m);
+}
+END_TEST
+
+/* ---- settlements ---- */
+
+static const struct settle_rules rules = {.backoff_base_ms = 1000, .backoff_cap_ms = 60000, .limit_pause_ms = 3600000};
+
+static const struct {
+    enum msg_class class;
+    int64_t retry_after_ms;
+    enum msg_input input;
+    enum msg_cause cause;
+    int64_t due_ms; /* with chance 0.999...: the full pause, now = 10000, first attempt */
+    bool give_back, optout;
+} answers[] = {
+    {CLASS_OK, 0, IN_ANSWER_ACCEPTED, CAUSE_NONE, 0, false, false},
+    {CLASS_RETRY, 0, IN_ANSWER_RETRY, CAUSE_NETWORK, 11000, true, false},
+    {CLASS_RETRY, 30000, IN_ANSWER_RETRY, CAUSE_NETWORK, 40000, true, false},
+    {CLASS_LIMIT, 0, IN_ANSWER_RETRY, CAUSE_LIMIT, 3610000, true, false},
+    {CLASS_LIMIT, 5000, IN_ANSWER_RETRY, CAUSE_LIMIT, 15000, true, false},
+    {CLASS_CONFIG, 0, IN_ANSWER_RETRY, CAUSE_CONFIG, 11000, true, false},
+    {CLASS_NUMBER, 0, IN_ANSWER_REFUSED, CAUSE_NUMBER, 0, false, false},
+    {CLASS_OPTOUT, 0, IN_ANSWER_REFUSED, CAUSE_OPTOUT, 0, false, true},
+    {CLASS_CONTENT, 0, IN_ANSWER_REFUSED, CAUSE_CONTENT, 0, false, false},
+    {CLASS_UNKNOWN, 0, IN_ANSWER_UNKNOWN, CAUSE_NETWORK, 0, false, false},
+};
+
+START_TEST(every_class_settles)
+{
+    struct job j = {.message_id = 5, .address_id = 6, .attempt = 1, .slot = -1};
+    struct gw_result r = {.class = answers[_i].class, .retry_after_ms = answers[_i].retry_after_ms, .code = "c"};
+    struct settlement v;
+
+    settle_result(&rules, &j, &r, 9000, 10000, 0.9999999, &v);
+    ck_assert_int_eq(v.input, answers[_i].input);
+    ck_assert_int_eq(v.cause, answers[_i].cause);
+    ck_assert_int_le(llabs(v.due_ms - answers[_i].due_ms), 1);
+    ck_assert_int_eq(v.give_back_cap, answers[_i].give_back);
+    ck_assert_int_eq(v.learn_optout, answers[_i].optout);
+    ck_assert_int_eq(v.class, answers[_i].class);
+    ck_assert_int_eq(v.handed_ms, 9000);
+    ck_assert_str_eq(v.code, "c");
+}
+END_TEST
+
+START_TEST(what_never_left_goes_back)
+{
+    /* Whatever the judge says of a request that was not handed over: it is no attempt at all. */
+    struct job j = {.message_id = 5, .address_id = 6, .attempt = 1, .slot = -1};
+    struct gw_result r = {.class = CLASS_UNKNOWN};
+    struct settlement v;
+
+    settle_result(&rules, &j, &r, 0, 10000, 0.0, &v);
+    ck_assert_int_eq(v.input, IN_UNCLAIM);
+    ck_assert_int_eq(v.class, 0);
+    ck_assert(v.give_back_cap);
+    ck_assert_int_ge(v.due_ms, 10500);
+}
+END_TEST
+
+START_TEST(lane_hears_only_of_itself)
+{
+    int64_t after;
+    struct gw_result bad_number[2] = {{.class = CLASS_NUMBER}, {.class = CLASS_OK}};
+    struct gw_result busy[2] = {{.class = CLASS_OK}, {.class = CLASS_RETRY, .retry_after_ms = 3000}};
+    struct gw_result config[2] = {{.class = CLASS_CONFIG}, {.class = CLASS_CONFIG}};
+    struct gw_result unknown[1] = {{.class = CLASS_UNKNOWN}};
+
+    ck_assert_int_eq(settle_lane_event(bad_number, 2, true, &after), PACE_LANE_OK);
+    ck_assert_int_eq(settle_lane_event(busy, 2, true, &after), PACE_LANE_SLOW);
+    ck_assert_int_eq(after, 3000);
+    ck_assert_int_eq(settle_lane_event(config, 2, true, &after), PACE_LANE_STOP);
+    ck_assert_int_eq(settle_lane_event(unknown, 1, true, &after), PACE_LANE_FAILED);
+    ck_assert_int_eq(settle_lane_event(bad_number, 2, false, &after), PACE_LANE_FAILED);
+}
+END_TEST
+
+/* ---- batches ---- */
+
+static struct brief brief_a, brief_b;
+
+static void push(struct lane *l, const struct brief *b, int64_t id)
+{
+    struct job *j = calloc(1, sizeof *j);
+
+    ck_assert_ptr_nonnull(j);
+    j->brief = b;
+    j->message_id = id;
+    j->slot = -1;
+    lane_push(l, j);
+}
+
+static void free_batch(struct job **jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(jobs[i]);
+}
+
+START_TEST(batches_hold_one_campaign)
+{
+    struct lane l = {.limits = {.batch = 4, .concurrency = 2}};
+    struct job *jobs[4];
+
+    push(&l, &brief_a, 1);
+    push(&l, &brief_a, 2);
+    push(&l, &brief_b, 3);
+    ck_assert_uint_eq(lane_batch(&l, jobs, 4), 2);
+    free_batch(jobs, 2);
+    ck_assert_uint_eq(lane_batch(&l, jobs, 4), 1);
+    ck_assert_int_eq(jobs[0]->message_id, 3);
+    free_batch(jobs, 1);
+    lane_fini(&l);
+}
+END_TEST
+
+START_TEST(halving_ends_with_the_culprit_alone)
+{
+    enum { N = 100 };
+    struct lane l = {.limits = {.batch = N, .concurrency = 1}};
+    struct job *jobs[N];
+    int refused_alone = 0, requests = 0;
+    bool delivered[N + 1] = {false};
+
+    for (int i = 1; i <= N; i++)
+        push(&l, &brief_a, i);
+    for (size_t n; (n = lane_batch(&l, jobs, N)) > 0; requests++) {
+        bool culprit = false;
+        ck_assert_int_lt(requests, 64);
+        for (size_t i = 0; i < n; i++)
+            culprit = culprit || jobs[i]->message_id == 37;
+        if (culprit && n > 1) {
+            lane_halve(&l, jobs, n);
+            for (size_t i = 0; i < n; i++)
+                lane_push(&l, jobs[i]);
+            continue;
+        }
+        refused_alone += culprit;
+        for (size_t i = 0; i < n; i++)
+            delivered[jobs[i]->message_id] = !culprit;
+        free_batch(jobs, n);
+    }
+    ck_assert_int_eq(refused_alone, 1);
+    for (int i = 1; i <= N; i++)
+        ck_assert_int_eq(delivered[i], i != 37);
+    lane_fini(&l);
+}
+END_TEST
+
+START_TEST(appetite_is_two_windows_or_what_the_rate_allows)
+{
+    struct lane l = {.limits = {.batch = 1, .concurrency = 32}};
+
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 64);
+    l.waiting = 33;
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 0);
+    l.waiting = 32;
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 32);
+    l.waiting = 0;
+    l.limits.rate = 5; /* 5 a second: no more than a claim's half life lets go */
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 5);
+    l.limits.batch = 100;
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 100);
+    lane_fini(&l);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("dispatch");
+    TCase *t = tcase_create("dispatch");
+    SRunner *r = srunner_create(s);
+
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    tcase_add_test(t, marks_survive_sigkill);
+    tcase_add_test(t, marks_of_another_time_are_not_believed);
+    tcase_add_test(t, marks_run_out_and_come_back);
+    tcase_add_loop_test(t, every_class_settles, 0, (int)(sizeof answers / sizeof answers[0]));
+    tcase_add_test(t, what_never_left_goes_back);
+    tcase_add_test(t, lane_hears_only_of_itself);
+    tcase_add_test(t, batches_hold_one_campaign);
+    tcase_add_test(t, halving_ends_with_the_culprit_alone);
+    tcase_add_test(t, appetite_is_two_windows_or_what_the_rate_allows);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    char path[64];
+    snprintf(path, sizeof path, "%s/marks", dir);
+    unlink(path);
+    rmdir(dir);
+    return failed != 0;
+}
