@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "zhanchi/buf.h"
 #include "zhanchi/err.h"
 #include "zhanchi/keyring.h"
 #include "zhanchi/store.h"
@@ -43,13 +44,15 @@ struct store {
     struct tally_delta *tally; /* of the open transaction */
     size_t tally_len, tally_cap;
 
-    int64_t
-        claims; /* counter of claim transactions as of the last commit of this connection; -1 = not read */
-    int64_t claims_tx; /* what the open transaction makes of it; -1 = it has claimed nothing */
+    /* The counter of claim transactions (epoch.c) as this connection last read or wrote it, -1 = not yet;
+     * and what the open transaction makes of it, -1 = it has claimed nothing. */
+    int64_t claims, claims_tx;
 
-    double us_per_row;         /* chunk.c */
-    int64_t index_key;         /* key id of the index key; 0 = not read yet */
-    struct resolver *resolver; /* resolve.c: of the list in loading; NULL */
+    double us_per_row;   /* chunk.c */
+    int64_t index_key;   /* resolve.c: id of the key that hashes are made with; 0 = not read yet */
+    int64_t next_row_id; /* list.c */
+    struct buf row_blob; /* list.c: what store_list_row_at points into */
+    struct resolver *resolver; /* sqlite_resolve.c: of the list in loading; NULL */
 };
 
 /* ---- store.c ---- */
@@ -64,6 +67,11 @@ struct store {
  * caller's and rc < 0, the caller must roll back. */
 int tx_enter(struct store *s, bool *own, struct err *e);
 int tx_leave(struct store *s, bool own, int rc, struct err *e);
+
+/* ---- meta.c ---- */
+
+/* n ids that nobody else gets, from a counter in meta: for rows whose seal names their id before they are written. */
+int reserve_ids(struct store *s, const char *counter, size_t n, int64_t *first, struct err *e);
 
 /* ---- stmt.c ---- */
 
@@ -86,6 +94,9 @@ int epoch_current(struct store *s, uint32_t *tag, uint32_t *epoch, struct err *e
 
 /* ---- resolve.c: hash -> id ---- */
 
+/* The id of the key that hashes are made with. */
+int index_key(struct store *s, int64_t *key_id, struct err *e);
+
 /* 1 and the id, 0 unknown, -1. */
 int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                 struct err *e);
@@ -94,6 +105,18 @@ int address_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_
 /* Finds or makes it (in the open transaction). 1 made, 0 was there, -1. */
 int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e);
+
+/* ---- sqlite_resolve.c: the same for chunks of a list in loading ---- */
+
+/* Ids of the rows' persons and addresses; makes what is new, in the order of the rows. In the open transaction. */
+int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
+                  int64_t *person_ids, int64_t *address_ids, struct err *e);
+/* Room for n rows of news; else what is known goes into the hash tables first (own transactions, unless one is
+ * open). */
+int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e);
+/* Everything goes into the hash tables: before the list becomes visible. */
+int resolver_flush(struct store *s, int64_t list_id, struct err *e);
+void resolver_drop(struct store *s); /* forgets; what it knew stands in the database */
 
 /* ---- people.c ---- */
 

@@ -34,7 +34,7 @@ static const char schema_001[] =
     " name TEXT NOT NULL UNIQUE,"
     " file TEXT NOT NULL,"
     " digest BLOB NOT NULL CHECK (length(digest) = 32),"
-    " state INTEGER NOT NULL CHECK (state IN (0, 1))," /* 0 loading: invisible, 1 ready */
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)," /* 0 loading and 2 removed: invisible; 1 ready */
     " encoding TEXT NOT NULL,"
     " columns TEXT NOT NULL,"
     " key_id INTEGER REFERENCES data_key (id),"
@@ -43,15 +43,29 @@ static const char schema_001[] =
     " imported_at INTEGER NOT NULL,"
     " imported_by TEXT NOT NULL,"
     " policy_id INTEGER REFERENCES policy (id)," /* newest screening */
-    " screened_day INTEGER) STRICT;"
+    " screened_day INTEGER,"
+    /* While loading: the first person and address that this list made, and the first that person_hash and
+     * address_hash may not have yet (sqlite_resolve.c). */
+    " person_from INTEGER NOT NULL,"
+    " person_indexed INTEGER NOT NULL,"
+    " address_from INTEGER NOT NULL,"
+    " address_indexed INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX list_digest ON list (digest) WHERE state = 1;"
+    /* One list is loaded at a time: its persons belong to it alone until it is ready. */
+    "CREATE UNIQUE INDEX list_loading ON list (state) WHERE state = 0;"
 
+    /* Ids follow first appearance, so that what refers to persons and addresses grows at its end. The way from a
+     * hash to its id stands apart: it is filled in sorted runs, because a random insert costs a page each. */
     "CREATE TABLE person ("
     " id INTEGER PRIMARY KEY,"
     " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 3),"
     " key_id INTEGER NOT NULL,"
-    " hash BLOB NOT NULL CHECK (length(hash) = 16),"
-    " UNIQUE (hash, kind)) STRICT;"
+    " hash BLOB NOT NULL CHECK (length(hash) = 16)) STRICT;"
+    "CREATE TABLE person_hash ("
+    " hash BLOB NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " person_id INTEGER NOT NULL,"
+    " PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;"
 
     /* Opt-out flag and cap stand here and are changed by one guarded statement. optout: 0 none, 1 all, 2 topics only. */
     "CREATE TABLE address ("
@@ -61,8 +75,12 @@ static const char schema_001[] =
     " hash BLOB NOT NULL CHECK (length(hash) = 16),"
     " optout INTEGER NOT NULL DEFAULT 0 CHECK (optout IN (0, 1, 2)),"
     " cap_day INTEGER NOT NULL DEFAULT 0,"
-    " cap_count INTEGER NOT NULL DEFAULT 0 CHECK (cap_count >= 0),"
-    " UNIQUE (hash, channel)) STRICT;"
+    " cap_count INTEGER NOT NULL DEFAULT 0 CHECK (cap_count >= 0)) STRICT;"
+    "CREATE TABLE address_hash ("
+    " hash BLOB NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " address_id INTEGER NOT NULL,"
+    " PRIMARY KEY (hash, channel)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE list_row ("
     " id INTEGER PRIMARY KEY,"

@@ -194,6 +194,12 @@ void stmt_reset(struct stmt *st)
     sqlite3_reset(st->handle);
 }
 
+int stmt_end(struct stmt *st, int rc)
+{
+    stmt_close(st);
+    return rc < 0 ? -1 : 0;
+}
+
 int64_t stmt_changes(const struct store *s)
 {
     return sqlite3_changes64(s->db);

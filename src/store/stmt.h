@@ -42,6 +42,8 @@ void stmt_bind_int64_or_null(struct stmt *st, int index, bool has, int64_t v);
 int stmt_step(struct stmt *st, struct err *e); /* 1 row, 0 done (and reset), -1 error (and reset) */
 int stmt_run(struct stmt *st, struct err *e);  /* a statement without rows, to its end: 0 or -1 */
 void stmt_reset(struct stmt *st);              /* before the end of the rows, to ask anew */
+/* The end of a walk over rows: closes. rc is what the last step or the callback returned; 0, or -1 if rc < 0. */
+int stmt_end(struct stmt *st, int rc);
 
 int64_t stmt_int64(struct stmt *st, int column); /* column from 0; NULL reads as 0 */
 int stmt_int(struct stmt *st, int column);

@@ -1,0 +1,95 @@
+/*
+ * resolve: one hash of a person or an address -> its id.
+ *
+ * For administration, replies and responses. What a list in loading has made is not found here before that list is ready (sqlite_resolve.c does the
+ * same for a chunk of a list, and moves an address that was made here meanwhile onto its own).
+ * Invariant: at most one id stands for a hash in person_hash and address_hash; every id in them exists.
+ */
+#include "internal.h"
+
+static const char sql_index_key[] = "SELECT id FROM data_key WHERE purpose = 1 ORDER BY id LIMIT 1";
+static const char sql_person[] = "SELECT person_id FROM person_hash WHERE hash = ?1 AND kind = ?2";
+static const char sql_address[] =
+    "SELECT address_id FROM address_hash WHERE hash = ?1 AND channel = 1";
+static const char sql_address_add[] =
+    "INSERT INTO address (channel, key_id, hash) VALUES (1, ?1, ?2)";
+static const char sql_address_hash_add[] =
+    "INSERT INTO address_hash (hash, channel, address_id) VALUES (?1, 1, ?2)";
+
+int index_key(struct store *s, int64_t *key_id, struct err *e)
+{
+    if (s->index_key == 0) {
+        int rc = stmt_number(s, sql_index_key, &s->index_key, e);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            return err_set(e, ERR_CONFIG, "run `zhanchi init`", "%s has no keys yet", s->path);
+    }
+    *key_id = s->index_key;
+    return 0;
+}
+
+int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_person, e);
+    if (!q)
+        return -1;
+    stmt_bind_blob(q, 1, hash, KEYRING_HASH_BYTES);
+    stmt_bind_int(q, 2, kind);
+    int rc = stmt_step(q, e);
+    if (rc == 1)
+        *id = stmt_int64(q, 0);
+    stmt_close(q);
+    return rc;
+}
+
+int address_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                 struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_address, e);
+    if (!q)
+        return -1;
+    stmt_bind_blob(q, 1, hash, KEYRING_HASH_BYTES);
+    int rc = stmt_step(q, e);
+    if (rc == 1)
+        *id = stmt_int64(q, 0);
+    stmt_close(q);
+    return rc;
+}
+
+static int address_add(struct store *s, const uint8_t *hash, int64_t *id, struct err *e)
+{
+    int64_t key_id;
+    if (index_key(s, &key_id, e))
+        return -1;
+    struct stmt *add = stmt_open(s, sql_address_add, e);
+    if (!add)
+        return -1;
+    stmt_bind_int64(add, 1, key_id);
+    stmt_bind_blob(add, 2, hash, KEYRING_HASH_BYTES);
+    int rc = stmt_run(add, e);
+    stmt_close(add);
+    if (rc)
+        return -1;
+    *id = stmt_last_id(s);
+    add = stmt_open(s, sql_address_hash_add, e);
+    if (!add)
+        return -1;
+    stmt_bind_blob(add, 1, hash, KEYRING_HASH_BYTES);
+    stmt_bind_int64(add, 2, *id);
+    rc = stmt_run(add, e);
+    stmt_close(add);
+    return rc ? -1 : 1;
+}
+
+int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                 struct err *e)
+{
+    if (!s->in_tx)
+        panic("an address made outside a transaction");
+    int rc = address_find(s, hash, id, e);
+    if (rc)
+        return rc < 0 ? -1 : 0;
+    return address_add(s, hash, id, e);
+}

@@ -1,0 +1,170 @@
+/*
+ * sqlite_list: the rows of a list, in and out, in chunks.
+ *
+ * In: ids of persons and addresses come from sqlite_resolve.c; then list_row and list_row_sealed grow at their ends, and the index over (list, person) nearly so,
+ * because ids of persons follow first appearance. Out: by that same index, whole persons only.
+ * Callers: intake (import, screening), campaign by way of candidates.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/civil.h"
+#include "zhanchi/failpoint.h"
+#include "internal.h"
+#include "listcols.h"
+#include "sqlite.h"
+
+#define SLICE 8192 /* rows resolved at once; bounds the memory of a call */
+
+static const char sql_row[] =
+    "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer,"
+    " occupation, level, issued_day, months)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+static const char sql_sealed[] =
+    "INSERT INTO list_row_sealed (row_id, key_id, blob) VALUES (?1, ?2, ?3)";
+static const char sql_reject[] =
+    "INSERT INTO list_reject (list_id, line, column_no, header, reason, masked)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+static const char sql_scan[] =
+    "SELECT " LIST_ROW_COLUMNS " FROM list_row r"
+    " JOIN person p ON p.id = r.person_id JOIN address a ON a.id = r.address_id"
+    " LEFT JOIN list_row_sealed x ON x.row_id = r.id"
+    " WHERE r.list_id = ?1 AND r.person_id > ?2 AND r.current = 1"
+    " ORDER BY r.person_id, r.id";
+
+/* ---- in ---- */
+
+static int put_row(struct stmt *row, struct stmt *sealed, const struct list_row *r,
+                   int64_t person_id, int64_t address_id, struct err *e)
+{
+    stmt_bind_int64(row, 1, r->id);
+    stmt_bind_int64(row, 3, r->line);
+    stmt_bind_int(row, 4, r->revision);
+    stmt_bind_int64(row, 5, person_id);
+    stmt_bind_int64(row, 6, address_id);
+    stmt_bind_text(row, 7, r->region);
+    stmt_bind_blob(row, 8, r->has_employer ? r->employer : NULL, KEYRING_HASH_BYTES);
+    stmt_bind_blob(row, 9, r->has_occupation ? r->occupation : NULL, KEYRING_HASH_BYTES);
+    stmt_bind_int(row, 10, r->level);
+    stmt_bind_int64_or_null(row, 11, r->issued_day != CIVIL_NONE, r->issued_day);
+    stmt_bind_int64_or_null(row, 12, r->months >= 0, r->months);
+    if (stmt_run(row, e))
+        return -1;
+    stmt_bind_int64(sealed, 1, r->id);
+    stmt_bind_int64(sealed, 2, r->key_id);
+    stmt_bind_blob(sealed, 3, r->sealed, r->sealed_len);
+    return stmt_run(sealed, e);
+}
+
+static int put_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
+                    const int64_t *person_ids, const int64_t *address_ids, struct err *e)
+{
+    struct stmt *row = stmt_open(s, sql_row, e);
+    struct stmt *sealed = row ? stmt_open(s, sql_sealed, e) : NULL;
+    int rc = sealed ? 0 : -1;
+    if (sealed)
+        stmt_bind_int64(row, 2, list_id);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = put_row(row, sealed, &rows[i], person_ids[i], address_ids[i], e);
+    stmt_close(row);
+    stmt_close(sealed);
+    return rc;
+}
+
+/* In the open transaction. */
+static int put_slices(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
+                      struct err *e)
+{
+    int64_t *ids = reallocarray(NULL, 2 * (n < SLICE ? n : SLICE), sizeof *ids);
+    if (!ids)
+        panic("out of memory");
+    int rc = 0;
+    for (size_t done = 0; done < n && rc == 0;) {
+        size_t part = n - done < SLICE ? n - done : SLICE;
+        if (resolver_room(s, list_id, part, e) ||
+            resolver_rows(s, list_id, rows + done, part, ids, ids + part, e) ||
+            put_rows(s, list_id, rows + done, part, ids, ids + part, e))
+            rc = -1;
+        done += part;
+    }
+    free(ids);
+    return rc;
+}
+
+int sqlite_list_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
+                     struct err *e)
+{
+    if (n == 0)
+        return 0;
+    /* A run of its own transactions, before ours begins. */
+    if (resolver_room(s, list_id, n < SLICE ? n : SLICE, e))
+        return -1;
+    bool own;
+    if (tx_enter(s, &own, e))
+        return -1;
+    int rc = put_slices(s, list_id, rows, n, e);
+    failpoint("list-rows");
+    return tx_leave(s, own, rc, e);
+}
+
+int sqlite_list_flush(struct store *s, int64_t list_id, struct err *e)
+{
+    int rc = resolver_flush(s, list_id, e);
+    resolver_drop(s);
+    return rc;
+}
+
+static int put_reject(struct stmt *put, const struct list_reject *r, struct err *e)
+{
+    stmt_bind_int64(put, 2, r->line);
+    stmt_bind_int(put, 3, r->column);
+    stmt_bind_text(put, 4, r->header);
+    stmt_bind_text(put, 5, r->reason);
+    stmt_bind_text(put, 6, r->masked);
+    return stmt_run(put, e);
+}
+
+int sqlite_list_rejects(struct store *s, int64_t list_id, const struct list_reject *r, size_t n,
+                        struct err *e)
+{
+    bool own;
+    if (tx_enter(s, &own, e))
+        return -1;
+    struct stmt *put = stmt_open(s, sql_reject, e);
+    int rc = put ? 0 : -1;
+    if (put)
+        stmt_bind_int64(put, 1, list_id);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = put_reject(put, &r[i], e);
+    stmt_close(put);
+    return tx_leave(s, own, rc, e);
+}
+
+/* ---- out ---- */
+
+int sqlite_list_scan(struct store *s, int64_t list_id, int64_t after_person, size_t max,
+                     list_row_each each, void *ctx, int64_t *last, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_scan, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    stmt_bind_int64(q, 2, after_person);
+    int64_t person = 0;
+    size_t n = 0;
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        struct list_row row;
+        list_row_read(q, 0, &row);
+        if (row.person_id != person && n >= max)
+            break;
+        person = row.person_id;
+        n++;
+        int stop = each(ctx, &row);
+        if (stop) {
+            rc = stop < 0 ? -1 : 1;
+            break;
+        }
+    }
+    *last = rc == 1 ? person : 0;
+    return stmt_end(q, rc);
+}

@@ -1,0 +1,277 @@
+/*
+ * store: the connection and its transactions.
+ *
+ * Settings of every connection: WAL with synchronous=FULL (a commit is durable when store_commit returns), foreign keys on, 10 s of patience for another
+ * writer, a page cache of 16 MB and no memory map (a damaged disk is then an error and no SIGBUS), schema functions untrusted.
+ *
+ * Checkpoints happen by themselves when the log has grown to 64 MB: after the commit, outside the write lock. A dispatcher that must not pay for them
+ * calls store_checkpoint on a thread and a connection of its own, long before that.
+ *
+ * Invariants: in_tx is true exactly between store_begin and its end; tally deltas, the claim counter and the resolver never outlive a
+ * rollback. Callers: every job opens its own store.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "zhanchi/failpoint.h"
+#include "zhanchi/fsio.h"
+#include "internal.h"
+#include "migrate.h"
+
+#define DB_NAME "zhanchi.db"
+#define BUSY_MS 10000
+#define SEALED_MAX (1u << 24) /* far over the longest row that a table reader passes */
+#define INIT_REMEDY "make a work directory with `zhanchi init DIR`, or name the right one"
+
+static const char sql_begin[] = "BEGIN IMMEDIATE";
+static const char sql_commit[] = "COMMIT";
+
+static const char pragmas_rw[] = "PRAGMA journal_mode = WAL;"
+                                 "PRAGMA synchronous = FULL;"
+                                 "PRAGMA foreign_keys = ON;"
+                                 "PRAGMA cache_size = -16384;"
+                                 "PRAGMA mmap_size = 0;"
+                                 "PRAGMA trusted_schema = OFF;"
+                                 "PRAGMA secure_delete = FAST;"
+                                 "PRAGMA wal_autocheckpoint = 16384;"
+                                 "PRAGMA journal_size_limit = 67108864;";
+static const char pragmas_ro[] = "PRAGMA query_only = ON;"
+                                 "PRAGMA cache_size = -16384;"
+                                 "PRAGMA mmap_size = 0;"
+                                 "PRAGMA trusted_schema = OFF;";
+
+/* ---- open, close ---- */
+
+static int connect_db(struct store *s, struct err *e)
+{
+    int flags = s->mode == STORE_RW ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+    if (rc != SQLITE_OK)
+        return store_fail(s, rc, "open the database", e);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return 0;
+}
+
+static struct store *store_new(const char *dir, enum store_mode mode, struct err *e)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        panic("out of memory");
+    s->mode = mode;
+    s->driver = driver_sqlite();
+    buf_init(&s->row_blob, SEALED_MAX);
+    s->claims = -1;
+    s->claims_tx = -1;
+    if (fs_join(dir, DB_NAME, s->path, sizeof s->path, e)) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* The file must be there: SQLite would make an empty one in a folder that is not ours. */
+static int require_file(const struct store *s, struct err *e)
+{
+    if (access(s->path, F_OK) == 0)
+        return 0;
+    return err_errno(e, ERR_NOINPUT, INIT_REMEDY, "cannot open %s", s->path);
+}
+
+struct store *store_open(const char *dir, enum store_mode mode, struct err *e)
+{
+    struct store *s = store_new(dir, mode, e);
+    if (!s)
+        return NULL;
+    if (require_file(s, e) || connect_db(s, e) || migrate_recognise(s, e) ||
+        stmt_exec(s, mode == STORE_RW ? pragmas_rw : pragmas_ro, e) || migrate_open(s, e)) {
+        store_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    if (s->in_tx)
+        store_rollback(s);
+    resolver_drop(s);
+    stmt_free_all(s);
+    sqlite3_close(s->db);
+    free(s->tally);
+    buf_fini(&s->row_blob);
+    free(s);
+}
+
+const char *store_path(const struct store *s)
+{
+    return s->path;
+}
+
+/* ---- create ---- */
+
+static int create_file(const struct store *s, struct err *e)
+{
+    int fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(e, ERR_CANTCREAT,
+                         errno == EEXIST
+                             ? "this work directory has a database already; name another directory"
+                             : "check that the directory exists and is yours",
+                         "cannot create %s", s->path);
+    close(fd);
+    return 0;
+}
+
+static void remove_files(const struct store *s)
+{
+    char path[STORE_PATH_MAX + 8];
+    static const char *const tails[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", s->path, tails[i]);
+        unlink(path);
+    }
+}
+
+int store_create(const char *dir, int64_t now_ms, struct err *e)
+{
+    struct store *s = store_new(dir, STORE_RW, e);
+    if (!s)
+        return -1;
+    int rc = create_file(s, e);
+    if (rc == 0) {
+        rc = connect_db(s, e);
+        if (rc == 0)
+            rc = stmt_exec(s, "PRAGMA page_size = 4096;", e);
+        if (rc == 0)
+            rc = stmt_exec(s, pragmas_rw, e);
+        if (rc == 0)
+            rc = migrate_create(s, now_ms, e);
+        if (rc)
+            remove_files(s);
+    }
+    store_close(s);
+    return rc;
+}
+
+/* ---- transactions ---- */
+
+int store_begin(struct store *s, struct err *e)
+{
+    if (s->in_tx)
+        panic("a transaction inside a transaction");
+    struct stmt *begin = stmt_open(s, sql_begin, e);
+    if (!begin)
+        return -1;
+    int rc = stmt_run(begin, e);
+    stmt_close(begin);
+    if (rc == 0)
+        s->in_tx = true;
+    return rc;
+}
+
+static int commit_now(struct store *s, struct err *e)
+{
+    if (tally_flush(s, e))
+        return -1;
+    struct stmt *commit = stmt_open(s, sql_commit, e);
+    if (!commit)
+        return -1;
+    failpoint("store-before-commit");
+    int rc = stmt_run(commit, e);
+    stmt_close(commit);
+    failpoint("store-after-commit");
+    return rc;
+}
+
+int store_commit(struct store *s, struct err *e)
+{
+    if (!s->in_tx)
+        panic("commit without a transaction");
+    if (sqlite3_get_autocommit(s->db)) {
+        /* SQLite rolled back by itself after a failure whose error was not heeded. */
+        panic("commit of a transaction that was rolled back");
+    }
+    if (commit_now(s, e)) {
+        store_rollback(s);
+        return -1;
+    }
+    s->in_tx = false;
+    if (s->claims_tx >= 0)
+        s->claims = s->claims_tx;
+    s->claims_tx = -1;
+    return 0;
+}
+
+void store_rollback(struct store *s)
+{
+    /* After a full disk or a read error SQLite may have rolled back by itself. */
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    s->in_tx = false;
+    s->claims_tx = -1;
+    tally_discard(s);
+    resolver_drop(s);
+}
+
+int tx_enter(struct store *s, bool *own, struct err *e)
+{
+    *own = !s->in_tx;
+    return *own ? store_begin(s, e) : 0;
+}
+
+int tx_leave(struct store *s, bool own, int rc, struct err *e)
+{
+    if (!own)
+        return rc;
+    if (rc < 0) {
+        store_rollback(s);
+        return -1;
+    }
+    return store_commit(s, e) ? -1 : rc;
+}
+
+/* ---- upkeep ---- */
+
+int store_checkpoint(struct store *s, struct err *e)
+{
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+        return 0;
+    return store_fail(s, rc, "make a checkpoint", e);
+}
+
+static const char sql_dangling[] =
+    "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT 1";
+static const char sql_integrity[] = "SELECT integrity_check FROM pragma_integrity_check(1)";
+
+int store_integrity(struct store *s, struct err *e)
+{
+    static const char remedy[] =
+        "keep the damaged file and bring back the newest backup with `zhanchi restore`";
+    struct stmt *q = stmt_open(s, sql_integrity, e);
+    if (!q)
+        return -1;
+    int rc = stmt_step(q, e);
+    if (rc == 1 && strcmp(stmt_text(q, 0), "ok") != 0)
+        rc = err_set(e, ERR_IO, remedy, "%s is damaged: %s", s->path, stmt_text(q, 0));
+    stmt_close(q);
+    if (rc < 0)
+        return -1;
+    q = stmt_open(s, sql_dangling, e);
+    if (!q)
+        return -1;
+    rc = stmt_step(q, e);
+    if (rc == 1)
+        rc = err_set(e, ERR_IO, remedy, "%s: row %lld of %s refers to a %s that is not there",
+                     s->path, (long long)stmt_int64(q, 1), stmt_text(q, 0), stmt_text(q, 2));
+    stmt_close(q);
+    return rc;
+}
