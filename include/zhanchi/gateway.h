@@ -34,6 +34,7 @@ struct gw_limits {
     int64_t price_microyuan; /* a segment */
     int64_t timeout_ms, connect_timeout_ms;
     int64_t limit_pause_ms;  /* LIMIT without a hint */
+    int text_units;          /* UTF-16 units that a text may have, signature included; 0 = the profile does not say */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);
 
@@ -48,11 +49,14 @@ struct gw_message {
     const char *carrier_template, *carrier_variables; /* "" if unused; variables as a JSON object's text */
 };
 
-struct gw_request { /* reusable: gw_request_reset keeps the memory */
+struct gw_scratch; /* gateway_build's own: nonce, key contexts */
+
+struct gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time */
     char method[8];
     struct buf url;
     struct buf headers; /* "Name: value" NUL "Name: value" NUL ... */
     struct buf body;
+    struct gw_scratch *scratch;
 };
 void gw_request_init(struct gw_request *r);
 void gw_request_reset(struct gw_request *r);
@@ -71,12 +75,13 @@ struct gw_answer {
     int64_t retry_after_ms; /* from Retry-After (seconds or date); 0 = none */
     const char *body;
     size_t body_len;
+    const char *end;        /* why there is no whole answer: "timeout" "closed" "too-long" "not-repeated" "held"; "" if complete */
     const char *transport_error; /* "" or what libcurl says: for the log */
 };
 
 struct gw_result {
     enum msg_class class;
-    char code[32];        /* the provider's, or "http-503", "timeout", "unreadable", "no-item" */
+    char code[32];        /* the provider's, or "http-503", "unreadable", "no-item", "ambiguous", "not-sent", gw_answer.end */
     char provider_id[64]; /* "" if none */
     int64_t retry_after_ms;
 };
