@@ -22,12 +22,12 @@ void conf_free(struct conf *c); /* NULL is fine */
 
 /* `name` must be in the table and of that type (else panic): "dispatch.claim_ttl". Strings and paths are borrowed. */
 int64_t conf_int(const struct conf *c, const char *name); /* numbers, booleans, durations (ms), minutes, zones */
-double conf_real(const struct conf *c, const char *name);
 const char *conf_str(const struct conf *c, const char *name);  /* "" if unset */
 const char *conf_path(const struct conf *c, const char *name); /* absolute */
+const char *const *conf_list(const struct conf *c, const char *name); /* NULL-terminated */
 const char *conf_dir(const struct conf *c);                    /* folder of the file, absolute */
 
-/* Settings of a gateway: group `gateways.NAME` = { profile, url, callback_path, secrets { name = "..." | file | env } }.
+/* Settings of a gateway: an item { name, profile, url, rate, concurrency, batch, secret_files, secret_env } of the list `gateways`.
  * conf_gateway_names: NULL-terminated, in file order. */
 const char *const *conf_gateway_names(const struct conf *c);
 struct conf_gateway {
