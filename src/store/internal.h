@@ -17,6 +17,7 @@
 #include "zhanchi/buf.h"
 #include "zhanchi/err.h"
 #include "zhanchi/keyring.h"
+#include "zhanchi/message.h"
 #include "zhanchi/store.h"
 #include "driver.h"
 #include "stmt.h"
@@ -57,6 +58,13 @@ struct store {
 
 /* ---- store.c ---- */
 
+/* The parts of store_open, for the other database file (inbox.c): a connection that is not open yet, its file made (ERR_CANTCREAT
+ * if it is there), opened, and set up. */
+struct store *store_new(const char *dir, const char *name, enum store_mode mode, struct err *e);
+int store_create_file(const struct store *s, struct err *e);
+int store_connect(struct store *s, struct err *e);
+int store_settings(struct store *s, struct err *e);
+
 /* A batch operation joins the caller's transaction or makes its own:
  *     bool own;
  *     if (tx_enter(s, &own, e))
@@ -70,7 +78,10 @@ int tx_leave(struct store *s, bool own, int rc, struct err *e);
 
 /* ---- meta.c ---- */
 
-/* n ids that nobody else gets, from a counter in meta: for rows whose seal names their id before they are written. */
+/* n ids that nobody else gets, from a counter in meta: for rows whose seal names their id before they are written.
+ * Opt-outs and replies share a counter: the opt-out that a reply makes takes the reply's id, because the number is
+ * sealed under it. */
+#define RESERVE_PEOPLE "next_people"
 int reserve_ids(struct store *s, const char *counter, size_t n, int64_t *first, struct err *e);
 
 /* ---- stmt.c ---- */
@@ -118,12 +129,23 @@ int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e);
 int resolver_flush(struct store *s, int64_t list_id, struct err *e);
 void resolver_drop(struct store *s); /* forgets; what it knew stands in the database */
 
-/* ---- people.c ---- */
+/* ---- people.c: in the open transaction ---- */
 
-/* In the open transaction: row in optout, flag on address, waiting messages (planned, queued) of that number suppressed: all of them, or those of campaigns of
- * `topic` unless topic is "". blob may be NULL. Returns 1 new, 0 was there, -1. */
-int optout_learn(struct store *s, int64_t address_id, const char *topic, int origin,
-                 const char *actor, int64_t at_ms, int64_t optout_id /* 0 = give one */,
-                 int64_t key_id, const void *blob, size_t len, int64_t *suppressed, struct err *e);
+struct refusal {
+    int64_t id; /* of the row; 0 = give one */
+    int64_t address_id;
+    const char *topic; /* "" = all */
+    int origin;        /* enum optout_origin */
+    const char *actor;
+    int64_t at_ms, key_id;
+    const void *sealed; /* NULL if nobody told the number */
+    size_t sealed_len;
+};
+/* Row in optout, flag on address, waiting (planned, queued) messages of that number suppressed: all of them, or
+ * those of campaigns of the topic; *suppressed (not NULL) is raised by their number. 1 new, 0 was there, -1. */
+int optout_learn(struct store *s, const struct refusal *r, int64_t *suppressed, struct err *e);
+
+/* A waiting message becomes suppressed, its tally moves. 1 done, 0 it does not wait any more, -1. */
+int suppress_message(struct store *s, int64_t message_id, enum msg_cause cause, struct err *e);
 
 #endif

@@ -46,7 +46,12 @@ static const char pragmas_ro[] = "PRAGMA query_only = ON;"
 
 /* ---- open, close ---- */
 
-static int connect_db(struct store *s, struct err *e)
+int store_settings(struct store *s, struct err *e)
+{
+    return stmt_exec(s, s->mode == STORE_RW ? pragmas_rw : pragmas_ro, e);
+}
+
+int store_connect(struct store *s, struct err *e)
 {
     int flags = s->mode == STORE_RW ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -58,7 +63,7 @@ static int connect_db(struct store *s, struct err *e)
     return 0;
 }
 
-static struct store *store_new(const char *dir, enum store_mode mode, struct err *e)
+struct store *store_new(const char *dir, const char *name, enum store_mode mode, struct err *e)
 {
     struct store *s = calloc(1, sizeof *s);
     if (!s)
@@ -68,7 +73,7 @@ static struct store *store_new(const char *dir, enum store_mode mode, struct err
     buf_init(&s->row_blob, SEALED_MAX);
     s->claims = -1;
     s->claims_tx = -1;
-    if (fs_join(dir, DB_NAME, s->path, sizeof s->path, e)) {
+    if (fs_join(dir, name, s->path, sizeof s->path, e)) {
         free(s);
         return NULL;
     }
@@ -85,11 +90,11 @@ static int require_file(const struct store *s, struct err *e)
 
 struct store *store_open(const char *dir, enum store_mode mode, struct err *e)
 {
-    struct store *s = store_new(dir, mode, e);
+    struct store *s = store_new(dir, DB_NAME, mode, e);
     if (!s)
         return NULL;
-    if (require_file(s, e) || connect_db(s, e) || migrate_recognise(s, e) ||
-        stmt_exec(s, mode == STORE_RW ? pragmas_rw : pragmas_ro, e) || migrate_open(s, e)) {
+    if (require_file(s, e) || store_connect(s, e) || migrate_recognise(s, e) ||
+        store_settings(s, e) || migrate_open(s, e)) {
         store_close(s);
         return NULL;
     }
@@ -117,7 +122,7 @@ const char *store_path(const struct store *s)
 
 /* ---- create ---- */
 
-static int create_file(const struct store *s, struct err *e)
+int store_create_file(const struct store *s, struct err *e)
 {
     int fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -142,16 +147,16 @@ static void remove_files(const struct store *s)
 
 int store_create(const char *dir, int64_t now_ms, struct err *e)
 {
-    struct store *s = store_new(dir, STORE_RW, e);
+    struct store *s = store_new(dir, DB_NAME, STORE_RW, e);
     if (!s)
         return -1;
-    int rc = create_file(s, e);
+    int rc = store_create_file(s, e);
     if (rc == 0) {
-        rc = connect_db(s, e);
+        rc = store_connect(s, e);
         if (rc == 0)
             rc = stmt_exec(s, "PRAGMA page_size = 4096;", e);
         if (rc == 0)
-            rc = stmt_exec(s, pragmas_rw, e);
+            rc = store_settings(s, e);
         if (rc == 0)
             rc = migrate_create(s, now_ms, e);
         if (rc)
