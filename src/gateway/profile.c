@@ -6,7 +6,6 @@
  *
  * Called once a gateway by the commands (dispatch, serve, campaign, gateway check).
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "profile.h"
@@ -127,7 +126,7 @@ static int parse_limits(struct gateway *g, const struct conf_node *root, struct 
         return -1;
     l->concurrency = (int)concurrency;
     l->text_units = (int)units;
-    l->price_microyuan = llround(price * 1e6);
+    l->price_microyuan = (int64_t)(price * 1e6 + 0.5);
     return 0;
 }
 
