@@ -23,17 +23,19 @@ struct nonces { /* open addressing; 0 = free */
 
 struct auth {
     char *app, *secret;
+    bool nonce_reuse;
     pthread_mutex_t lock;
     struct nonces young, old;
     int64_t young_since_ms;
 };
 
-struct auth *auth_new(const char *app, const char *secret)
+struct auth *auth_new(const char *app, const char *secret, bool nonce_reuse)
 {
     struct auth *a = calloc(1, sizeof *a);
 
     if (a == NULL || (a->app = strdup(app)) == NULL || (a->secret = strdup(secret)) == NULL)
         panic("out of memory");
+    a->nonce_reuse = nonce_reuse;
     pthread_mutex_init(&a->lock, NULL);
     return a;
 }
@@ -147,7 +149,7 @@ const char *auth_check(struct auth *a, const struct httpd_request *r, int64_t no
     int64_t at_ms = strtoll(stamp, NULL, 10) * 1000;
     if (at_ms < now_ms - SKEW_MS || at_ms > now_ms + SKEW_MS)
         return "A02";
-    return nonce_fresh(a, nonce, now_ms) ? NULL : "A03";
+    return a->nonce_reuse || nonce_fresh(a, nonce, now_ms) ? NULL : "A03";
 }
 
 void auth_sign(const struct auth *a, const char *method, const char *path, const char *body,

@@ -5,13 +5,15 @@
 #ifndef SANDBOX_AUTH_H
 #define SANDBOX_AUTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "zhanchi/buf.h"
 #include "zhanchi/httpd.h"
 
 struct auth;
 
-struct auth *auth_new(const char *app, const char *secret);
+/* nonce_reuse: nonces are not looked at, as with most providers. */
+struct auth *auth_new(const char *app, const char *secret, bool nonce_reuse);
 void auth_free(struct auth *a);
 /* NULL if it is good, else the protocol's code: A01, A02 or A03. Any thread. */
 const char *auth_check(struct auth *a, const struct httpd_request *r, int64_t now_ms);

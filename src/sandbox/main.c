@@ -112,7 +112,7 @@ static int run(const struct options *o, struct err *e)
         return -1;
     block_signals();
     pthread_mutex_init(&s.rate_lock, NULL);
-    s.auth = auth_new(o->app, secret);
+    s.auth = auth_new(o->app, secret, o->nonce_reuse);
     s.numbers = numbers_new();
     atomic_init(&s.balance, o->balance);
     if ((s.ledger = ledger_open(o->ledger, o->ledger_text, e)) != NULL &&

@@ -37,6 +37,8 @@ static const struct row rows[] = {
      "the texts too, not their digests alone"},
     {"callback", KIND_TEXT, AT(callback), NULL, "URL",
      "send receipts to URL/receipt, replies to URL/reply"},
+    {"nonce-reuse", KIND_FLAG, AT(nonce_reuse), NULL, NULL,
+     "a nonce may come again (a repeated request is taken twice)"},
     {"seed", KIND_INT, AT(seed), "1", "N", "the same seed makes the same choices"},
     {"summary", KIND_TEXT, AT(summary), NULL, "LEDGER",
      "print what a ledger says, as JSON, and exit"},

@@ -20,7 +20,7 @@ struct options {
     /* where */
     const char *address, *port_file, *app, *secret_file, *ledger, *callback, *summary;
     int64_t port, threads, seed;
-    bool ledger_text;
+    bool ledger_text, nonce_reuse;
     /* requests; each is a probability */
     double flow, busy, error_before, error_after, garbage, truncated, cut, partial;
     double reset_fresh_before, reset_fresh_after, reset_warm_before, reset_warm_after;

@@ -4,3 +4,12 @@ zc_unit(gateway LINK zc_gateway)
 
 add_executable(bench_gateway ${CMAKE_CURRENT_SOURCE_DIR}/bench/bench_gateway.c)
 target_link_libraries(bench_gateway PRIVATE zc_flags zc_gateway)
+
+# Both sides over loopback.
+add_executable(test_sandbox ${CMAKE_CURRENT_SOURCE_DIR}/integration/test_sandbox.c)
+target_compile_definitions(test_sandbox PRIVATE ZHANCHI_SANDBOX="$<TARGET_FILE:zhanchi-sandbox>")
+target_link_libraries(test_sandbox PRIVATE zc_flags zc_gateway zc_httpd PkgConfig::CHECK)
+add_dependencies(test_sandbox zhanchi-sandbox)
+add_test(NAME integration_sandbox COMMAND test_sandbox)
+set_tests_properties(integration_sandbox PROPERTIES LABELS integration
+  ENVIRONMENT "ZHANCHI_SOURCE_DIR=${PROJECT_SOURCE_DIR}")

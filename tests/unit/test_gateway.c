@@ -486,7 +486,7 @@ static const struct {
     {"too many units", true, true, 200, "", "{\"code\":\"C03\"}", 1, true, "CONTENT", "C03", "-"},
     {"wrong secret", true, true, 401, "", "{\"code\":\"A01\"}", 1, true, "CONFIG", "A01", "-"},
     {"clock", true, true, 401, "", "{\"code\":\"A02\"}", 1, true, "CONFIG", "A02", "-"},
-    {"nonce", true, true, 401, "", "{\"code\":\"A03\"}", 1, true, "RETRY", "A03", "-"},
+    {"nonce", true, true, 401, "", "{\"code\":\"A03\"}", 1, false, "UNKNOWN", "A03", "-"},
     {"balance", true, true, 402, "", "{\"code\":\"A04\"}", 1, true, "CONFIG", "A04", "-"},
     {"malformed", true, true, 400, "", "{\"code\":\"A05\"}", 1, true, "CONFIG", "A05", "-"},
     {"internal", true, true, 500, "", "{\"code\":\"X01\"}", 1, false, "UNKNOWN", "X01", "-"},
