@@ -2,13 +2,13 @@
  * chunk: how many rows a write transaction may have.
  *
  * No write transaction holds the lock over 50 ms (a dispatcher waits behind it). The estimate follows what was measured: at once when
- * rows turned out slower, by and by when they turned out faster. It aims at half the limit, because the next chunk may be the one that
+ * rows turned out slower, by and by when they turned out faster. It aims well below the limit, because the next chunk may be the one that
  * meets a cold cache. The cost of the commit itself (one fsync) is in the measurement; where it dominates, smaller chunks do not help, hence
- * the floor.
+ * the floor. What the store did between transactions (checkpoints, sorted runs) does not count: it holds no lock for long.
  */
 #include "internal.h"
 
-#define CHUNK_TARGET_US 25000.0
+#define CHUNK_TARGET_US 20000.0
 #define CHUNK_FLOOR 256
 #define CHUNK_CEILING 8192
 #define CHUNK_FIRST 1024
@@ -25,6 +25,8 @@ size_t store_chunk(const struct store *s)
 
 void store_chunk_took(struct store *s, size_t rows, int64_t us)
 {
+    us -= s->upkeep_us;
+    s->upkeep_us = 0;
     if (rows == 0 || us <= 0)
         return;
     double measured = (double)us / (double)rows;

@@ -22,6 +22,7 @@
 #include "driver.h"
 #include "stmt.h"
 
+struct feed;
 struct sqlite3;
 struct resolver;
 
@@ -49,6 +50,10 @@ struct store {
      * and what the open transaction makes of it, -1 = it has claimed nothing. */
     int64_t claims, claims_tx;
 
+    const struct feed *feed; /* feed.c: during a call */
+
+    int64_t
+        upkeep_us; /* spent on checkpoints and sorted runs since store_chunk_took was last told */
     double us_per_row;   /* chunk.c */
     int64_t index_key;   /* resolve.c: id of the key that hashes are made with; 0 = not read yet */
     int64_t next_row_id; /* list.c */

@@ -82,14 +82,16 @@ static const char schema_001[] =
     " address_id INTEGER NOT NULL,"
     " PRIMARY KEY (hash, channel)) STRICT, WITHOUT ROWID;"
 
+    /* What is written for each row of a list has no declared foreign keys: the ids come from the same transaction, and
+     * four look-ups a row would be an eighth of an import. store_integrity looks for dangling ones. */
     "CREATE TABLE list_row ("
     " id INTEGER PRIMARY KEY,"
-    " list_id INTEGER NOT NULL REFERENCES list (id),"
+    " list_id INTEGER NOT NULL,"
     " line INTEGER NOT NULL,"
     " revision INTEGER NOT NULL DEFAULT 1,"
     " current INTEGER NOT NULL DEFAULT 1 CHECK (current IN (0, 1)),"
-    " person_id INTEGER NOT NULL REFERENCES person (id),"
-    " address_id INTEGER NOT NULL REFERENCES address (id),"
+    " person_id INTEGER NOT NULL,"
+    " address_id INTEGER NOT NULL,"
     " region TEXT NOT NULL,"
     " employer BLOB,"
     " occupation BLOB,"
@@ -99,7 +101,7 @@ static const char schema_001[] =
     "CREATE INDEX list_row_person ON list_row (list_id, person_id) WHERE current = 1;"
 
     "CREATE TABLE list_row_sealed ("
-    " row_id INTEGER PRIMARY KEY REFERENCES list_row (id),"
+    " row_id INTEGER PRIMARY KEY,"
     " key_id INTEGER NOT NULL,"
     " blob BLOB NOT NULL) STRICT;"
 
@@ -179,6 +181,9 @@ static const char schema_001[] =
     " created_at INTEGER NOT NULL,"
     " created_by TEXT NOT NULL,"
     " started_at INTEGER,"
+    /* How far store_lapse has looked: every member with (last_day, id) up to here. */
+    " lapse_day INTEGER,"
+    " lapse_member INTEGER,"
     " CHECK ((holdout_permille = 0) OR (holdout_until IS NOT NULL))) STRICT;"
     "CREATE TABLE campaign_variant ("
     " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
@@ -192,6 +197,9 @@ static const char schema_001[] =
     " no INTEGER NOT NULL,"
     " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)," /* 0 freezing: invisible */
     " list_id INTEGER NOT NULL REFERENCES list (id),"
+    /* Between these two stand its messages (and, while another campaign freezes, somebody else's too). */
+    " message_from INTEGER,"
+    " message_to INTEGER,"
     " members INTEGER NOT NULL DEFAULT 0,"
     " messages INTEGER NOT NULL DEFAULT 0,"
     " suppressed INTEGER NOT NULL DEFAULT 0,"
@@ -208,6 +216,7 @@ static const char schema_001[] =
     " UNIQUE (campaign_id, no),"
     " CHECK (state = 0 OR digest IS NOT NULL),"
     " CHECK (state < 2 OR approval IS NOT NULL)) STRICT;"
+    /* A member's id is that of its first message. */
     "CREATE TABLE member ("
     " id INTEGER PRIMARY KEY,"
     " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
@@ -215,7 +224,7 @@ static const char schema_001[] =
     " person_id INTEGER NOT NULL REFERENCES person (id),"
     " address_id INTEGER NOT NULL REFERENCES address (id),"
     " row_id INTEGER NOT NULL REFERENCES list_row (id),"
-    " arm INTEGER NOT NULL CHECK (arm BETWEEN 1 AND 3),"
+    " arm INTEGER NOT NULL CHECK (arm BETWEEN 1 AND 4),"
     " variant INTEGER NOT NULL,"
     " stratum INTEGER NOT NULL,"
     " region TEXT NOT NULL,"
@@ -224,6 +233,10 @@ static const char schema_001[] =
     " pseudonym BLOB NOT NULL CHECK (length(pseudonym) = 8),"
     " UNIQUE (campaign_id, person_id)) STRICT;"
     "CREATE INDEX member_person ON member (person_id);"
+    "CREATE INDEX member_wave ON member (wave_id);"
+    "CREATE INDEX member_last_day ON member (campaign_id, last_day) WHERE last_day IS NOT NULL;"
+    /* due_at says when something is to happen with it: planned and queued: its time; sending: as it was; accepted:
+     * when it was taken (72 h later it is unconfirmed); NULL once only a receipt or nothing can move it. */
     "CREATE TABLE message ("
     " id INTEGER PRIMARY KEY,"
     " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
@@ -232,20 +245,21 @@ static const char schema_001[] =
     " channel INTEGER NOT NULL CHECK (channel = 1),"
     " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 12),"
     " cause INTEGER NOT NULL DEFAULT 0,"
-    " due_at INTEGER NOT NULL,"
+    " due_at INTEGER,"
     " address_id INTEGER NOT NULL REFERENCES address (id),"
     " attempts INTEGER NOT NULL DEFAULT 0,"
     " segments INTEGER NOT NULL,"
-    " UNIQUE (member_id, step, channel)) STRICT;"
-    /* What waits, by campaign and time; small because most messages do not wait. */
-    "CREATE INDEX message_waiting ON message (campaign_id, state, due_at, id) WHERE state IN (1, "
-    "2);"
-    "CREATE INDEX message_sending ON message (id) WHERE state = 3;"
-    "CREATE INDEX message_unknown ON message (campaign_id, id) WHERE state = 5;"
+    " last_day INTEGER," /* of its member: a claim looks at it */
+    " UNIQUE (member_id, step, channel),"
+    " CHECK ((due_at IS NULL) = (state > 5))) STRICT;"
+    /* What is open, by campaign, state and time; small because most messages are done. The one index that changes
+     * while messages are sent: a second partial index would cost each claim a cursor more. */
+    "CREATE INDEX message_open ON message (campaign_id, state, due_at) WHERE due_at IS NOT NULL;"
     /* Waiting messages of a number that refuses. */
     "CREATE INDEX message_address ON message (address_id);"
     "CREATE TABLE payload ("
     " message_id INTEGER PRIMARY KEY REFERENCES message (id),"
+    " wave_id INTEGER NOT NULL," /* sealed with it */
     " key_id INTEGER NOT NULL,"
     " blob BLOB NOT NULL) STRICT;"
     /* Clustered by message: a settlement touches the page that the claim has just written. */

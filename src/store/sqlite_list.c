@@ -9,18 +9,19 @@
 #include <string.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/failpoint.h"
+#include "feed.h"
 #include "internal.h"
 #include "listcols.h"
 #include "sqlite.h"
 
 #define SLICE 8192 /* rows resolved at once; bounds the memory of a call */
 
-static const char sql_row[] =
-    "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer,"
-    " occupation, level, issued_day, months)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+static const char sql_rows[] =
+    "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer, "
+    "occupation, level,"
+    " issued_day, months) SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM feed";
 static const char sql_sealed[] =
-    "INSERT INTO list_row_sealed (row_id, key_id, blob) VALUES (?1, ?2, ?3)";
+    "INSERT INTO list_row_sealed (row_id, key_id, blob) SELECT c0, c11, c12 FROM feed";
 static const char sql_reject[] =
     "INSERT INTO list_reject (list_id, line, column_no, header, reason, masked)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
@@ -33,41 +34,66 @@ static const char sql_scan[] =
 
 /* ---- in ---- */
 
-static int put_row(struct stmt *row, struct stmt *sealed, const struct list_row *r,
-                   int64_t person_id, int64_t address_id, struct err *e)
+struct rows {
+    const struct list_row *rows;
+    const int64_t *person_ids, *address_ids;
+};
+
+static void row_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
 {
-    stmt_bind_int64(row, 1, r->id);
-    stmt_bind_int64(row, 3, r->line);
-    stmt_bind_int(row, 4, r->revision);
-    stmt_bind_int64(row, 5, person_id);
-    stmt_bind_int64(row, 6, address_id);
-    stmt_bind_text(row, 7, r->region);
-    stmt_bind_blob(row, 8, r->has_employer ? r->employer : NULL, KEYRING_HASH_BYTES);
-    stmt_bind_blob(row, 9, r->has_occupation ? r->occupation : NULL, KEYRING_HASH_BYTES);
-    stmt_bind_int(row, 10, r->level);
-    stmt_bind_int64_or_null(row, 11, r->issued_day != CIVIL_NONE, r->issued_day);
-    stmt_bind_int64_or_null(row, 12, r->months >= 0, r->months);
-    if (stmt_run(row, e))
-        return -1;
-    stmt_bind_int64(sealed, 1, r->id);
-    stmt_bind_int64(sealed, 2, r->key_id);
-    stmt_bind_blob(sealed, 3, r->sealed, r->sealed_len);
-    return stmt_run(sealed, e);
+    const struct rows *rows = f->ctx;
+    const struct list_row *r = &rows->rows[row];
+    switch (column) {
+    case 0:
+        feed_int64(out, r->id);
+        break;
+    case 1:
+        feed_int64(out, r->line);
+        break;
+    case 2:
+        feed_int64(out, r->revision);
+        break;
+    case 3:
+        feed_int64(out, rows->person_ids[row]);
+        break;
+    case 4:
+        feed_int64(out, rows->address_ids[row]);
+        break;
+    case 5:
+        feed_text(out, r->region);
+        break;
+    case 6:
+        feed_blob(out, r->has_employer ? r->employer : NULL, KEYRING_HASH_BYTES);
+        break;
+    case 7:
+        feed_blob(out, r->has_occupation ? r->occupation : NULL, KEYRING_HASH_BYTES);
+        break;
+    case 8:
+        feed_int64(out, r->level);
+        break;
+    case 9:
+        if (r->issued_day != CIVIL_NONE)
+            feed_int64(out, r->issued_day);
+        break;
+    case 10:
+        if (r->months >= 0)
+            feed_int64(out, r->months);
+        break;
+    case 11:
+        feed_int64(out, r->key_id);
+        break;
+    case 12:
+        feed_blob(out, r->sealed, r->sealed_len);
+        break;
+    }
 }
 
 static int put_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                     const int64_t *person_ids, const int64_t *address_ids, struct err *e)
 {
-    struct stmt *row = stmt_open(s, sql_row, e);
-    struct stmt *sealed = row ? stmt_open(s, sql_sealed, e) : NULL;
-    int rc = sealed ? 0 : -1;
-    if (sealed)
-        stmt_bind_int64(row, 2, list_id);
-    for (size_t i = 0; i < n && rc == 0; i++)
-        rc = put_row(row, sealed, &rows[i], person_ids[i], address_ids[i], e);
-    stmt_close(row);
-    stmt_close(sealed);
-    return rc;
+    struct rows ctx = {rows, person_ids, address_ids};
+    struct feed f = {n, row_cell, &ctx};
+    return feed_run(s, sql_rows, &f, list_id, e) || feed_run(s, sql_sealed, &f, 0, e) ? -1 : 0;
 }
 
 /* In the open transaction. */

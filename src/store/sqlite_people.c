@@ -83,7 +83,7 @@ int sqlite_responses_put(struct store *s, int64_t file_id, const struct response
     if (add)
         stmt_bind_int64(add, 1, file_id);
     for (size_t i = 0; i < n && rc == 0; i++) {
-        bool known;
+        bool known = false;
         rc = put_one(s, add, &r[i], &known, &sum, e);
         if (matched)
             matched[i] = known;

@@ -16,46 +16,63 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "zhanchi/clock.h"
+#include "zhanchi/failpoint.h"
 #include "zhanchi/store_list.h"
+#include "feed.h"
+#include "filter.h"
 #include "internal.h"
 
 #define SLOTS (1u << 18)           /* of a table: 6 MiB */
 #define SLOTS_FULL (SLOTS / 4 * 3) /* then a run is due */
-#define RUN_CHUNK 8192             /* entries a transaction */
+#define RUN_FIRST 4096             /* entries a transaction; then as many as take RUN_TARGET_US */
+#define RUN_MOST 16384
+#define RUN_TARGET_US 20000
 
 static const char sql_watermarks[] =
     "SELECT person_indexed, address_indexed FROM list WHERE id = ?1 AND state = 0";
 
 struct thing_sql { /* what differs between persons and addresses */
-    const char *find, *add, *enter, *unindexed, *watermark;
+    const char *next, *all, *find, *add, *enter, *unindexed, *watermark;
 };
+static const char sql_person_next[] = "SELECT coalesce(max(id), 0) + 1 FROM person";
+static const char sql_person_all[] = "SELECT hash FROM person";
 static const char sql_person_find[] =
-    "SELECT person_id FROM person_hash WHERE hash = ?1 AND kind = ?2";
-static const char sql_person_add[] = "INSERT INTO person (hash, kind, key_id) VALUES (?1, ?2, ?3)";
+    "SELECT f.c0, h.person_id FROM feed f CROSS JOIN person_hash h"
+    " WHERE h.hash = f.c1 AND h.kind = f.c2";
+static const char sql_person_add[] =
+    "INSERT INTO person (id, hash, kind, key_id) SELECT c0, c1, c2, ?1 FROM feed";
 static const char sql_person_enter[] =
-    "INSERT INTO person_hash (hash, kind, person_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    "INSERT INTO person_hash (hash, kind, person_id) SELECT c1, c2, c0 FROM feed WHERE true"
+    " ON CONFLICT DO NOTHING";
 static const char sql_person_unindexed[] =
     "SELECT id, kind, hash FROM person p WHERE id >= ?1 AND NOT EXISTS"
-    " (SELECT 1 FROM person_hash h WHERE h.hash = p.hash AND h.kind = p.kind"
-    "  AND h.person_id = p.id)";
+    " (SELECT 1 FROM person_hash h WHERE h.hash = p.hash AND h.kind = p.kind AND h.person_id = "
+    "p.id)";
 static const char sql_person_watermark[] =
     "UPDATE list SET person_indexed = (SELECT coalesce(max(id), 0) + 1 FROM person) WHERE id = ?1";
+static const struct thing_sql person_sql = {
+    sql_person_next,  sql_person_all,       sql_person_find,     sql_person_add,
+    sql_person_enter, sql_person_unindexed, sql_person_watermark};
+static const char sql_address_next[] = "SELECT coalesce(max(id), 0) + 1 FROM address";
+static const char sql_address_all[] = "SELECT hash FROM address";
 static const char sql_address_find[] =
-    "SELECT address_id FROM address_hash WHERE hash = ?1 AND channel = ?2";
+    "SELECT f.c0, h.address_id FROM feed f CROSS JOIN address_hash h"
+    " WHERE h.hash = f.c1 AND h.channel = f.c2";
 static const char sql_address_add[] =
-    "INSERT INTO address (hash, channel, key_id) VALUES (?1, ?2, ?3)";
-static const char sql_address_enter[] = "INSERT INTO address_hash (hash, channel, address_id) "
-                                        "VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    "INSERT INTO address (id, hash, channel, key_id) SELECT c0, c1, c2, ?1 FROM feed";
+static const char sql_address_enter[] =
+    "INSERT INTO address_hash (hash, channel, address_id) SELECT c1, c2, c0 FROM feed WHERE true"
+    " ON CONFLICT DO NOTHING";
 static const char sql_address_unindexed[] =
     "SELECT id, channel, hash FROM address a WHERE id >= ?1 AND NOT EXISTS"
-    " (SELECT 1 FROM address_hash h WHERE h.hash = a.hash"
-    "  AND h.channel = a.channel AND h.address_id = a.id)";
+    " (SELECT 1 FROM address_hash h WHERE h.hash = a.hash AND h.channel = a.channel"
+    "  AND h.address_id = a.id)";
 static const char sql_address_watermark[] = "UPDATE list SET address_indexed = (SELECT "
                                             "coalesce(max(id), 0) + 1 FROM address) WHERE id = ?1";
-static const struct thing_sql person_sql = {sql_person_find, sql_person_add, sql_person_enter,
-                                            sql_person_unindexed, sql_person_watermark};
-static const struct thing_sql address_sql = {sql_address_find, sql_address_add, sql_address_enter,
-                                             sql_address_unindexed, sql_address_watermark};
+static const struct thing_sql address_sql = {
+    sql_address_next,  sql_address_all,       sql_address_find,     sql_address_add,
+    sql_address_enter, sql_address_unindexed, sql_address_watermark};
 
 struct slot {
     uint8_t hash[KEYRING_HASH_BYTES];
@@ -74,6 +91,7 @@ struct thing {
     const struct thing_sql *sql;
     struct slot *slots;
     size_t used;
+    struct filter *filter; /* of all that are in the database; NULL: too many to be worth it */
 };
 
 struct resolver {
@@ -83,6 +101,7 @@ struct resolver {
     size_t order_cap;
     uint32_t *fresh; /* slots in the order of the rows */
     size_t fresh_cap;
+    size_t part; /* entries of a run that go into one transaction */
 };
 
 /* ---- the table ---- */
@@ -168,6 +187,26 @@ static int load_unindexed(struct store *s, struct thing *t, int64_t from, struct
     return rc;
 }
 
+static int load_filter(struct store *s, struct thing *t, struct err *e)
+{
+    int64_t next;
+    if (stmt_number(s, t->sql->next, &next, e) < 0)
+        return -1;
+    if (next > FILTER_GOOD)
+        return 0;
+    t->filter = filter_new();
+    struct stmt *q = stmt_open(s, t->sql->all, e);
+    if (!q)
+        return -1;
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        uint8_t hash[KEYRING_HASH_BYTES];
+        stmt_copy_blob(q, 0, hash, sizeof hash);
+        filter_add(t->filter, hash);
+    }
+    return stmt_end(q, rc);
+}
+
 static int load(struct store *s, struct resolver *r, struct err *e)
 {
     struct stmt *q = stmt_open(s, sql_watermarks, e);
@@ -181,7 +220,8 @@ static int load(struct store *s, struct resolver *r, struct err *e)
         return err_set(e, ERR_SOFTWARE, "this is a defect: please report it",
                        "list %lld is not being loaded", (long long)r->list_id);
     if (rc < 0 || load_unindexed(s, &r->person, persons, e) ||
-        load_unindexed(s, &r->address, addresses, e))
+        load_unindexed(s, &r->address, addresses, e) || load_filter(s, &r->person, e) ||
+        load_filter(s, &r->address, e))
         return -1;
     return 0;
 }
@@ -201,6 +241,8 @@ void resolver_drop(struct store *s)
         return;
     free(r->person.slots);
     free(r->address.slots);
+    filter_free(r->person.filter);
+    filter_free(r->address.filter);
     free(r->order);
     free(r->fresh);
     free(r);
@@ -218,6 +260,7 @@ static struct resolver *resolver_get(struct store *s, int64_t list_id, struct er
         panic("out of memory");
     s->resolver = r;
     r->list_id = list_id;
+    r->part = RUN_FIRST;
     r->person = (struct thing){.sql = &person_sql, .slots = slots_new()};
     r->address = (struct thing){.sql = &address_sql, .slots = slots_new()};
     if (load(s, r, e)) {
@@ -244,78 +287,102 @@ static struct wanted want_address(const struct list_row *r)
     return (struct wanted){r->address, 1};
 }
 
-/* ids[i] becomes the slot of row i; what no slot has yet gets a pending one. Returns how many. */
-static size_t take_slots(struct resolver *r, struct thing *t,
-                         struct wanted (*want)(const struct list_row *),
-                         const struct list_row *rows, size_t n, int64_t *ids)
+struct taken {    /* pending slots */
+    size_t fresh; /* in r->fresh */
+    size_t asked; /* of them in r->order: the hash table may know them */
+};
+
+/* ids[i] becomes the slot of row i; what no slot has yet gets a pending one. */
+static struct taken take_slots(struct resolver *r, struct thing *t,
+                               struct wanted (*want)(const struct list_row *),
+                               const struct list_row *rows, size_t n, int64_t *ids)
 {
-    size_t fresh = 0;
+    struct taken k = {0, 0};
     for (size_t i = 0; i < n; i++) {
         struct wanted w = want(&rows[i]);
         uint32_t slot = slot_of(t, w.hash, w.kind);
         if (t->slots[slot].id == 0) {
             slot_fill(t, slot, w.hash, w.kind, PENDING, false);
-            r->order[fresh] = (struct order){prefix_of(w.hash), slot};
-            r->fresh[fresh++] = slot;
+            r->fresh[k.fresh++] = slot;
+            if (!t->filter || filter_has(t->filter, w.hash))
+                r->order[k.asked++] = (struct order){prefix_of(w.hash), slot};
         }
         ids[i] = slot;
     }
-    return fresh;
+    return k;
+}
+
+struct visit { /* slots to feed, in this order */
+    const struct thing *thing;
+    const struct order *order; /* or */
+    const uint32_t *fresh;
+    int64_t first; /* id of the first one, if they get their ids now; else 0 */
+};
+
+/* c0 the id (without `first`: of the slot if it has one, else the place in the order), c1 the hash, c2 the kind */
+static void visit_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
+{
+    const struct visit *v = f->ctx;
+    const struct slot *slot = &v->thing->slots[v->order ? v->order[row].slot : v->fresh[row]];
+    if (column == 1)
+        feed_blob(out, slot->hash, KEYRING_HASH_BYTES);
+    else if (column == 2)
+        feed_int64(out, (int64_t)slot->kind);
+    else if (v->first)
+        feed_int64(out, v->first + (int64_t)row);
+    else
+        feed_int64(out, slot->id == PENDING ? (int64_t)row : (int64_t)slot->id);
 }
 
 /* Pending slots that the hash table knows, asked in its own order. */
 static int find_known(struct store *s, struct resolver *r, struct thing *t, size_t n, struct err *e)
 {
-    struct stmt *find = stmt_open(s, t->sql->find, e);
+    qsort(r->order, n, sizeof *r->order, order_compare);
+    struct visit v = {.thing = t, .order = r->order};
+    struct feed f = {n, visit_cell, &v};
+    struct stmt *find = feed_open(s, t->sql->find, &f, e);
     if (!find)
         return -1;
-    qsort(r->order, n, sizeof *r->order, order_compare);
-    int rc = 0;
-    for (size_t i = 0; i < n && rc >= 0; i++) {
-        struct slot *slot = &t->slots[r->order[i].slot];
-        stmt_bind_blob(find, 1, slot->hash, KEYRING_HASH_BYTES);
-        stmt_bind_int(find, 2, slot->kind);
-        rc = stmt_step(find, e);
-        if (rc == 1) {
-            slot->id = (uint64_t)stmt_int64(find, 0) & PENDING;
-            slot->indexed = 1;
-            stmt_reset(find);
-        }
+    int rc;
+    while ((rc = stmt_step(find, e)) == 1) {
+        struct slot *slot = &t->slots[r->order[stmt_int64(find, 0)].slot];
+        slot->id = (uint64_t)stmt_int64(find, 1) & PENDING;
+        slot->indexed = 1;
     }
-    stmt_close(find);
-    return rc < 0 ? -1 : 0;
+    return feed_close(s, find, rc);
 }
 
 /* The others are new: appended in the order of the rows. */
 static int make_new(struct store *s, struct resolver *r, struct thing *t, size_t n, struct err *e)
 {
+    struct visit v = {.thing = t, .fresh = r->fresh};
+    struct feed f = {0, visit_cell, &v};
     int64_t key_id;
-    if (index_key(s, &key_id, e))
+    if (index_key(s, &key_id, e) || stmt_number(s, t->sql->next, &v.first, e) < 0)
         return -1;
-    struct stmt *add = stmt_open(s, t->sql->add, e);
-    if (!add)
-        return -1;
-    stmt_bind_int64(add, 3, key_id);
-    int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        struct slot *slot = &t->slots[r->fresh[i]];
-        if (slot->id != PENDING)
-            continue;
-        stmt_bind_blob(add, 1, slot->hash, KEYRING_HASH_BYTES);
-        stmt_bind_int(add, 2, slot->kind);
-        rc = stmt_run(add, e);
-        slot->id = (uint64_t)stmt_last_id(s) & PENDING;
+    for (size_t i = 0; i < n; i++) {
+        if (t->slots[r->fresh[i]].id == PENDING)
+            r->fresh[f.n++] = r->fresh[i];
     }
-    stmt_close(add);
-    return rc;
+    if (f.n && feed_run(s, t->sql->add, &f, key_id, e))
+        return -1;
+    for (size_t i = 0; i < f.n; i++) {
+        struct slot *slot = &t->slots[r->fresh[i]];
+        slot->id = (uint64_t)(v.first + (int64_t)i) & PENDING;
+        if (t->filter)
+            filter_add(t->filter, slot->hash);
+    }
+    return 0;
 }
 
 static int resolve(struct store *s, struct resolver *r, struct thing *t,
                    struct wanted (*want)(const struct list_row *), const struct list_row *rows,
                    size_t n, int64_t *ids, struct err *e)
 {
-    size_t fresh = take_slots(r, t, want, rows, n, ids);
-    if (fresh && (find_known(s, r, t, fresh, e) || make_new(s, r, t, fresh, e)))
+    struct taken k = take_slots(r, t, want, rows, n, ids);
+    if (k.asked && find_known(s, r, t, k.asked, e))
+        return -1;
+    if (k.fresh && make_new(s, r, t, k.fresh, e))
         return -1;
     for (size_t i = 0; i < n; i++)
         ids[i] = (int64_t)t->slots[ids[i]].id;
@@ -370,44 +437,37 @@ static int merge_address(struct store *s, int64_t ours, int64_t other, struct er
     return 0;
 }
 
-/* The hash table has this hash already. */
-static int settle_conflict(struct store *s, const struct thing *t, const struct slot *slot,
-                           struct err *e)
+/* Some of these hashes stand in the hash table already. */
+static int settle_conflicts(struct store *s, struct thing *t, const struct order *order, size_t n,
+                            struct err *e)
 {
-    struct stmt *find = stmt_open(s, t->sql->find, e);
-    if (!find)
-        return -1;
-    stmt_bind_blob(find, 1, slot->hash, KEYRING_HASH_BYTES);
-    stmt_bind_int(find, 2, slot->kind);
-    int rc = stmt_step(find, e);
-    int64_t other = rc == 1 ? stmt_int64(find, 0) : 0;
-    stmt_close(find);
-    if (rc < 0)
-        return -1;
-    if (t->sql == &address_sql)
-        return merge_address(s, (int64_t)slot->id, other, e);
-    return err_set(e, ERR_SOFTWARE, "this is a defect: please report it",
-                   "person %lld was made twice, as %lld", (long long)slot->id, (long long)other);
+    for (size_t i = 0; i < n; i++) {
+        const struct slot *slot = &t->slots[order[i].slot];
+        int64_t other;
+        int rc = t->sql == &person_sql ? person_find(s, (int)slot->kind, slot->hash, &other, e)
+                                       : address_find(s, slot->hash, &other, e);
+        if (rc < 0)
+            return -1;
+        if (other == (int64_t)slot->id)
+            continue;
+        if (t->sql == &person_sql)
+            return err_set(e, ERR_SOFTWARE, "this is a defect: please report it",
+                           "person %lld was made twice, as %lld", (long long)slot->id,
+                           (long long)other);
+        if (merge_address(s, (int64_t)slot->id, other, e))
+            return -1;
+    }
+    return 0;
 }
 
 static int enter_some(struct store *s, struct thing *t, const struct order *order, size_t n,
                       struct err *e)
 {
-    struct stmt *enter = stmt_open(s, t->sql->enter, e);
-    if (!enter)
+    struct visit v = {.thing = t, .order = order};
+    struct feed f = {n, visit_cell, &v};
+    if (feed_run(s, t->sql->enter, &f, 0, e))
         return -1;
-    int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        const struct slot *slot = &t->slots[order[i].slot];
-        stmt_bind_blob(enter, 1, slot->hash, KEYRING_HASH_BYTES);
-        stmt_bind_int(enter, 2, slot->kind);
-        stmt_bind_int64(enter, 3, (int64_t)slot->id);
-        rc = stmt_run(enter, e);
-        if (rc == 0 && stmt_changes(s) == 0)
-            rc = settle_conflict(s, t, slot, e);
-    }
-    stmt_close(enter);
-    return rc;
+    return stmt_changes(s) == (int64_t)n ? 0 : settle_conflicts(s, t, order, n, e);
 }
 
 static int raise_watermark(struct store *s, const struct thing *t, int64_t list_id, struct err *e)
@@ -433,21 +493,36 @@ static size_t order_unindexed(struct resolver *r, const struct thing *t)
     return n;
 }
 
-/* One sorted run, a transaction for each part of it; the last one raises the watermark. */
+/* One part, one transaction. */
+static int run_part(struct store *s, struct resolver *r, struct thing *t, const struct order *order,
+                    size_t n, bool last, struct err *e)
+{
+    int64_t began = clock_mono_us();
+    bool own;
+    if (tx_enter(s, &own, e))
+        return -1;
+    int rc = enter_some(s, t, order, n, e);
+    if (rc == 0 && last)
+        rc = raise_watermark(s, t, r->list_id, e);
+    if (tx_leave(s, own, rc, e))
+        return -1;
+    int64_t took = clock_mono_us() - began;
+    if (took > RUN_TARGET_US && r->part > 256)
+        r->part /= 2;
+    else if (took < RUN_TARGET_US / 2 && r->part < RUN_MOST)
+        r->part *= 2;
+    return 0;
+}
+
+/* One sorted run; its last part raises the watermark. */
 static int run(struct store *s, struct resolver *r, struct thing *t, struct err *e)
 {
     size_t n = order_unindexed(r, t);
-    for (size_t done = 0; done < n;) {
-        size_t part = n - done < RUN_CHUNK ? n - done : RUN_CHUNK;
-        bool own;
-        if (tx_enter(s, &own, e))
+    for (size_t done = 0, part; done < n; done += part) {
+        part = n - done < r->part ? n - done : r->part;
+        if (run_part(s, r, t, r->order + done, part, done + part == n, e))
             return -1;
-        int rc = enter_some(s, t, r->order + done, part, e);
-        done += part;
-        if (rc == 0 && done == n)
-            rc = raise_watermark(s, t, r->list_id, e);
-        if (tx_leave(s, own, rc, e))
-            return -1;
+        failpoint("resolver-run");
     }
     memset(t->slots, 0, SLOTS * sizeof *t->slots);
     t->used = 0;
@@ -473,5 +548,8 @@ int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e)
         return -1;
     if (r->person.used + n <= SLOTS_FULL && r->address.used + n <= SLOTS_FULL)
         return 0;
-    return resolver_flush(s, list_id, e);
+    int64_t upkeep = s->upkeep_us, began = clock_mono_us();
+    int rc = resolver_flush(s, list_id, e);
+    s->upkeep_us = upkeep + clock_mono_us() - began;
+    return rc;
 }

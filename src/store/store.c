@@ -17,13 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
 #include "zhanchi/fsio.h"
+#include "feed.h"
 #include "internal.h"
 #include "migrate.h"
 
 #define DB_NAME "zhanchi.db"
 #define BUSY_MS 10000
+#define WAL_PAGES 16384       /* 64 MB: then a commit is followed by a checkpoint */
 #define SEALED_MAX (1u << 24) /* far over the longest row that a table reader passes */
 #define INIT_REMEDY "make a work directory with `zhanchi init DIR`, or name the right one"
 
@@ -37,7 +40,6 @@ static const char pragmas_rw[] = "PRAGMA journal_mode = WAL;"
                                  "PRAGMA mmap_size = 0;"
                                  "PRAGMA trusted_schema = OFF;"
                                  "PRAGMA secure_delete = FAST;"
-                                 "PRAGMA wal_autocheckpoint = 16384;"
                                  "PRAGMA journal_size_limit = 67108864;";
 static const char pragmas_ro[] = "PRAGMA query_only = ON;"
                                  "PRAGMA cache_size = -16384;"
@@ -46,9 +48,24 @@ static const char pragmas_ro[] = "PRAGMA query_only = ON;"
 
 /* ---- open, close ---- */
 
+/* After every commit, outside the write lock. A checkpoint that fails is tried again after the next one: the commit stands. */
+static int after_commit(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct store *s = ctx;
+    if (pages < WAL_PAGES)
+        return SQLITE_OK;
+    int64_t began = clock_mono_us();
+    sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    s->upkeep_us += clock_mono_us() - began;
+    return SQLITE_OK;
+}
+
 int store_settings(struct store *s, struct err *e)
 {
-    return stmt_exec(s, s->mode == STORE_RW ? pragmas_rw : pragmas_ro, e);
+    if (stmt_exec(s, s->mode == STORE_RW ? pragmas_rw : pragmas_ro, e))
+        return -1;
+    sqlite3_wal_hook(s->db, after_commit, s);
+    return 0;
 }
 
 int store_connect(struct store *s, struct err *e)
@@ -60,7 +77,7 @@ int store_connect(struct store *s, struct err *e)
         return store_fail(s, rc, "open the database", e);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return 0;
+    return feed_attach(s, e);
 }
 
 struct store *store_new(const char *dir, const char *name, enum store_mode mode, struct err *e)
