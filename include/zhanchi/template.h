@@ -10,8 +10,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "zhanchi/arena.h"
 #include "zhanchi/buf.h"
 #include "zhanchi/err.h"
+#include "zhanchi/json.h"
 
 /* ---- values ---- */
 
@@ -30,6 +32,9 @@ struct tv_member {
     struct tv value;
 };
 
+/* A JSON value as template value: numbers as their text, null is missing. Lives in the arena and in `n`. */
+struct tv template_value(struct arena *a, const struct json *n);
+
 /* ---- escapers ---- */
 
 typedef int (*template_escape)(struct buf *out, const char *s, size_t len); /* 0, or -1 when out is full */
@@ -44,6 +49,8 @@ struct template; /* immutable: may be shared between threads */
 
 /* Compiles `text` (valid UTF-8, at most 64 KiB). Errors (ERR_DATA) name line and column. */
 struct template *template_compile(const char *text, size_t len, struct err *e);
+/* The same for a text that begins at line `first_line` of its file: errors name the file's lines. */
+struct template *template_compile_at(const char *text, size_t len, int first_line, struct err *e);
 void template_free(struct template *t);
 
 /* Names that the text uses, first use first; "." is left out. Dotted names whole. Inside a section names may belong to its items. */
@@ -65,8 +72,12 @@ int template_render(const struct template *t, const struct tv *root, template_es
 enum template_kind { TEMPLATE_NOTICE, TEMPLATE_PROMOTION, TEMPLATE_STATUS };
 
 /* A template file: "name: value" lines, a line of "---", the text.
- *   name channel topic kind signature language columns carrier_template carrier_variables
- * The signature is written without 【】 and stands in front of the text when it is sent. A line break at the end of the file does not count. */
+ *   name channel topic kind signature language columns carrier_template
+ * The signature is written without 【】 and stands in front of the text when it is sent. Line breaks at the end of the file do not count, and a line
+ * ends in LF however the file was saved. With a carrier_template (the provider's id of a text filed with it) the variables that the text uses go to the
+ * gateway by name. */
+#define TEMPLATE_BODY_MAX 8191 /* bytes of a stored text */
+
 struct template_file {
     char name[64], channel[16], topic[64], signature[64], language[16], carrier_template[64];
     enum template_kind kind;
@@ -76,7 +87,8 @@ struct template_file {
     int text_line;     /* line of the file where the body begins */
 };
 
-/* ERR_DATA with line on unknown or repeated keys (nearest known key is named), missing name or signature, 【】 in body. */
+/* ERR_DATA with line on unknown or repeated keys (nearest known key is named), missing name, topic or signature, a name that a command line
+ * cannot carry (":" "/" blanks), 【】 in the body. */
 int template_file_parse(const char *data, size_t len, struct template_file *out, struct err *e);
 void template_file_fini(struct template_file *f);
 

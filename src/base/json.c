@@ -122,6 +122,16 @@ bool json_each(const struct json *object, void **iter, const char **key, const s
     return true;
 }
 
+/* The shortest decimal that reads back as v: 1.1, not 1.1000000000000001. */
+static void format_real(double v, char tmp[40])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(tmp, 40, "%.*g", digits, v);
+        if (strtod(tmp, NULL) == v)
+            return;
+    }
+}
+
 const char *json_text(const struct json *n, char tmp[40])
 {
     const json_t *j = node(n);
@@ -131,7 +141,7 @@ const char *json_text(const struct json *n, char tmp[40])
     if (json_is_integer(j))
         snprintf(tmp, 40, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
     else if (json_is_real(j))
-        snprintf(tmp, 40, "%.17g", json_real_value(j));
+        format_real(json_real_value(j), tmp);
     else if (json_is_boolean(j))
         snprintf(tmp, 40, "%s", json_is_true(j) ? "true" : "false");
     else

@@ -10,29 +10,33 @@ struct compiler {
     struct template *t;
     const char *s; /* source */
     size_t len, at;
+    int first_line; /* of the source, in the file that it stands in */
+    /* The last position asked for: tags come in order, so that a long text is walked once. */
+    size_t seen, seen_line_from;
+    int seen_line;
     char open[8], close[8];
     size_t stack[TEMPLATE_DEPTH]; /* open sections */
     int depth;
 };
 
-static int position(const struct compiler *c, size_t at, int *column)
+static int position(struct compiler *c, size_t at, int *column)
 {
-    int line = 1;
-    size_t from = 0;
-
-    for (size_t i = 0; i < at; i++)
-        if (c->s[i] == '\n') {
-            line++;
-            from = i + 1;
+    if (at < c->seen) {
+        c->seen = c->seen_line_from = 0;
+        c->seen_line = c->first_line;
+    }
+    for (; c->seen < at; c->seen++)
+        if (c->s[c->seen] == '\n') {
+            c->seen_line++;
+            c->seen_line_from = c->seen + 1;
         }
     *column = 1;
-    for (size_t i = from; i < at; i++)
+    for (size_t i = c->seen_line_from; i < at; i++)
         *column += ((unsigned char)c->s[i] & 0xC0) != 0x80;
-    return line;
+    return c->seen_line;
 }
 
-static int fail(const struct compiler *c, size_t at, struct err *e, const char *what,
-                const char *name)
+static int fail(struct compiler *c, size_t at, struct err *e, const char *what, const char *name)
 {
     int column, line = position(c, at, &column);
 
@@ -103,7 +107,7 @@ static void trim(const char **s, size_t *len)
 }
 
 /* The tag that begins at `from`. */
-static int read_tag(const struct compiler *c, size_t from, struct tag *tag, struct err *e)
+static int read_tag(struct compiler *c, size_t from, struct tag *tag, struct err *e)
 {
     size_t body = from + strlen(c->open), close_len = strlen(c->close);
     bool triple = body < c->len && c->s[body] == '{' && strcmp(c->open, "{{") == 0;
@@ -155,7 +159,7 @@ static void standalone(const struct compiler *c, const struct tag *tag, size_t *
     *to = b < c->len ? b + 1 : b;
 }
 
-static int name_ok(const struct compiler *c, const struct tag *tag, struct err *e)
+static int name_ok(struct compiler *c, const struct tag *tag, struct err *e)
 {
     if (tag->body_len == 0)
         return fail(c, tag->from, e, "the tag has no name", "");
@@ -265,7 +269,7 @@ static int compile(struct compiler *c, struct err *e)
     return 0;
 }
 
-struct template *template_compile(const char *text, size_t len, struct err *e)
+struct template *template_compile_at(const char *text, size_t len, int first_line, struct err *e)
 {
     if (len > TEMPLATE_TEXT_MAX) {
         err_set(e, ERR_DATA, "shorten it", "the template is longer than %d bytes",
@@ -277,11 +281,22 @@ struct template *template_compile(const char *text, size_t len, struct err *e)
         panic("out of memory");
     memcpy(t->source, text, len);
     t->source[len] = '\0';
-    struct compiler c = {.t = t, .s = t->source, .len = len, .open = "{{", .close = "}}"};
+    struct compiler c = {.t = t,
+                         .s = t->source,
+                         .len = len,
+                         .first_line = first_line,
+                         .seen_line = first_line,
+                         .open = "{{",
+                         .close = "}}"};
     if (compile(&c, e) == 0)
         return t;
     template_free(t);
     return NULL;
+}
+
+struct template *template_compile(const char *text, size_t len, struct err *e)
+{
+    return template_compile_at(text, len, 1, e);
 }
 
 void template_free(struct template *t)

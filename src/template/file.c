@@ -30,12 +30,12 @@ struct reader {
     int line;
 };
 
-static int fail(const struct reader *r, struct err *e, const char *fmt, const char *a,
+static int fail(const struct reader *r, struct err *e, const char *what, const char *a,
                 const char *b)
 {
     char text[256];
 
-    snprintf(text, sizeof text, "%s%s%s", fmt, a, b);
+    snprintf(text, sizeof text, "%s%.120s%s", what, a, b);
     return err_set(e, ERR_DATA, "correct the template file", "line %d: %s", r->line, text);
 }
 
@@ -81,13 +81,22 @@ static int set_columns(const struct reader *r, const char *value, struct err *e)
     return 0;
 }
 
+/* NAME:WEIGHT and paths must stay tellable from names. */
+static int set_name(const struct reader *r, const char *value, struct err *e)
+{
+    if (strpbrk(value, ":/ \t") != NULL || value[0] == '-')
+        return fail(r, e,
+                    "a name holds no colon, slash or blank and begins with no hyphen: ", value, "");
+    return put(r, value, r->f->name, sizeof r->f->name, e);
+}
+
 static int set_key(const struct reader *r, enum key k, const char *value, struct err *e)
 {
     struct template_file *f = r->f;
 
     switch (k) {
     case KEY_NAME:
-        return put(r, value, f->name, sizeof f->name, e);
+        return set_name(r, value, e);
     case KEY_CHANNEL:
         if (strcmp(value, "sms") != 0)
             return fail(r, e, "channel must be sms, not ", value, "");
@@ -136,6 +145,18 @@ static int read_line(struct reader *r, char *text, struct err *e)
     return set_key(r, (enum key)k, value, e);
 }
 
+/* CR LF -> LF: a carriage return in an SMS is a character that is paid for. */
+static size_t unix_lines(char *s, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (s[i] != '\r' || i + 1 == len || s[i + 1] != '\n')
+            s[n++] = s[i];
+    s[n] = '\0';
+    return n;
+}
+
 static int finish(struct reader *r, const char *body, size_t len, struct err *e)
 {
     struct template_file *f = r->f;
@@ -149,10 +170,15 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
     if (len == 0)
         return err_set(e, ERR_DATA, "write the text below the line of ---",
                        "the template has no text");
+    if (len > TEMPLATE_BODY_MAX)
+        return err_set(e, ERR_DATA, "shorten it", "the text is longer than %d bytes",
+                       TEMPLATE_BODY_MAX);
+    if (memchr(body, '\0', len) != NULL)
+        return err_set(e, ERR_DATA, "save the file as UTF-8 text", "the text holds NUL bytes");
     f->text = strndup(body, len);
     if (f->text == NULL)
         panic("out of memory");
-    f->text_len = len;
+    f->text_len = unix_lines(f->text, len);
     if (strstr(f->text, "【") != NULL || strstr(f->text, "】") != NULL)
         return err_set(e, ERR_DATA,
                        "the signature is put in front by itself; use other brackets in the text",

@@ -1,0 +1,424 @@
+/*
+ * template: what the Mustache specification leaves to us (missing values, bounds, errors with their place), names and their check, escapers, files.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/fsio.h"
+#include "zhanchi/template.h"
+
+static const char data[] =
+    "{\"name\":\"张三\",\"empty\":\"\",\"yes\":true,\"no\":false,\"nothing\":null,\"n\":3,"
+    "\"map\":{\"a\":\"x\",\"deep\":{\"b\":\"y\"}},"
+    "\"certificates\":[{\"occupation\":\"焊工\",\"amount\":\"1,000元\"},{\"occupation\":\"钳工\"}],"
+    "\"none\":[]}";
+
+static int render(const char *text, enum template_missing missing, struct buf *out, struct err *e)
+{
+    struct json *j = json_parse(data, sizeof data - 1, e);
+    struct template *t = template_compile(text, strlen(text), e);
+    struct arena *a = arena_new(4096);
+
+    ck_assert_ptr_nonnull(j);
+    ck_assert_msg(t != NULL, "%s: %s", text, e->what);
+    struct tv root = template_value(a, j);
+    int rc = template_render(t, &root, template_escape_none, missing, out, e);
+    arena_free(a);
+    template_free(t);
+    json_free(j);
+    return rc;
+}
+
+/* ---- rendering ---- */
+
+static const struct {
+    const char *text, *strict, *lenient; /* strict: NULL = an error */
+} texts[] = {
+    {"", "", ""},
+    {"您好，{{name}}！", "您好，张三！", "您好，张三！"},
+    {"{{ name }}|{{&name}}|{{{name}}}", "张三|张三|张三", "张三|张三|张三"},
+    {"{{n}}{{yes}}{{no}}", "3truefalse", "3truefalse"},
+    {"{{map.a}}{{map.deep.b}}", "xy", "xy"},
+    {"a{{missing}}b", NULL, "ab"},
+    {"a{{empty}}b", NULL, "ab"},
+    {"a{{nothing}}b", NULL, "ab"},
+    {"a{{map}}b", NULL, "ab"},
+    {"a{{map.none.b}}b", NULL, "ab"},
+    {"a{{certificates}}b", NULL, "ab"},
+    {"{{#missing}}a{{/missing}}b", "b", "b"},
+    {"{{#empty}}a{{/empty}}b", "b", "b"},
+    {"{{#none}}a{{/none}}b", "b", "b"},
+    {"{{#no}}a{{/no}}{{#nothing}}a{{/nothing}}b", "b", "b"},
+    {"{{^missing}}a{{/missing}}{{^empty}}b{{/empty}}{{^name}}c{{/name}}", "ab", "ab"},
+    {"{{#name}}可领{{.}}{{/name}}", "可领张三", "可领张三"},
+    {"{{#map}}{{a}}{{name}}{{#deep}}{{b}}{{a}}{{/deep}}{{/map}}", "x张三yx", "x张三yx"},
+    {"{{#certificates}}{{occupation}}；{{/certificates}}", "焊工；钳工；", "焊工；钳工；"},
+    {"{{#certificates}}{{amount}}；{{/certificates}}", NULL, "1,000元；；"},
+    {"{{#certificates}}{{#amount}}{{occupation}}{{/amount}}{{/certificates}}", "焊工", "焊工"},
+    {"a\n  {{#yes}}\nb\n{{/yes}}\nc", "a\nb\nc", "a\nb\nc"},
+    {"a {{! 注 }} b", "a  b", "a  b"},
+    {"{{=<% %>=}}<%name%>{{name}}", "张三{{name}}", "张三{{name}}"},
+};
+
+START_TEST(renders)
+{
+    struct buf out;
+    struct err e = {0};
+
+    buf_init(&out, 4096);
+    int rc = render(texts[_i].text, TEMPLATE_MISSING_ERROR, &out, &e);
+    if (texts[_i].strict == NULL) {
+        ck_assert_int_eq(rc, -1);
+        ck_assert_int_eq(e.kind, ERR_DATA);
+        ck_assert_ptr_nonnull(strstr(e.what, "has no value"));
+    } else {
+        ck_assert_int_eq(rc, 0);
+        ck_assert_str_eq(buf_cstr(&out), texts[_i].strict);
+    }
+    buf_reset(&out);
+    ck_assert_int_eq(render(texts[_i].text, TEMPLATE_MISSING_EMPTY, &out, &e), 0);
+    ck_assert_str_eq(buf_cstr(&out), texts[_i].lenient);
+    buf_fini(&out);
+}
+END_TEST
+
+START_TEST(a_missing_value_is_named_but_not_the_row)
+{
+    struct buf out;
+    struct err e;
+
+    buf_init(&out, 4096);
+    ck_assert_int_eq(render("{{name}}，{{deadline}}", TEMPLATE_MISSING_ERROR, &out, &e), -1);
+    ck_assert_str_eq(e.what, "deadline has no value");
+    ck_assert_ptr_null(strstr(e.what, "张三"));
+    buf_fini(&out);
+}
+END_TEST
+
+START_TEST(a_full_buffer_is_an_error)
+{
+    struct buf out;
+    struct err e;
+
+    buf_init(&out, 10);
+    ck_assert_int_eq(render("{{name}}{{name}}", TEMPLATE_MISSING_ERROR, &out, &e), -1);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+    buf_fini(&out);
+    buf_init(&out, 10);
+    ck_assert_int_eq(render("0123456789a", TEMPLATE_MISSING_ERROR, &out, &e), -1);
+    buf_fini(&out);
+}
+END_TEST
+
+/* ---- compiling ---- */
+
+static const struct {
+    const char *text, *what;
+} bad_texts[] = {
+    {"{{name", "line 1, column 1: the tag is not closed by }}"},
+    {"ab\n张{{name", "line 2, column 2: the tag is not closed by }}"},
+    {"{{{name}}", "line 1, column 1: the tag is not closed by }}}"},
+    {"{{}}", "line 1, column 1: the tag has no name"},
+    {"{{#}}{{/}}", "line 1, column 1: the tag has no name"},
+    {"a{{two words}}", "line 1, column 2: a name must not hold blanks or braces"},
+    {"{{a{b}}", "line 1, column 1: a name must not hold blanks or braces"},
+    {"\n\n{{#a}}x", "line 3, column 1: the section a is never closed"},
+    {"{{/a}}", "line 1, column 1: this closes no open section: a"},
+    {"{{#a}}{{^b}}{{/a}}{{/b}}", "line 1, column 13: the innermost open section is not a"},
+    {"x{{>part}}", "line 1, column 2: partials are not supported"},
+    {"{{=<% %>}}", "line 1, column 1: a set-delimiter tag must end in ="},
+    {"{{=a=}}", "line 1, column 1: these are no delimiters"},
+    {"{{=== ===}}", "line 1, column 1: these are no delimiters"},
+};
+
+START_TEST(errors_name_their_place)
+{
+    struct err e;
+
+    ck_assert_ptr_null(template_compile(bad_texts[_i].text, strlen(bad_texts[_i].text), &e));
+    ck_assert_str_eq(e.what, bad_texts[_i].what);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+}
+END_TEST
+
+START_TEST(lines_of_the_file)
+{
+    struct err e;
+
+    ck_assert_ptr_null(template_compile_at("a\n{{", 4, 7, &e));
+    ck_assert_str_eq(e.what, "line 8, column 1: the tag is not closed by }}");
+}
+END_TEST
+
+START_TEST(depth_and_length_are_bounded)
+{
+    struct buf text;
+    struct err e;
+
+    buf_init(&text, 200000);
+    for (int i = 0; i < 16; i++)
+        buf_adds(&text, "{{#yes}}");
+    size_t open = text.len;
+    buf_adds(&text, "x");
+    for (int i = 0; i < 16; i++)
+        buf_adds(&text, "{{/yes}}");
+    struct buf out;
+    buf_init(&out, 100);
+    ck_assert_int_eq(render(buf_cstr(&text), TEMPLATE_MISSING_ERROR, &out, &e), 0);
+    ck_assert_str_eq(buf_cstr(&out), "x");
+    buf_fini(&out);
+    text.len = open;
+    buf_adds(&text, "{{#yes}}");
+    ck_assert_ptr_null(template_compile(buf_cstr(&text), text.len, &e));
+    ck_assert_ptr_nonnull(strstr(e.what, "nested too deeply"));
+    buf_reset(&text);
+    for (int i = 0; i < 65537; i++)
+        buf_addc(&text, 'x');
+    ck_assert_ptr_null(template_compile(buf_cstr(&text), text.len, &e));
+    buf_reset(&text);
+    buf_adds(&text, "{{");
+    for (int i = 0; i < 128; i++)
+        buf_addc(&text, 'x');
+    buf_adds(&text, "}}");
+    ck_assert_ptr_null(template_compile(buf_cstr(&text), text.len, &e));
+    ck_assert_ptr_nonnull(strstr(e.what, "too long"));
+    buf_fini(&text);
+}
+END_TEST
+
+/* ---- names ---- */
+
+START_TEST(names_in_order_of_first_use)
+{
+    static const char text[] = "{{name}}{{#certificates}}{{.}}{{amount}}{{name}}{{/certificates}}"
+                               "{{^map.a}}{{/map.a}}{{&office}}";
+    static const char *const expected[] = {"name", "certificates", "amount", "map.a", "office"};
+    const char *const *names;
+    struct err e;
+    struct template *t = template_compile(text, sizeof text - 1, &e);
+
+    ck_assert_ptr_nonnull(t);
+    ck_assert_uint_eq(template_names(t, &names), 5);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_str_eq(names[i], expected[i]);
+    ck_assert_ptr_null(names[5]);
+    template_free(t);
+    t = template_compile("x", 1, &e);
+    ck_assert_uint_eq(template_names(t, &names), 0);
+    ck_assert_ptr_null(names[0]);
+    template_free(t);
+}
+END_TEST
+
+static const struct {
+    const char *text, *what; /* what: NULL = fine */
+} checks[] = {
+    {"{{name}}{{deadline}}{{office}}{{phone12333}}", NULL},
+    {"{{#certificates}}{{occupation}}{{deadline}}{{name}}{{/certificates}}", NULL},
+    {"{{#amount}}{{.}}{{/amount}}{{^amount}}{{apply_where}}{{/amount}}", NULL},
+    {"{{certificates.amount}}", NULL},
+    {"ab\n {{nmae}}", "line 2, column 2: unknown variable nmae; did you mean name?"},
+    {"{{Amount}}", "line 1, column 1: unknown variable Amount; did you mean amount?"},
+    {"{{xyzzy}}", "line 1, column 1: unknown variable xyzzy"},
+    {"{{#certificates}}{{certificate}}{{/certificates}}",
+     "line 1, column 18: unknown variable certificate"},
+    {"{{#certifcates}}{{/certifcates}}", "line 1, column 1: unknown variable certifcates"},
+};
+
+START_TEST(unknown_names_are_refused)
+{
+    struct err e = {0};
+    struct template *t = template_compile(checks[_i].text, strlen(checks[_i].text), &e);
+
+    ck_assert_ptr_nonnull(t);
+    int rc = template_check(t, template_known(), &e);
+    if (checks[_i].what == NULL) {
+        ck_assert_msg(rc == 0, "%s", e.what);
+    } else {
+        ck_assert_int_eq(rc, -1);
+        ck_assert_msg(strncmp(e.what, checks[_i].what, strlen(checks[_i].what)) == 0, "%s", e.what);
+    }
+    template_free(t);
+}
+END_TEST
+
+/* ---- escapers ---- */
+
+static const struct {
+    template_escape escape;
+    const char *in, *out;
+} escapes[] = {
+    {template_escape_none, "<a&\"", "<a&\""},
+    {template_escape_html, "<a href=\"x\">&'", "&lt;a href=&quot;x&quot;&gt;&amp;&#39;"},
+    {template_escape_json, "a\"b\\\n张", "a\\\"b\\\\\\n张"},
+    {template_escape_json, "", ""},
+    {template_escape_url, "aZ09-._~", "aZ09-._~"},
+    {template_escape_url, "张 +/&=", "%E5%BC%A0%20%2B%2F%26%3D"},
+};
+
+START_TEST(escapers)
+{
+    struct buf out;
+
+    buf_init(&out, 256);
+    buf_adds(&out, "|");
+    ck_assert_int_eq(escapes[_i].escape(&out, escapes[_i].in, strlen(escapes[_i].in)), 0);
+    ck_assert_str_eq(buf_cstr(&out) + 1, escapes[_i].out);
+    ck_assert_int_eq(buf_cstr(&out)[0], '|');
+    buf_fini(&out);
+    if (escapes[_i].in[0] == '\0')
+        return;
+    buf_init(&out, strlen(escapes[_i].out) - 1);
+    ck_assert_int_eq(escapes[_i].escape(&out, escapes[_i].in, strlen(escapes[_i].in)), -1);
+    buf_fini(&out);
+}
+END_TEST
+
+/* ---- files ---- */
+
+#define HEAD "name: a\ntopic: t\nsignature: 某局\n"
+
+START_TEST(a_file)
+{
+    static const char file[] =
+        "\xEF\xBB\xBF# a comment\r\nname: skill-a\r\n topic : skill-subsidy\r\n"
+        "kind: promotion\nsignature: 示例市人社局 \nlanguage: zh\n"
+        "columns: 社区, 网点 ,\ncarrier_template: 123\n\n---\r\n"
+        "第一行 {{name}}\r\n第二行\r\n\n";
+    struct template_file f;
+    struct err e;
+
+    ck_assert_msg(template_file_parse(file, sizeof file - 1, &f, &e) == 0, "%s", e.what);
+    ck_assert_str_eq(f.name, "skill-a");
+    ck_assert_str_eq(f.topic, "skill-subsidy");
+    ck_assert_int_eq(f.kind, TEMPLATE_PROMOTION);
+    ck_assert_str_eq(f.signature, "示例市人社局");
+    ck_assert_str_eq(f.channel, "sms");
+    ck_assert_str_eq(f.language, "zh");
+    ck_assert_str_eq(f.carrier_template, "123");
+    ck_assert_str_eq(f.columns[0], "社区");
+    ck_assert_str_eq(f.columns[1], "网点");
+    ck_assert_ptr_null(f.columns[2]);
+    ck_assert_str_eq(f.text, "第一行 {{name}}\n第二行");
+    ck_assert_uint_eq(f.text_len, strlen(f.text));
+    ck_assert_int_eq(f.text_line, 11);
+    template_file_fini(&f);
+    ck_assert_int_eq(template_file_parse(HEAD "---\nx", sizeof HEAD - 1 + 5, &f, &e), 0);
+    ck_assert_int_eq(f.kind, TEMPLATE_NOTICE);
+    ck_assert_str_eq(f.language, "zh-CN");
+    template_file_fini(&f);
+}
+END_TEST
+
+static const struct {
+    const char *file, *what;
+} bad_files[] = {
+    {"", "no line of ---"},
+    {"name: a\n", "no line of ---"},
+    {HEAD "---\n", "has no text"},
+    {HEAD "---\n\n\r\n", "has no text"},
+    {"topic: t\nsignature: s\n---\nx", "needs name, topic and signature"},
+    {"name: a\nsignature: s\n---\nx", "needs name, topic and signature"},
+    {"name: a\ntopic: t\n---\nx", "needs name, topic and signature"},
+    {HEAD "signatur: x\n---\nx", "line 4: unknown key; did you mean signature?"},
+    {HEAD "qwertyuiop: x\n---\nx", "line 4: unknown key qwertyuiop"},
+    {HEAD "name: b\n---\nx", "line 4: this key stands twice: name"},
+    {HEAD "kind: advert\n---\nx", "line 4: kind must be notice, promotion or status, not advert"},
+    {HEAD "channel: fax\n---\nx", "line 4: channel must be sms, not fax"},
+    {HEAD "no colon\n---\nx", "line 4: expected `name: value`"},
+    {"name: a:2\n---\nx", "line 1: a name holds no colon"},
+    {"name: a/b\n---\nx", "line 1: a name holds no colon"},
+    {"name: -a\n---\nx", "line 1: a name holds no colon"},
+    {"name: 0123456789012345678901234567890123456789012345678901234567890123\n---\nx",
+     "line 1: the value is too long"},
+    {"signature: 【某局】\n---\nx", "line 1: write the signature without"},
+    {HEAD "---\n【某局】x", "second signature"},
+    {HEAD "---\n\xFFx", "not UTF-8"},
+};
+
+START_TEST(files_with_errors)
+{
+    struct template_file f;
+    struct err e = {0};
+
+    ck_assert_int_eq(template_file_parse(bad_files[_i].file, strlen(bad_files[_i].file), &f, &e),
+                     -1);
+    ck_assert_msg(strstr(e.what, bad_files[_i].what) != NULL, "%s", e.what);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+}
+END_TEST
+
+START_TEST(a_text_that_the_store_cannot_hold)
+{
+    struct buf b;
+    struct template_file f;
+    struct err e;
+
+    buf_init(&b, 20000);
+    buf_adds(&b, HEAD "---\n");
+    for (int i = 0; i < TEMPLATE_BODY_MAX; i++)
+        buf_addc(&b, 'x');
+    ck_assert_int_eq(template_file_parse(b.data, b.len, &f, &e), 0);
+    template_file_fini(&f);
+    buf_addc(&b, 'x');
+    ck_assert_int_eq(template_file_parse(b.data, b.len, &f, &e), -1);
+    buf_fini(&b);
+    ck_assert_int_eq(template_file_parse(HEAD "---\na\0b", sizeof HEAD - 1 + 7, &f, &e), -1);
+    ck_assert_ptr_nonnull(strstr(e.what, "NUL"));
+}
+END_TEST
+
+static const char *const shipped[] = {"skill-a", "skill-b", "skill-status"};
+
+START_TEST(the_shipped_ones)
+{
+    char path[4096];
+    struct template_file f;
+    struct buf text;
+    struct err e = {0};
+
+    snprintf(path, sizeof path, "%s/templates/%s.tmpl", getenv("ZHANCHI_SOURCE_DIR"), shipped[_i]);
+    buf_init(&text, 65536);
+    ck_assert_msg(fs_read_file(path, &text, &e) == 0, "%s", e.what);
+    ck_assert_msg(template_file_parse(text.data, text.len, &f, &e) == 0, "%s: %s", path, e.what);
+    ck_assert_str_eq(f.name, shipped[_i]);
+    struct template *t = template_compile_at(f.text, f.text_len, f.text_line, &e);
+    ck_assert_msg(t != NULL, "%s: %s", path, e.what);
+    if (f.columns[0] == NULL)
+        ck_assert_msg(template_check(t, template_known(), &e) == 0, "%s: %s", path, e.what);
+    ck_assert_ptr_nonnull(strstr(f.text, "{{phone12333}}"));
+    ck_assert_ptr_nonnull(strstr(f.text, "拒收请回复R"));
+    template_free(t);
+    template_file_fini(&f);
+    buf_fini(&text);
+}
+END_TEST
+
+#define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
+
+int main(void)
+{
+    Suite *s = suite_create("template");
+    TCase *t = tcase_create("core");
+
+    tcase_add_loop_test(t, renders, 0, COUNT(texts));
+    tcase_add_test(t, a_missing_value_is_named_but_not_the_row);
+    tcase_add_test(t, a_full_buffer_is_an_error);
+    tcase_add_loop_test(t, errors_name_their_place, 0, COUNT(bad_texts));
+    tcase_add_test(t, lines_of_the_file);
+    tcase_add_test(t, depth_and_length_are_bounded);
+    tcase_add_test(t, names_in_order_of_first_use);
+    tcase_add_loop_test(t, unknown_names_are_refused, 0, COUNT(checks));
+    tcase_add_loop_test(t, escapers, 0, COUNT(escapes));
+    tcase_add_test(t, a_file);
+    tcase_add_loop_test(t, files_with_errors, 0, COUNT(bad_files));
+    tcase_add_test(t, a_text_that_the_store_cannot_hold);
+    tcase_add_loop_test(t, the_shipped_ones, 0, COUNT(shipped));
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
