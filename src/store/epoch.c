@@ -325,7 +325,7 @@ int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct e
         rc = stmt_exec(s, sql_undoubt, e);
     if (tx_leave(s, own, rc, e))
         return -1;
-    failpoint("epoch-renewed");
+    failpoint("epoch_renewed");
     info.epoch = next;
     return write_file(epoch_dir, &info, e);
 }

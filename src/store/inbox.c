@@ -129,7 +129,7 @@ int inbox_put(struct inbox *i, const struct inbox_row *rows, size_t n, struct er
     for (size_t k = 0; k < n && rc == 0; k++)
         rc = put_row(add, &rows[k], e);
     stmt_close(add);
-    failpoint("inbox-put");
+    failpoint("inbox_put");
     return tx_leave(i->store, true, rc, e);
 }
 

@@ -52,8 +52,8 @@ struct store {
 
     const struct feed *feed; /* feed.c: during a call */
 
-    int64_t
-        upkeep_us; /* spent on checkpoints and sorted runs since store_chunk_took was last told */
+    /* Spent on checkpoints and sorted runs since store_chunk_took was last told. */
+    int64_t upkeep_us;
     double us_per_row;   /* chunk.c */
     int64_t index_key;   /* resolve.c: id of the key that hashes are made with; 0 = not read yet */
     int64_t next_row_id; /* list.c */

@@ -32,7 +32,7 @@ static const char sql_waiting[] =
     " WHERE m.address_id = ?1 AND m.state IN (1, 2) AND (?2 = '' OR c.topic = ?2)";
 static const char sql_message[] = "SELECT campaign_id, state, cause FROM message WHERE id = ?1";
 static const char sql_suppress[] =
-    "UPDATE message SET state = ?3, cause = ?4 WHERE id = ?1 AND state = ?2";
+    "UPDATE message SET state = ?3, cause = ?4, due_at = NULL WHERE id = ?1 AND state = ?2";
 static const char sql_optouts[] =
     "SELECT id, address_id, topic, origin, actor, at, coalesce(key_id, 0), blob FROM optout"
     " ORDER BY at, id";

@@ -56,13 +56,11 @@ static const char sql_key_del[] = "DELETE FROM data_key WHERE purpose = 2 AND li
 static const char sql_hide[] = "UPDATE list SET state = 2, name = name || ' (removed, ' || id || "
                                "')' WHERE id = ?1 AND state = 1";
 static const char sql_state[] = "SELECT state, coalesce(key_id, 0) FROM list WHERE id = ?1";
+/* A running campaign is over when nothing of it can be sent any more: planned, queued, sending, unknown. */
 static const char sql_open_wave[] =
-    "SELECT c.name FROM wave w JOIN campaign c ON c.id = w.campaign_id WHERE w.list_id = ?1 AND"
-    " (w.state = 0 OR c.state IN (2, 3, 4, 5)) AND"
-    " (w.state = 0 OR c.state <> 4 OR EXISTS (SELECT 1 FROM message m WHERE m.campaign_id = c.id "
-    "AND m.state IN (1, 2))"
-    "  OR EXISTS (SELECT 1 FROM message m WHERE m.campaign_id = c.id AND m.state = 5)"
-    "  OR EXISTS (SELECT 1 FROM message m WHERE m.campaign_id = c.id AND m.state = 3)) LIMIT 1";
+    "SELECT c.name FROM wave w JOIN campaign c ON c.id = w.campaign_id WHERE w.list_id = ?1"
+    " AND (w.state = 0 OR c.state IN (2, 3, 5) OR EXISTS (SELECT 1 FROM message m"
+    "  WHERE m.campaign_id = c.id AND m.state IN (1, 2, 3, 5) AND m.due_at IS NOT NULL)) LIMIT 1";
 static const char sql_referred[] =
     "SELECT 1 FROM campaign WHERE list_id = ?1 UNION ALL SELECT 1 FROM wave WHERE list_id = ?1";
 static const char sql_unfinished[] = "SELECT id, state FROM list WHERE state = 0 OR (state = 2 AND "
@@ -114,7 +112,7 @@ static int delete_span(struct store *s, const char *span_sql, const char *const 
             rc = delete_between(s, steps[i], id, from, last, e);
         if (tx_leave(s, true, rc, e))
             return -1;
-        failpoint("remove-chunk");
+        failpoint("remove_chunk");
         store_chunk_took(s, (size_t)(last - from + 1), clock_mono_us() - began);
         from = last + 1;
     }
@@ -275,7 +273,7 @@ int store_list_remove(struct store *s, int64_t id, struct err *e)
                        (long long)id);
     if (hide(s, id, e))
         return -1;
-    failpoint("list-hidden");
+    failpoint("list_hidden");
     return without_foreign_keys(s, clear_removed, id, e);
 }
 

@@ -128,7 +128,7 @@ int sqlite_list_rows(struct store *s, int64_t list_id, const struct list_row *ro
     if (tx_enter(s, &own, e))
         return -1;
     int rc = put_slices(s, list_id, rows, n, e);
-    failpoint("list-rows");
+    failpoint("list_rows");
     return tx_leave(s, own, rc, e);
 }
 

@@ -522,7 +522,7 @@ static int run(struct store *s, struct resolver *r, struct thing *t, struct err 
         part = n - done < r->part ? n - done : r->part;
         if (run_part(s, r, t, r->order + done, part, done + part == n, e))
             return -1;
-        failpoint("resolver-run");
+        failpoint("resolver_run");
     }
     memset(t->slots, 0, SLOTS * sizeof *t->slots);
     t->used = 0;

@@ -206,10 +206,10 @@ static int commit_now(struct store *s, struct err *e)
     struct stmt *commit = stmt_open(s, sql_commit, e);
     if (!commit)
         return -1;
-    failpoint("store-before-commit");
+    failpoint("store_before_commit");
     int rc = stmt_run(commit, e);
     stmt_close(commit);
-    failpoint("store-after-commit");
+    failpoint("store_after_commit");
     return rc;
 }
 
@@ -270,30 +270,47 @@ int store_checkpoint(struct store *s, struct err *e)
     return store_fail(s, rc, "make a checkpoint", e);
 }
 
+static const char sql_integrity[] = "SELECT integrity_check FROM pragma_integrity_check(1)";
 static const char sql_dangling[] =
     "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT 1";
-static const char sql_integrity[] = "SELECT integrity_check FROM pragma_integrity_check(1)";
+/* What the schema does not declare for speed's sake (the rows of lists, the ways from hash to id). */
+static const char sql_undeclared[] =
+    "SELECT 'list_row', r.id, 'list, person or address' FROM list_row r WHERE NOT EXISTS (SELECT 1 "
+    "FROM list l"
+    "  WHERE l.id = r.list_id) OR NOT EXISTS (SELECT 1 FROM person p WHERE p.id = r.person_id)"
+    "  OR NOT EXISTS (SELECT 1 FROM address a WHERE a.id = r.address_id)"
+    " UNION ALL SELECT 'list_row_sealed', x.row_id, 'list_row' FROM list_row_sealed x"
+    "  WHERE NOT EXISTS (SELECT 1 FROM list_row r WHERE r.id = x.row_id)"
+    " UNION ALL SELECT 'person_hash', h.person_id, 'person' FROM person_hash h"
+    "  WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.id = h.person_id AND p.hash = h.hash)"
+    " UNION ALL SELECT 'address_hash', h.address_id, 'address' FROM address_hash h"
+    "  WHERE NOT EXISTS (SELECT 1 FROM address a WHERE a.id = h.address_id AND a.hash = h.hash) "
+    "LIMIT 1";
+static const char restore_remedy[] =
+    "keep the damaged file and bring back the newest backup with `zhanchi restore`";
+
+static int find_dangling(struct store *s, const char *sql, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql, e);
+    if (!q)
+        return -1;
+    int rc = stmt_step(q, e);
+    if (rc == 1)
+        rc = err_set(e, ERR_IO, restore_remedy,
+                     "%s: row %lld of %s refers to a %s that is not there", s->path,
+                     (long long)stmt_int64(q, 1), stmt_text(q, 0), stmt_text(q, 2));
+    return stmt_end(q, rc);
+}
 
 int store_integrity(struct store *s, struct err *e)
 {
-    static const char remedy[] =
-        "keep the damaged file and bring back the newest backup with `zhanchi restore`";
     struct stmt *q = stmt_open(s, sql_integrity, e);
     if (!q)
         return -1;
     int rc = stmt_step(q, e);
     if (rc == 1 && strcmp(stmt_text(q, 0), "ok") != 0)
-        rc = err_set(e, ERR_IO, remedy, "%s is damaged: %s", s->path, stmt_text(q, 0));
-    stmt_close(q);
-    if (rc < 0)
+        rc = err_set(e, ERR_IO, restore_remedy, "%s is damaged: %s", s->path, stmt_text(q, 0));
+    if (stmt_end(q, rc))
         return -1;
-    q = stmt_open(s, sql_dangling, e);
-    if (!q)
-        return -1;
-    rc = stmt_step(q, e);
-    if (rc == 1)
-        rc = err_set(e, ERR_IO, remedy, "%s: row %lld of %s refers to a %s that is not there",
-                     s->path, (long long)stmt_int64(q, 1), stmt_text(q, 0), stmt_text(q, 2));
-    stmt_close(q);
-    return rc;
+    return find_dangling(s, sql_dangling, e) || find_dangling(s, sql_undeclared, e) ? -1 : 0;
 }
