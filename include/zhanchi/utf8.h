@@ -27,9 +27,9 @@ bool utf8_blank(uint32_t cp); /* Unicode white space, U+3000 included */
  * removed: for numbers, dates, codes and headers. Returns whether the result differs from s. */
 bool utf8_fold(const char *s, size_t len, struct buf *out);
 
-/* Appends a person's name: trimmed, invisible characters dropped, NFC, the separators of foreign names
- * (U+2022 U+30FB U+2027 U+2219 U+FF0E U+FF65) folded to U+00B7 (民委发〔2016〕33号). Returns 0; -1 if
- * empty or longer than 200 bytes; 1 if it holds U+FFFD, '?' or a private-use character (someone must look). */
+/* Appends a person's name: trimmed, invisible characters dropped, blanks made one space (none between two Han characters), NFC, the
+ * separators of foreign names (U+2022 U+30FB U+2027 U+2219 U+FF0E U+FF65) folded to U+00B7 (民委发〔2016〕33号). Returns 0; -1 if
+ * empty, longer than 200 bytes or no UTF-8; 1 if it holds U+FFFD, '?', a private-use or control character (someone must look). */
 int utf8_name(const char *s, size_t len, struct buf *out);
 
 #endif

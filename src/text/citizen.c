@@ -1,6 +1,7 @@
 /*
- * citizen: see citizen.h. Order of the checks: other documents, damage, length and characters, region (province), date, check character. The first
- * failure is the reason.
+ * citizen: see citizen.h. Order of the checks: other documents, damage, length and characters, date, check character, region. The first failure is the
+ * reason; a year before 1850 is only judged behind the check character, because a slip of the pen (1901 -> 1091) is what the check is for. Regions are
+ * judged by province: county codes that were abolished stay valid for life, so only a table with its history could refuse more.
  *
  * Births are accepted from 1850 to 2049: wide enough for any living person, and no clock is needed to refuse the far future. A 15-digit number whose
  * sequence is 996..999 was given to people born before 1900; it is read as 18yy (the packages that read it as 19yy are wrong).
@@ -11,6 +12,8 @@
 #include "zhanchi/utf8.h"
 
 #define CELL_MAX 64
+#define YEAR_MIN 1850
+#define YEAR_MAX 2049
 
 static const char *const names[] = {"ok",         "id-empty",   "id-length",
                                     "id-charset", "id-date",    "id-check",
@@ -99,13 +102,15 @@ static enum citizen_reason judge_18(const char *s, struct citizen *out)
 {
     if (!all_digits(s, 17) || (s[17] != 'X' && !all_digits(s + 17, 1)))
         return CITIZEN_CHARSET;
-    if (!region_known(s))
-        return CITIZEN_REGION;
     int year = two(s + 6) * 100 + two(s + 8);
-    if (year < 1850 || year > 2049 || !civil_valid(year, two(s + 10), two(s + 12)))
+    if (year > YEAR_MAX || !civil_valid(year, two(s + 10), two(s + 12)))
         return CITIZEN_DATE;
     if (check_character(s) != s[17])
         return CITIZEN_CHECK;
+    if (year < YEAR_MIN)
+        return CITIZEN_DATE;
+    if (!region_known(s))
+        return CITIZEN_REGION;
     memcpy(out->number, s, 19);
     memcpy(out->upgraded, s, 19);
     out->kind = s[0] == '8' ? CITIZEN_RESIDENCE : CITIZEN_18;
@@ -118,11 +123,11 @@ static enum citizen_reason judge_15(const char *s, struct citizen *out)
 {
     if (!all_digits(s, 15))
         return CITIZEN_CHARSET;
-    if (!region_known(s))
-        return CITIZEN_REGION;
     int year = (memcmp(s + 12, "996", 3) >= 0 ? 1800 : 1900) + two(s + 6);
     if (!civil_valid(year, two(s + 8), two(s + 10)))
         return CITIZEN_DATE;
+    if (!region_known(s))
+        return CITIZEN_REGION;
     memcpy(out->number, s, 16);
     memcpy(out->upgraded, s, 6);
     out->upgraded[6] = '1';

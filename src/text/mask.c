@@ -33,28 +33,29 @@ void mask_citizen(const char *id, size_t len, char out[MASK_MAX])
     snprintf(out, MASK_MAX, "%.6s%s%.4s", id, len == 18 ? "********" : "*****", id + len - 4);
 }
 
-/* The first `shown` characters, then a star for each further one up to `most`. */
+/* What would move the cursor or turn the line around is shown as a question mark. */
+static bool unprintable(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 ||
+           utf8_invisible(cp);
+}
+
+/* The first `shown` characters, then a star for each further one, up to `most` stars. Of bytes that are no UTF-8 nothing is shown. */
 static void head_and_stars(const char *s, size_t len, size_t shown, size_t most, char out[MASK_MAX])
 {
-    size_t i = 0, n = 0, at = 0;
-    bool bad = !utf8_valid(s, len, NULL);
+    bool valid = utf8_valid(s, len, NULL);
+    size_t total = valid ? utf8_count(s, len) : len, i = 0, n = 0, at = 0;
 
-    while (!bad && n < shown && i < len) {
-        size_t from = i;
+    for (; valid && n < shown && i < len; n++) {
         uint32_t cp = utf8_next(s, len, &i);
-        bool line = cp < 0x20;
-        if (at + (i - from) >= MASK_MAX - most - 1)
-            break;
-        memcpy(out + at, line ? " " : s + from, line ? 1 : i - from);
-        at += line ? 1 : i - from;
-        n++;
+        at += (size_t)utf8_put(out + at, unprintable(cp) ? '?' : cp);
     }
-    size_t total = bad ? len : utf8_count(s, len);
     for (size_t stars = 0; n < total && stars < most; stars++, n++)
         out[at++] = '*';
     out[at] = '\0';
 }
 
+/* Both callers stay far below MASK_MAX: at most 3 characters of 4 bytes and 20 stars. */
 void mask_name(const char *name, size_t len, char out[MASK_MAX])
 {
     head_and_stars(name, len, utf8_count(name, len) > 1 ? 1 : 0, 2, out);

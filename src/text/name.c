@@ -3,11 +3,13 @@
  * through libunistring, so that one name has one key.
  */
 #include <stdlib.h>
+#include <unictype.h>
 #include <uninorm.h>
 #include "zhanchi/err.h"
 #include "zhanchi/utf8.h"
 
 #define NAME_MAX_BYTES 200
+#define CELL_MAX 4096
 
 static uint32_t separator(uint32_t cp)
 {
@@ -24,27 +26,38 @@ static uint32_t separator(uint32_t cp)
     }
 }
 
+/* No name holds these: a lossy conversion made them, or a cell of two lines. */
 static bool doubtful(uint32_t cp)
 {
-    return cp == '?' || cp == 0xFF1F || cp == 0xFFFD || (cp >= 0xE000 && cp <= 0xF8FF) ||
-           cp >= 0xF0000;
+    return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == '?' || cp == 0xFF1F || cp == 0xFFFD ||
+           (cp >= 0xE000 && cp <= 0xF8FF) || cp >= 0xF0000;
 }
 
+/* Copies what is visible. Blanks wait until a character follows: those at the ends vanish, and so do those between two Han characters, where
+ * they only align short names with long ones (张　三). */
 static void clean(const char *s, size_t len, struct buf *out, bool *look)
 {
-    size_t end = 0;
+    uint32_t last = 0, blank = 0;
     char bytes[4];
 
     for (size_t i = 0; i < len;) {
         uint32_t cp = separator(utf8_next(s, len, &i));
-        if (utf8_invisible(cp) || (utf8_blank(cp) && out->len == 0))
+        if (utf8_invisible(cp))
             continue;
+        if (utf8_blank(cp)) {
+            blank = blank != 0 && blank < 0x20 ? blank : cp; /* a line break outweighs a space */
+            continue;
+        }
+        if (blank != 0 && last != 0 &&
+            !(uc_is_property_ideographic(last) && uc_is_property_ideographic(cp))) {
+            buf_addc(out, ' ');
+            *look = *look || doubtful(blank);
+        }
         *look = *look || doubtful(cp);
-        buf_add(out, bytes, (size_t)utf8_put(bytes, cp == 0x3000 ? ' ' : cp));
-        if (!utf8_blank(cp))
-            end = out->len;
+        buf_add(out, bytes, (size_t)utf8_put(bytes, cp));
+        last = cp;
+        blank = 0;
     }
-    out->len = end;
 }
 
 int utf8_name(const char *s, size_t len, struct buf *out)
@@ -53,8 +66,9 @@ int utf8_name(const char *s, size_t len, struct buf *out)
     struct buf cleaned;
     int rc = -1;
 
-    buf_init(&cleaned, 4096);
-    clean(s, len < 4096 ? len : 4095, &cleaned, &look);
+    buf_init(&cleaned, CELL_MAX);
+    if (len <= CELL_MAX && utf8_valid(s, len, NULL))
+        clean(s, len, &cleaned, &look);
     if (cleaned.len > 0) {
         size_t n = 0;
         uint8_t *nfc =

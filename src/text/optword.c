@@ -1,13 +1,15 @@
 /*
- * optword: see optword.h.
+ * optword: see optword.h. A code may stand alone, before or behind 退订; a word of Chinese stands alone, because "取消退订" is the opposite.
  */
 #include <string.h>
 #include "zhanchi/optword.h"
 #include "zhanchi/utf8.h"
 
-static const char *const words[] = {"R",      "T",        "TD",     "N",    "退订", "T退订",
-                                    "TD退订", "退订T",    "退订TD", "QX",   "0000", "00000",
-                                    "拒收",   "取消订阅", "退",     "取消", NULL};
+#define UNSUBSCRIBE "退订"
+#define REPLY_MAX 64 /* bytes: whoever writes more says something else */
+
+static const char *const codes[] = {"R", "T", "TD", "N", "QX", "0000", "00000", NULL};
+static const char *const words[] = {UNSUBSCRIBE, "退", "拒收", "取消", "取消订阅", NULL};
 
 /* Punctuation and quotes of both widths say nothing. */
 static bool dropped(uint32_t cp)
@@ -45,19 +47,36 @@ static bool in_list(const char *s, const char *const *list)
     return false;
 }
 
+/* "退订T", "TD退订" */
+static bool code_beside_word(const char *s, size_t len)
+{
+    const size_t n = sizeof UNSUBSCRIBE - 1;
+    char code[REPLY_MAX + 1];
+
+    if (len <= n || len - n >= sizeof code)
+        return false;
+    bool before = memcmp(s + len - n, UNSUBSCRIBE, n) == 0;
+    if (!before && memcmp(s, UNSUBSCRIBE, n) != 0)
+        return false;
+    memcpy(code, before ? s : s + n, len - n);
+    code[len - n] = '\0';
+    return in_list(code, codes);
+}
+
 bool optword_match(const char *reply, size_t len, const char *const *extra)
 {
     struct buf folded, word;
     bool match = false;
 
-    if (len > 64 || !utf8_valid(reply, len, NULL))
-        return false; /* whoever writes so much says something else */
-    buf_init(&folded, 256);
-    buf_init(&word, 256);
+    if (len > REPLY_MAX || !utf8_valid(reply, len, NULL))
+        return false;
+    buf_init(&folded, 4 * REPLY_MAX);
+    buf_init(&word, 4 * REPLY_MAX);
     utf8_fold(reply, len, &folded);
     normalise(&folded, &word);
     if (word.len > 0)
-        match = in_list(word.data, words) || in_list(word.data, extra);
+        match = in_list(word.data, codes) || in_list(word.data, words) ||
+                in_list(word.data, extra) || code_beside_word(word.data, word.len);
     buf_fini(&folded);
     buf_fini(&word);
     return match;

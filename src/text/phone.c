@@ -162,8 +162,8 @@ bool phone_parse(const char *cell, size_t len, struct phone *out)
 
     memset(out, 0, sizeof *out);
     buf_init(&folded, CELL_MAX - 1);
-    bool differs = utf8_fold(cell, len < 4096 ? len : 4096, &folded);
-    if (folded.failed || len >= 4096) {
+    utf8_fold(cell, len < 4096 ? len : 4096, &folded);
+    if (folded.failed || len >= 4096 || strlen(buf_cstr(&folded)) != folded.len) {
         out->reason = PHONE_CHARS;
     } else if (folded.len == 0) {
         out->reason = PHONE_EMPTY;
@@ -178,7 +178,7 @@ bool phone_parse(const char *cell, size_t len, struct phone *out)
                 out->reason = judge(d, &out->class);
             if (out->reason == PHONE_OK) {
                 memcpy(out->number, d, 12);
-                out->repaired = differs || strlen(folded.data) != 11;
+                out->repaired = len != 11 || memcmp(cell, d, 11) != 0;
             }
         }
     }

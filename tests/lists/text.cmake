@@ -1,0 +1,7 @@
+zc_unit(utf8 LINK zc_text)
+zc_unit(phone LINK zc_text)
+zc_unit(citizen LINK zc_text)
+zc_unit(text LINK zc_text)
+zc_cases(phones LINK zc_text)
+zc_cases(ids LINK zc_text)
+zc_cases(segments LINK zc_text)
