@@ -153,6 +153,8 @@ static int read_value(const struct conf *c, const struct conf_node *n, const str
                                      ? conf_nearest(text, o->choices)
                                      : o->choices[0]);
     }
+    if (o->type == OPT_PATH && text[0] == '\0' && o->def[0] != '\0')
+        return conf_node_err(n, e, "name a file or a folder", "%s is empty", o->name);
     if (o->type == OPT_STRING || o->type == OPT_PATH || o->type == OPT_CHOICE)
         return set_text(c, o, v, text, e);
     return option_number(o, text, &v->number) == 0 ? 0 : bad_value(n, o, e);
@@ -226,9 +228,12 @@ static int read_all(struct conf *c, const struct conf_node *root, struct err *e)
         if (rc != 0)
             return -1;
     }
-    if (conf_int(c, "campaign.window_from") >= conf_int(c, "campaign.window_to"))
-        return err_set(e, ERR_CONFIG, "correct campaign.window_from or campaign.window_to",
-                       "%s/zhanchi.conf: the campaign window ends before it begins", c->dir);
+    if (conf_int(c, "campaign.window_from") >= conf_int(c, "campaign.window_to")) {
+        const struct conf_node *campaign = conf_node_get(root, "campaign");
+        return conf_node_err(campaign != NULL ? campaign : root, e,
+                             "correct campaign.window_from or campaign.window_to",
+                             "the campaign window ends before it begins");
+    }
     const struct conf_node *gateways = conf_node_get(root, "gateways");
     return gateways != NULL ? gateways_read(gateways, c->dir, &c->gateways, e) : 0;
 }
@@ -278,35 +283,38 @@ void conf_free(struct conf *c)
 
 /* ---- getters ---- */
 
-static const struct value *get(const struct conf *c, const char *name)
+static const struct value *get(const struct conf *c, const char *name, unsigned types)
 {
     int i = option_index(name);
 
     if (i < 0)
         panic("no option %s", name);
+    if ((types & 1u << option_table[i].type) == 0)
+        panic("option %s is of another type", name);
     return &c->values[i];
 }
 
 int64_t conf_int(const struct conf *c, const char *name)
 {
-    return get(c, name)->number;
+    return get(c, name,
+               1u << OPT_INT | 1u << OPT_BOOL | 1u << OPT_DURATION | 1u << OPT_MINUTE |
+                   1u << OPT_ZONE)
+        ->number;
 }
 
 const char *conf_str(const struct conf *c, const char *name)
 {
-    const char *text = get(c, name)->text;
-
-    return text != NULL ? text : "";
+    return get(c, name, 1u << OPT_STRING | 1u << OPT_CHOICE)->text;
 }
 
 const char *conf_path(const struct conf *c, const char *name)
 {
-    return conf_str(c, name);
+    return get(c, name, 1u << OPT_PATH)->text;
 }
 
 const char *const *conf_list(const struct conf *c, const char *name)
 {
-    return (const char *const *)get(c, name)->list;
+    return (const char *const *)get(c, name, 1u << OPT_LIST)->list;
 }
 
 const char *conf_dir(const struct conf *c)

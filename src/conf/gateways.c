@@ -102,7 +102,7 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     g->url = copy(url);
     g->concurrency = (int)concurrency;
     g->batch = (int)batch;
-    snprintf(g->where, sizeof g->where, "%s/zhanchi.conf:%d", dir, conf_node_line(n));
+    snprintf(g->where, sizeof g->where, "%s:%d", node_path(n), conf_node_line(n));
     return read_secrets(n, "secret_files", dir, g, e) != 0 ||
                    read_secrets(n, "secret_env", dir, g, e) != 0
                ? -1

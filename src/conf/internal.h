@@ -1,10 +1,12 @@
 /*
- * What the files of conf share: the gateways of zhanchi.conf.
+ * What the files of conf share: where a node stands, and the gateways of zhanchi.conf.
  */
 #ifndef CONF_INTERNAL_H
 #define CONF_INTERNAL_H
 
 #include "zhanchi/conf.h"
+
+const char *node_path(const struct conf_node *n); /* of its file, as it was given */
 
 struct conf_gateways;
 int gateways_read(const struct conf_node *list, const char *dir, struct conf_gateways **out, struct err *e);

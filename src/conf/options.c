@@ -23,7 +23,7 @@ const struct option_def option_table[] = {
     {"keys.audit_file", OPT_PATH, "audit.key", 0, 0, NULL, "key of the audit chain; an auditor needs this one only"},
     {"people.actor_source", OPT_CHOICE, "loginuid", 0, 0, actor_sources, "who is acting: the login uid of the session, or ZHANCHI_ACTOR of the environment (only where the environment is under control)"},
     {"people.maker_is_checker", OPT_BOOL, "false", 0, 0, NULL, "whether the one who submitted a campaign may approve it"},
-    {"office.name", OPT_STRING, "示例市人社局", 0, 0, NULL, "the office's name in texts"},
+    {"office.name", OPT_STRING, "", 0, 0, NULL, "the office's name in texts that use {{office}}"},
     {"office.phone12333", OPT_STRING, "12333", 0, 0, NULL, "number for questions and complaints in texts"},
     {"office.apply_where", OPT_STRING, "参保地经办机构", 0, 0, NULL, "where people apply, in texts"},
     {"office.zone", OPT_ZONE, "+08:00", 0, 0, NULL, "offset of the civil time"},

@@ -13,6 +13,8 @@
 #include "zhanchi/conf.h"
 #include "zhanchi/fsio.h"
 #include "zhanchi/nearest.h"
+#include "zhanchi/utf8.h"
+#include "internal.h"
 
 #define FILE_MAX_BYTES (1u << 20)
 
@@ -37,7 +39,7 @@ static const struct conf_node *wrap(const config_setting_t *s)
     return (const struct conf_node *)s;
 }
 
-static const char *path_of(const struct conf_node *n)
+const char *node_path(const struct conf_node *n)
 {
     const char *path = config_setting_get_hook(setting(n)->config->root);
 
@@ -70,8 +72,14 @@ static const char *find_include(const char *text)
 
 static int check_text(const char *path, const struct buf *text, struct err *e)
 {
+    size_t bad;
+
+    if (!utf8_valid(buf_cstr(text), text->len, &bad))
+        return err_set(e, ERR_CONFIG, "save it as UTF-8 text", "%s:%d: this line is not UTF-8",
+                       path, line_of(buf_cstr(text), buf_cstr(text) + bad));
     if (text->len != strlen(buf_cstr(text)))
-        return err_set(e, ERR_CONFIG, "save it as UTF-8 text", "%s holds NUL bytes", path);
+        return err_set(e, ERR_CONFIG, "save it as UTF-8 text", "%s:%d: this line holds NUL bytes",
+                       path, line_of(buf_cstr(text), strchr(buf_cstr(text), '\0')));
     const char *include = find_include(buf_cstr(text));
     if (include != NULL)
         return err_set(e, ERR_CONFIG, "write the settings into the file itself",
@@ -92,7 +100,11 @@ struct conf_tree *conf_tree_load(const char *path, struct err *e)
     int rc = fs_read_file(path, &text, e);
     if (rc == 0)
         rc = check_text(path, &text, e);
-    if (rc == 0 && config_read_string(&t->config, buf_cstr(&text)) != CONFIG_TRUE)
+    /* A byte order mark is what some editors put in front of UTF-8. */
+    const char *settings = buf_cstr(&text);
+    if (strncmp(settings, "\xEF\xBB\xBF", 3) == 0)
+        settings += 3;
+    if (rc == 0 && config_read_string(&t->config, settings) != CONFIG_TRUE)
         rc = err_set(e, ERR_CONFIG, "correct that line", "%s:%d: %s", path,
                      config_error_line(&t->config), config_error_text(&t->config));
     buf_fini(&text);
@@ -199,7 +211,7 @@ int conf_node_err(const struct conf_node *n, struct err *e, const char *remedy, 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    return err_set(e, ERR_CONFIG, remedy, "%s:%d: %s", path_of(n), conf_node_line(n), text);
+    return err_set(e, ERR_CONFIG, remedy, "%s:%d: %s", node_path(n), conf_node_line(n), text);
 }
 
 static int wrong_type(const struct conf_node *n, const char *key, const char *wanted, struct err *e)

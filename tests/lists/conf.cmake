@@ -1,0 +1,1 @@
+zc_unit(conf LINK zc_conf)
