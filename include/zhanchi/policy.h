@@ -17,6 +17,13 @@
 
 enum policy_basis { POLICY_ISSUED, POLICY_APPLIED };
 
+/* What bars a certificate whose occupation the person has at a higher level too. */
+enum policy_higher {
+    POLICY_HIGHER_FREE, /* nothing */
+    POLICY_HIGHER_PAID, /* the higher level was paid or applied for */
+    POLICY_HIGHER_HELD  /* the higher level was paid, or its certificate is held */
+};
+
 /* Skill levels as the certificates number them: 5 初级, 4 中级, 3 高级, 2 技师, 1 高级技师; 0 unknown. */
 #define POLICY_LEVELS 6
 #define POLICY_AMOUNT_NONE (-1) /* no amount is promised */
@@ -42,16 +49,20 @@ struct policy_rule {
     int yearly_max;      /* payments a civil year; 0 = no cap */
     int yearly_extra_shortage; /* further ones for shortage occupations */
     bool once_per_level; /* once per occupation and level */
-    bool higher_bars_lower;
+    enum policy_higher higher_bars_lower;
     bool benefit_included; /* people drawing 失业保险金 are included */
-    int line;            /* in the file, for messages */
+    char *note;          /* conditions that no list tells, for people to look at; "" if none */
+    char *file;          /* where the rule stands, for messages */
+    int line;
 };
 
 struct policy_region { /* inheritance that the codes do not tell: name -> parent */
     char *name;
     char *parent;
-    char *title;      /* what lists write in 参保地: 示例市 */
-    char **shortage;  /* shortage occupations of this region, NULL-terminated */
+    char *title;      /* what lists write in 参保地: 示例市; "" if none */
+    char **shortage;  /* shortage occupations, NULL-terminated; NULL: those of the parent */
+    char *file;       /* where the region stands, for messages */
+    int line;
 };
 
 struct policy {
@@ -69,10 +80,13 @@ struct policy_certificate {
     int32_t issued_day;     /* CIVIL_NONE unknown */
 };
 
-struct policy_claim { /* what the person was already paid or applied for */
-    const char *occupation;
+/* What the person was already paid or applied for. One whose occupation or level is unknown may be about any
+ * certificate issued by its day, and is taken to be: in doubt nothing is sent. The same occupation and level
+ * twice (applied for, then paid) is one payment. */
+struct policy_claim {
+    const char *occupation; /* as in certificates */
     int level;
-    int32_t day;
+    int32_t day; /* CIVIL_NONE unknown */
 };
 
 struct policy_person {
@@ -94,7 +108,7 @@ enum verdict_reason {
     VERDICT_NO_REGION,    /* undetermined: region missing or unknown to the policy */
     VERDICT_NO_DATE,      /* undetermined: issue date missing */
     VERDICT_NO_LEVEL,     /* undetermined: level missing or unknown */
-    VERDICT_NO_MONTHS,    /* undetermined: paid months missing */
+    VERDICT_NO_MONTHS,    /* undetermined: paid months missing, or enough may have been paid since they were counted */
     VERDICT_MONTHS,       /* not: too few paid months */
     VERDICT_LEVEL,        /* not: level outside the rule */
     VERDICT_ISSUED_EARLY, /* not: issued before the rule's first day */
@@ -103,7 +117,8 @@ enum verdict_reason {
     VERDICT_CLAIMED,      /* not: same occupation and level already claimed */
     VERDICT_HIGHER,       /* not: a higher level of the same occupation is held or was paid */
     VERDICT_YEARLY,       /* not: yearly number of payments reached */
-    VERDICT_BENEFIT       /* not: draws benefit and the rule does not include it */
+    VERDICT_BENEFIT,      /* not: draws benefit and the rule does not include it */
+    VERDICT_ISSUED_LATE   /* not: issued after the rule's last day of issue */
 };
 
 struct verdict {
@@ -115,14 +130,21 @@ struct verdict {
 };
 
 /* Judges every certificate of one person: out[i] belongs to certificates[i]. The verdicts do not depend on the order
- * of certificates, claims or rules. Needs no memory. */
+ * of certificates, claims or rules. Needs no memory.
+ *
+ * Where the yearly number of payments does not reach for all, the nearest last day comes first, then the higher level.
+ * rule and last_day are given with refusals too, once a rule was found; the amount only where eligible. */
 void policy_judge(const struct policy *p, const struct policy_person *person, int32_t as_of,
                   struct verdict *out);
 
-/* The region of the policy that a list's cell names (by code, or by title), or NULL. */
+/* The region of the policy that a list's cell names, or NULL: by name, by code (the nearest region above that the policy knows),
+ * or by title, with the titles of regions above it in front or without (示例省示例市, 示例市). Borrowed from the policy. */
 const char *policy_region_of(const struct policy *p, const char *cell);
 
-const char *verdict_outcome_name(enum verdict_outcome o); /* "eligible" */
+/* A GB/T 2260 code without the pairs of zeros at its end: 430000 -> 43, 430100 -> 4301. 0, or -1 if it is none. */
+int policy_region_code(const char *text, char out[7]);
+
+const char *verdict_outcome_name(enum verdict_outcome o); /* "eligible", "not-eligible", "undetermined" */
 const char *verdict_reason_name(enum verdict_reason r);   /* "expired" */
 int policy_level_of(const char *cell); /* "高级", "三级", "高级工", "3" ... -> 3; 0 if unknown */
 const char *policy_level_name(int level); /* 初级工 中级工 高级工 技师 高级技师 */

@@ -92,7 +92,12 @@ struct candidate {
 int store_candidates(struct store *s, const struct campaign_info *c, int32_t today, int64_t after_person, size_t max,
                      int (*each)(void *ctx, const struct candidate *k), void *ctx, int64_t *last, struct err *e);
 
-enum member_arm { ARM_SEND = 1, ARM_HOLDOUT = 2, ARM_ALWAYS = 3 /* not randomised: sent, left out of the lift */ };
+enum member_arm {
+    ARM_SEND = 1,    /* randomised, sent at once */
+    ARM_HOLDOUT = 2, /* randomised, sent after the release */
+    ARM_ALWAYS = 3,  /* not randomised: sent, left out of the lift */
+    ARM_NONE = 4     /* excluded before anything was drawn (refused, claimed ...): not sent, not counted */
+};
 struct frozen { /* a member with its message (step 1, channel sms) */
     int64_t message_id;        /* from store_reserve_messages */
     int64_t person_id, address_id, row_id;

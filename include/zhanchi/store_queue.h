@@ -32,7 +32,7 @@ struct claimed {
     size_t payload_len;
 };
 struct claim_stats {
-    int64_t suppressed, capped; /* looked at, not claimed */
+    int64_t suppressed, capped, lapsed; /* looked at, not claimed; lapsed: the person's last day has passed */
 };
 /* Due messages in order (due_at, id): checks opt-out (all, topic) and cap in the same transaction by one guarded statement on `address`, writes `sending` and
  * the attempt row. Opted-out ones become suppressed; capped ones wait until capped_until_ms. Raises the database's claim counter by
@@ -58,8 +58,9 @@ int store_settle(struct store *s, const struct settlement *v, size_t n, struct e
 
 /* planned -> queued where due_at <= now, and the arm is released; claimed persons' -> suppressed. At most max; returns how many. */
 int64_t store_release(struct store *s, int64_t campaign_id, int64_t now_ms, size_t max, struct err *e);
-/* planned, queued -> lapsed for a campaign whose not_after has passed, or messages whose person's last day is before `today`. */
-int64_t store_lapse(struct store *s, int64_t campaign_id, bool all, int32_t today, size_t max, struct err *e);
+/* planned, queued -> lapsed, for a campaign whose not_after has passed. At most max; returns how many. (A person's own last day is looked at by
+ * store_claim.) */
+int64_t store_lapse(struct store *s, int64_t campaign_id, size_t max, struct err *e);
 /* accepted -> unconfirmed where the accepted attempt was settled before `before_ms`. */
 int64_t store_receipt_timeout(struct store *s, int64_t before_ms, size_t max, struct err *e);
 

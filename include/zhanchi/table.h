@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include "zhanchi/err.h"
 
-enum table_encoding { TABLE_AUTO, TABLE_UTF8, TABLE_GB18030 };
+/* UTF-16 is never guessed: it needs its byte order mark, or to be said. */
+enum table_encoding { TABLE_AUTO, TABLE_UTF8, TABLE_GB18030, TABLE_UTF16LE, TABLE_UTF16BE };
 
 struct table_opts {
     enum table_encoding encoding; /* TABLE_AUTO: BOM, else decided over the whole file: UTF-8 if all of it is valid, else
@@ -29,22 +30,26 @@ struct table_row {
     const struct table_cell *cells;
     size_t n_cells;   /* trailing empty cells are counted as the file has them, at most 16,384 */
     int64_t line;     /* where the row begins, from 1 */
-    const char *fault; /* NULL, or why this row cannot be trusted: "quote" (malformed quoting), "too-long" (a cell above 1 MiB
-                          or more than 16,384 cells; cells then hold what was read) */
+    const char *fault; /* NULL, or why this row cannot be trusted: "quote" (malformed quoting), "too-long" (a cell above 1 MiB, a row
+                          above 4 MiB or more than 16,384 cells); cells then hold what was read. After a row with a fault reading goes
+                          on with the line after the one where it began, so that a stray quote costs one line */
 };
 
 struct table;
 
-/* Opens and looks at the file (for TABLE_AUTO reads it once). ERR_NOINPUT, ERR_DATA. */
+/* Opens a regular file and reads it once: digest, encoding, validity of every byte (no NUL either). ERR_NOINPUT, ERR_DATA with
+ * line and byte offset. */
 struct table *table_open(const char *path, const struct table_opts *opts, struct err *e);
 void table_close(struct table *t); /* NULL is fine */
 
-/* 1 and a row, 0 at the end, -1 and ERR_DATA (undecodable bytes: line and byte offset) or ERR_IO. Rows without any
+/* 1 and a row, 0 at the end, -1 and ERR_DATA (the file changed since table_open) or ERR_IO. Rows without any
  * cell text are passed on as they are, except truly empty lines, which are skipped. */
 int table_next(struct table *t, struct table_row *row, struct err *e);
 
 enum table_encoding table_encoding_of(const struct table *t); /* never TABLE_AUTO */
 const char *table_encoding_name(enum table_encoding enc);     /* "UTF-8", "GB18030" */
+/* "utf-8", "gb18030", "gbk", "auto" ... as people write it; 0 or -1. */
+int table_encoding_parse(const char *name, enum table_encoding *out);
 int64_t table_bytes(const struct table *t);      /* size of the file */
 int64_t table_bytes_done(const struct table *t); /* read so far, for progress */
 /* SHA-256 of the file's bytes, known after table_open. */

@@ -23,7 +23,7 @@
 #include "internal.h"
 
 #define GATHER_US 4000
-#define EMPTY_US 20000    /* after a look that found too little; doubled while nothing moves */
+#define EMPTY_US 20000 /* after a look that found too little; doubled while nothing moves */
 #define EMPTY_MAX_US 320000
 #define REFRESH_US 500000 /* campaigns, releases, lapses, depth */
 #define PATIENCE_US 20000000
@@ -225,16 +225,13 @@ static int pause_all(struct desk *d, struct err *e)
 /* Releases, lapses and the count of what waits: twice a second. */
 static int chores(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
 {
-    int zone = d->o.run->zone_min;
-
     if (intent_refresh(d->intent, e) != 0)
         return -1;
     f->refreshed = true;
     for (size_t i = 0; i < intent_count(d->intent); i++) {
         const struct campaign_info *c = &intent_at(d->intent, i)->campaign;
         bool over = pace_schedule_admit(&c->schedule, now_ms).reason == PACE_LAPSED;
-        int64_t lapsed =
-            store_lapse(d->o.store, c->id, over, civil_local_day(now_ms, zone), CHORE_ROWS, e);
+        int64_t lapsed = over ? store_lapse(d->o.store, c->id, CHORE_ROWS, e) : 0;
         int64_t released =
             lapsed < 0 ? -1 : store_release(d->o.store, c->id, now_ms, CHORE_ROWS, e);
         if (released < 0)
@@ -331,6 +328,7 @@ static int claim_from(struct desk *d, const struct brief *b, size_t *wanted, int
         return -1;
     f->suppressed += stats.suppressed;
     f->capped += stats.capped;
+    f->lapsed += stats.lapsed;
     f->claimed += n;
     *wanted -= (size_t)n;
     for (int64_t i = 0; i < n; i++) {
@@ -384,17 +382,21 @@ static int add_tally(void *ctx, enum msg_state state, enum msg_cause cause, int6
     return 0;
 }
 
-/* What is left, for progress and for the end of the run. */
+/* What is left, for progress and for the end of the run. Only a look that found too little counts exactly: then little is left to count. */
 static int look(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
 {
     f->next_due_ms = INT64_MAX;
     for (size_t i = 0; i < intent_count(d->intent); i++) {
         const struct brief *b = intent_at(d->intent, i);
         struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
-        int64_t due = 0, later = 0, next = INT64_MAX;
+        int64_t due = 0, later = 0, next = INT64_MAX, waiting = 0;
 
-        if (store_tally(d->o.store, b->campaign.id, add_tally, &f->waiting, e) != 0 ||
-            store_queue_depth(d->o.store, b->campaign.id, now_ms, &due, &later, &next, e) != 0)
+        if (store_tally(d->o.store, b->campaign.id, add_tally, &waiting, e) != 0)
+            return -1;
+        f->waiting += waiting;
+        if (!f->dry)
+            due = waiting;
+        else if (store_queue_depth(d->o.store, b->campaign.id, now_ms, &due, &later, &next, e) != 0)
             return -1;
         if (a.reason == PACE_GO) {
             f->due[b->lane] += due;

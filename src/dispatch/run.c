@@ -18,6 +18,7 @@
 
 #define CHECKPOINT_MS 1000
 #define CHUNK 2000
+#define HOUR_MS INT64_C(3600000)
 
 struct run {
     const struct dispatch_opts *o;
@@ -99,16 +100,24 @@ static int recover(struct run *r, struct err *e)
     return 0;
 }
 
+/* A pass over everything accepted: once an hour, whatever cron does. */
 static int time_out_receipts(struct run *r, struct err *e)
 {
-    int64_t n;
+    char text[24];
+    int64_t n, now_ms = clock_now_ms();
+    int found = store_meta_get(r->store, "receipts_timed_out_at", text, sizeof text, e);
 
+    if (found < 0)
+        return -1;
+    if (found == 1 && now_ms - strtoll(text, NULL, 10) < HOUR_MS)
+        return 0;
     do {
-        n = store_receipt_timeout(r->store, clock_now_ms() - r->o->receipt_timeout_ms, CHUNK, e);
+        n = store_receipt_timeout(r->store, now_ms - r->o->receipt_timeout_ms, CHUNK, e);
         if (n < 0)
             return -1;
     } while (n > 0);
-    return 0;
+    snprintf(text, sizeof text, "%lld", (long long)now_ms);
+    return store_meta_set(r->store, "receipts_timed_out_at", text, e);
 }
 
 static int open_all(struct run *r, struct err *e)

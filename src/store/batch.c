@@ -77,10 +77,9 @@ int64_t store_release(struct store *s, int64_t campaign_id, int64_t now_ms, size
     return s->driver->release(s, campaign_id, now_ms, max, e);
 }
 
-int64_t store_lapse(struct store *s, int64_t campaign_id, bool all, int32_t today, size_t max,
-                    struct err *e)
+int64_t store_lapse(struct store *s, int64_t campaign_id, size_t max, struct err *e)
 {
-    return s->driver->lapse(s, campaign_id, all, today, max, e);
+    return s->driver->lapse(s, campaign_id, max, e);
 }
 
 int64_t store_receipt_timeout(struct store *s, int64_t before_ms, size_t max, struct err *e)

@@ -56,8 +56,7 @@ struct store_driver {
     int (*settle)(struct store *s, const struct settlement *v, size_t n, struct err *e);
     int64_t (*release)(struct store *s, int64_t campaign_id, int64_t now_ms, size_t max,
                        struct err *e);
-    int64_t (*lapse)(struct store *s, int64_t campaign_id, bool all, int32_t today, size_t max,
-                     struct err *e);
+    int64_t (*lapse)(struct store *s, int64_t campaign_id, size_t max, struct err *e);
     int64_t (*receipt_timeout)(struct store *s, int64_t before_ms, size_t max, struct err *e);
     int (*recover)(struct store *s, int64_t now_ms, mark_find find, void *ctx, int64_t counts[3],
                    struct err *e);

@@ -29,8 +29,9 @@ static const char schema_001[] =
     "CREATE TABLE gateway (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
 
     /* ---- lists ---- */
+    /* Ids of lists (and of data keys) are never given twice. */
     "CREATE TABLE list ("
-    " id INTEGER PRIMARY KEY,"
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " name TEXT NOT NULL UNIQUE,"
     " file TEXT NOT NULL,"
     " digest BLOB NOT NULL CHECK (length(digest) = 32),"

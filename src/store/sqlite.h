@@ -30,8 +30,7 @@ int64_t sqlite_claim(struct store *s, const struct claim_query *q, struct arena 
 int sqlite_settle(struct store *s, const struct settlement *v, size_t n, struct err *e);
 int64_t sqlite_release(struct store *s, int64_t campaign_id, int64_t now_ms, size_t max,
                        struct err *e);
-int64_t sqlite_lapse(struct store *s, int64_t campaign_id, bool all, int32_t today, size_t max,
-                     struct err *e);
+int64_t sqlite_lapse(struct store *s, int64_t campaign_id, size_t max, struct err *e);
 int64_t sqlite_receipt_timeout(struct store *s, int64_t before_ms, size_t max, struct err *e);
 int sqlite_recover(struct store *s, int64_t now_ms, mark_find find, void *ctx, int64_t counts[3],
                    struct err *e);

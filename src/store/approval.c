@@ -1,0 +1,154 @@
+/*
+ * approval: payloads as bytes, and the signature over a wave.
+ *
+ * What an approver signs is one HMAC over every sealed payload in the order of message ids, and over everything that decides when and how they go. The
+ * payloads are bound to message and wave by their own seals, so dispatch need not read a million of them again: a payload that was changed, moved or
+ * slipped in does not open; one that was deleted is not sent. What has no seal of its own (window, gateway, approver ...) is in approval_sign and is
+ * compared each time.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "zhanchi/crypt.h"
+#include "zhanchi/store_approval.h"
+
+#define PAYLOAD_VERSION 1
+#define FIELDS 5
+
+/* ---- payloads ---- */
+
+int payload_pack(const struct payload *p, struct buf *out)
+{
+    const char *fields[FIELDS] = {p->phone, p->text, p->signature, p->carrier_template,
+                                  p->carrier_variables};
+
+    buf_addc(out, PAYLOAD_VERSION);
+    for (int i = 0; i < FIELDS; i++)
+        buf_add(out, fields[i], strlen(fields[i]) + 1);
+    return out->failed ? -1 : 0;
+}
+
+int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e)
+{
+    const char *fields[FIELDS], *p = data + 1, *end = data + len;
+
+    if (len < 1 || data[0] != PAYLOAD_VERSION)
+        return err_set(e, ERR_DATA, "use the program that wrote it",
+                       "a payload of another version");
+    for (int i = 0; i < FIELDS; i++) {
+        const char *nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
+        if (!nul)
+            return err_set(e, ERR_DATA, NULL, "a payload is cut short");
+        fields[i] = p;
+        p = nul + 1;
+    }
+    *out = (struct payload){fields[0], fields[1], fields[2], fields[3], fields[4]};
+    return 0;
+}
+
+/* ---- the signature ---- */
+
+static void add_int(struct crypt_mac *m, int64_t v)
+{
+    uint8_t bytes[8];
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)((uint64_t)v >> (8 * i));
+    crypt_mac_add(m, bytes, sizeof bytes);
+}
+
+/* With its NUL: "ab","c" is not "a","bc". */
+static void add_text(struct crypt_mac *m, const char *s)
+{
+    crypt_mac_add(m, s, strlen(s) + 1);
+}
+
+static void add_campaign(struct crypt_mac *m, const struct campaign_info *c)
+{
+    add_int(m, c->id);
+    add_text(m, c->name);
+    add_text(m, c->topic);
+    add_text(m, c->gateway);
+    add_int(m, c->list_id);
+    add_int(m, c->policy_id);
+    add_int(m, c->schedule.window_from);
+    add_int(m, c->schedule.window_to);
+    add_int(m, c->schedule.zone_min);
+    add_int(m, c->schedule.not_before_ms);
+    add_int(m, c->schedule.not_after_ms);
+    add_int(m, c->holdout_permille);
+    add_int(m, c->holdout_until);
+    add_int(m, c->holdout_margin_days);
+    add_int(m, (int64_t)c->seed);
+    add_int(m, c->n_variants);
+    for (int i = 0; i < c->n_variants; i++) {
+        add_int(m, c->variants[i].template_id);
+        add_int(m, c->variants[i].weight);
+    }
+}
+
+static int add_payload(void *ctx, int64_t message_id, int64_t key_id, const void *blob, size_t len)
+{
+    struct crypt_mac *m = ctx;
+
+    add_int(m, message_id);
+    add_int(m, key_id);
+    add_int(m, (int64_t)len);
+    crypt_mac_add(m, blob, len);
+    return 0;
+}
+
+int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c,
+                    const struct wave_info *w, const uint8_t gateway_digest[32], uint8_t out[32],
+                    struct err *e)
+{
+    struct crypt_mac *m = keyring_approval_mac(k);
+
+    crypt_mac_start(m);
+    add_text(m, "zhanchi wave 1");
+    add_campaign(m, c);
+    add_int(m, w->id);
+    add_int(m, w->no);
+    crypt_mac_add(m, gateway_digest, 32);
+    if (store_payloads_each(s, w->id, add_payload, m, e))
+        return -1;
+    crypt_mac_end(m, out);
+    return 0;
+}
+
+void approval_sign(struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
+                   uint8_t out[32])
+{
+    struct crypt_mac *m = keyring_approval_mac(k);
+
+    crypt_mac_start(m);
+    add_text(m, "zhanchi approval 1");
+    add_campaign(m, c);
+    add_int(m, w->id);
+    add_int(m, w->list_id);
+    crypt_mac_add(m, w->digest, sizeof w->digest);
+    crypt_mac_add(m, w->gateway_digest, sizeof w->gateway_digest);
+    add_text(m, w->submitted_by);
+    add_text(m, w->approved_by);
+    add_int(m, w->approved_at);
+    crypt_mac_end(m, out);
+}
+
+int approval_check(struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
+                   const uint8_t gateway_digest[32], struct err *e)
+{
+    uint8_t expected[32];
+
+    if (w->state != WAVE_APPROVED)
+        return err_set(e, ERR_PERM, "have it approved", "campaign %s is not approved", c->name);
+    if (!crypt_equal(gateway_digest, w->gateway_digest, 32))
+        return err_set(
+            e, ERR_PERM, "put the old profile back, or cancel and make the campaign anew",
+            "campaign %s: the profile or URL of gateway %s is not the one that was approved",
+            c->name, c->gateway);
+    approval_sign(k, c, w, expected);
+    if (!crypt_equal(expected, w->approval, 32))
+        return err_set(e, ERR_PERM,
+                       "find out who changed the database; cancel and make the campaign anew",
+                       "campaign %s is not what was approved: nothing of it is sent", c->name);
+    return 0;
+}

@@ -1,0 +1,89 @@
+/*
+ * report: receipts and replies for people to look at; the watermark.
+ */
+#include <stdlib.h>
+#include "zhanchi/store_report.h"
+#include "internal.h"
+
+static const char sql_replies[] =
+    "SELECT p.id, p.at, coalesce(p.address_id, 0), p.is_optout, p.key_id, p.blob,"
+    " (SELECT max(m.id) FROM message m WHERE m.address_id = p.address_id AND EXISTS"
+    "  (SELECT 1 FROM attempt a WHERE a.message_id = m.id AND a.handed_at"
+    "   BETWEEN p.received_at - 259200000 AND p.received_at)) FROM reply p ORDER BY p.id";
+static const char sql_campaign_of[] = "SELECT campaign_id FROM message WHERE id = ?1";
+static const char sql_receipts[] =
+    "SELECT message_id, at, received_at, attempt, class, code FROM receipt"
+    " WHERE ?1 = 0 OR message_id = ?1 ORDER BY message_id, received_at";
+
+int store_watermark(struct store *s, int64_t *watermark, struct err *e)
+{
+    char text[24];
+    int rc = store_meta_get(s, "watermark", text, sizeof text, e);
+
+    *watermark = rc == 1 ? strtoll(text, NULL, 10) : 0;
+    return rc < 0 ? -1 : 0;
+}
+
+int store_reserve_replies(struct store *s, size_t n, int64_t *first, struct err *e)
+{
+    return reserve_ids(s, RESERVE_PEOPLE, n, first, e);
+}
+
+static int campaign_of(struct store *s, int64_t message_id, int64_t *campaign_id, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_campaign_of, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, message_id);
+    int rc = stmt_step(q, e);
+    *campaign_id = rc == 1 ? stmt_int64(q, 0) : 0;
+    stmt_close(q);
+    return rc < 0 ? -1 : 0;
+}
+
+int store_replies_each(struct store *s, int (*each)(void *ctx, const struct reply_info *r),
+                       void *ctx, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_replies, e);
+    if (!q)
+        return -1;
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        struct reply_info r = {.id = stmt_int64(q, 0),
+                               .at_ms = stmt_int64(q, 1),
+                               .address_id = stmt_int64(q, 2),
+                               .is_optout = stmt_int(q, 3) != 0,
+                               .key_id = stmt_int64(q, 4),
+                               .message_id = stmt_int64(q, 6)};
+        r.sealed = stmt_blob(q, 5, &r.sealed_len);
+        if (r.message_id != 0 && campaign_of(s, r.message_id, &r.campaign_id, e)) {
+            rc = -1;
+            break;
+        }
+        if ((rc = each(ctx, &r)) != 0)
+            break;
+    }
+    return stmt_end(q, rc);
+}
+
+int store_receipts_each(struct store *s, int64_t message_id,
+                        int (*each)(void *ctx, const struct receipt_info *r), void *ctx,
+                        struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_receipts, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, message_id);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        struct receipt_info r = {.message_id = stmt_int64(q, 0),
+                                 .at_ms = stmt_int64(q, 1),
+                                 .received_ms = stmt_int64(q, 2),
+                                 .attempt = stmt_int(q, 3),
+                                 .class = stmt_int(q, 4)};
+        stmt_copy_text(q, 5, r.code, sizeof r.code);
+        if ((rc = each(ctx, &r)) != 0)
+            break;
+    }
+    return stmt_end(q, rc);
+}
