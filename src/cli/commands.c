@@ -3,6 +3,6 @@
  */
 #include "cli.h"
 
-extern const struct command cmd_dispatch, cmd_message;
+extern const struct command cmd_text, cmd_dispatch, cmd_message, cmd_stats;
 
-const struct command *const commands[] = {&cmd_dispatch, &cmd_message, NULL};
+const struct command *const commands[] = {&cmd_text, &cmd_dispatch, &cmd_message, &cmd_stats, NULL};

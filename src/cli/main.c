@@ -169,7 +169,7 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
     longs[n] = (struct option){"help", no_argument, NULL, 'h'};
     longs[n + 1] = (struct option){"json", no_argument, NULL, 'j'};
     longs[n + 2] = (struct option){0};
-    optind = 1;
+    optind = 0; /* glibc: forget the "+" of the global options, so that options may follow arguments */
     opterr = 0;
     while ((opt = getopt_long(argc, argv, ":h", longs, &index)) != -1) {
         if (opt == 'h') {
