@@ -1,20 +1,26 @@
 /*
  * httpd: HTTP in. The one file that speaks to libmicrohttpd.
  *
- * A request goes through three steps on its connection's thread: born in on_uri (the raw path is kept there), filled in on_access
- * while its body arrives, then given to the owner's handle(). The owner's answer is only noted in the request (struct answer);
- * the library gets it in on_access on the connection's own thread: at once, or, for a deferred request, after the answering thread has
- * resumed the connection. So no library object but MHD_resume_connection is touched from another thread. Until the resume, the
- * answering thread alone owns the request; from then on the connection's thread does.
+ * Each thread runs a loop of its own around a daemon of the library (external epoll); all share the listening socket. A request is born in on_uri
+ * (the raw path is kept there), filled in on_access while its body arrives, then given to the owner's handle(). The owner's answer is
+ * only noted in the request; the library gets it in on_access, on the loop's thread. For a deferred request the answering thread puts
+ * it on the loop's list; the loop resumes what is on the list all at once. So no library object is touched by
+ * a foreign thread, and a group of answers costs one wake-up, not one each: that made deferred answers twice as fast as
+ * MHD_resume_connection from another thread.
  *
+ * Until it is on the list, the answering thread alone owns a deferred request; from then on the loop does.
  * Called by serve and by the sandbox.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,22 +29,35 @@
 
 #define DRAIN_S 5
 #define CONNECTIONS_MAX 4096
+#define POOL_BYTES 16384 /* a request's head must fit; the library clears it after each request */
 
 enum ending { ENDING_NONE, ENDING_ANSWER, ENDING_RESET, ENDING_CUT };
 
+struct loop {
+    struct httpd *h;
+    struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool running;
+    int wake; /* eventfd */
+    pthread_mutex_t lock;
+    struct httpd_request *answered; /* deferred ones whose answer is there; newest first */
+};
+
 struct httpd {
     struct httpd_opts o;
-    struct MHD_Daemon *daemon;
-    int listener; /* ours again after httpd_close; else -1 */
+    int listener;
+    uint16_t port;
+    struct loop *loops;
+    atomic_bool closing, stopping;
     pthread_mutex_t lock;
     pthread_cond_t idle;
     size_t active; /* requests between their first line and the end of their answer */
-    bool closing;
 };
 
 struct httpd_request {
-    struct httpd *h;
+    struct loop *loop;
     struct MHD_Connection *connection;
+    struct httpd_request *next; /* in loop->answered */
     char *path;
     const char *method;
     unsigned ordinal;
@@ -76,14 +95,30 @@ static struct MHD_Response *response_of(const char *type, const char *body, size
     return p;
 }
 
+static void wake(struct loop *l)
+{
+    const uint64_t one = 1;
+
+    (void)!write(l->wake, &one, sizeof one); /* only fails when it is awake 2^64 times */
+}
+
 /* The last touch of the answering thread. */
 static void end_request(struct httpd_request *r, enum ending ending)
 {
+    struct loop *l = r->loop;
+
     if (r->ending != ENDING_NONE)
         panic("httpd: a request was answered twice");
     r->ending = ending;
-    if (r->deferred)
-        MHD_resume_connection(r->connection);
+    if (!r->deferred)
+        return;
+    pthread_mutex_lock(&l->lock);
+    bool first = l->answered == NULL;
+    r->next = l->answered;
+    l->answered = r;
+    pthread_mutex_unlock(&l->lock);
+    if (first)
+        wake(l);
 }
 
 void httpd_answer(struct httpd_request *r, int status, const char *content_type, const char *body,
@@ -179,11 +214,11 @@ static void set_peer(struct httpd_request *r)
     inet_ntop(sa->sa_family, address, r->peer, sizeof r->peer);
 }
 
-static void count_in(struct httpd_request *r)
+static void count_in(struct httpd *h)
 {
-    pthread_mutex_lock(&r->h->lock);
-    r->h->active++;
-    pthread_mutex_unlock(&r->h->lock);
+    pthread_mutex_lock(&h->lock);
+    h->active++;
+    pthread_mutex_unlock(&h->lock);
 }
 
 static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *connection)
@@ -192,20 +227,20 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *connectio
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-    r->h = ctx;
+    r->loop = ctx;
     r->connection = connection;
     r->path = must(strndup(uri, strcspn(uri, "?")));
     if (info && info->socket_context)
         r->ordinal = ++*(unsigned *)info->socket_context;
-    buf_init(&r->body, r->h->o.body_max);
-    count_in(r);
+    buf_init(&r->body, r->loop->h->o.body_max);
+    count_in(r->loop->h);
     return r;
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **con,
                          enum MHD_RequestTerminationCode why)
 {
-    struct httpd *h = ctx;
+    struct httpd *h = ((struct loop *)ctx)->h;
     struct httpd_request *r = *con;
 
     (void)connection, (void)why;
@@ -243,13 +278,10 @@ static void refuse(struct httpd_request *r, unsigned status, const char *text)
 /* The body is complete: one call of handle, unless the request must be refused here. */
 static void dispatch(struct httpd_request *r)
 {
-    struct httpd *h = r->h;
+    struct httpd *h = r->loop->h;
 
     r->handled = true;
-    pthread_mutex_lock(&h->lock);
-    bool closing = h->closing;
-    pthread_mutex_unlock(&h->lock);
-    if (closing)
+    if (atomic_load(&h->closing))
         refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "closing\n");
     else if (r->dropped > 0)
         refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large\n");
@@ -263,7 +295,7 @@ static enum MHD_Result on_head(struct httpd_request *r, const char *method)
 
     r->method = method;
     set_peer(r);
-    if (length == NULL || strtoull(length, NULL, 10) <= r->h->o.body_max)
+    if (length == NULL || strtoull(length, NULL, 10) <= r->loop->h->o.body_max)
         return MHD_YES;
     r->handled = true;
     refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large\n");
@@ -276,7 +308,7 @@ static enum MHD_Result on_upload(struct httpd_request *r, const char *data, size
     if (buf_add(&r->body, data, len) == 0)
         return MHD_YES;
     r->dropped += len;
-    return r->dropped <= r->h->o.body_max ? MHD_YES : MHD_NO;
+    return r->dropped <= r->loop->h->o.body_max ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result on_access(void *ctx, struct MHD_Connection *connection, const char *url,
@@ -337,75 +369,156 @@ const char *httpd_body(const struct httpd_request *r, size_t *len)
     return buf_cstr(&r->body);
 }
 
+/* ---- loops ---- */
+
+static void resume_answered(struct loop *l)
+{
+    pthread_mutex_lock(&l->lock);
+    struct httpd_request *r = l->answered;
+    l->answered = NULL;
+    pthread_mutex_unlock(&l->lock);
+    while (r) {
+        struct httpd_request *next = r->next;
+        MHD_resume_connection(r->connection);
+        r = next;
+    }
+}
+
+static void wait_for_work(struct loop *l, int epoll)
+{
+    struct pollfd fds[2] = {{.fd = epoll, .events = POLLIN}, {.fd = l->wake, .events = POLLIN}};
+    MHD_UNSIGNED_LONG_LONG ms = 0;
+    uint64_t count;
+    int timeout = -1;
+
+    if (MHD_get_timeout(l->daemon, &ms) == MHD_YES)
+        timeout = ms > 60000 ? 60000 : (int)ms;
+    if (poll(fds, 2, timeout) > 0 && (fds[1].revents & POLLIN))
+        (void)!read(l->wake, &count, sizeof count);
+}
+
+static void *run_loop(void *arg)
+{
+    struct loop *l = arg;
+    int epoll = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    bool quiet = false;
+
+    while (!atomic_load(&l->h->stopping)) {
+        wait_for_work(l, epoll);
+        if (!quiet && atomic_load(&l->h->closing)) {
+            MHD_socket fd = MHD_quiesce_daemon(l->daemon);
+            if (fd != MHD_INVALID_SOCKET)
+                close(fd);
+            quiet = true;
+        }
+        resume_answered(l);
+        MHD_run(l->daemon);
+    }
+    return NULL;
+}
+
 /* ---- life ---- */
 
-static int address_of(const struct httpd_opts *o, struct sockaddr_in *sa, struct err *e)
+static int open_listener(struct httpd *h, struct err *e)
 {
-    memset(sa, 0, sizeof *sa);
-    sa->sin_family = AF_INET;
-    sa->sin_port = htons(o->port);
-    if (inet_pton(AF_INET, o->address, &sa->sin_addr) != 1)
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(h->o.port)};
+    socklen_t len = sizeof sa;
+    int one = 1;
+
+    if (inet_pton(AF_INET, h->o.address, &sa.sin_addr) != 1)
         return err_set(e, ERR_CONFIG, "give an IPv4 address such as 127.0.0.1",
-                       "%s is no address to listen on", o->address);
+                       "%s is no address to listen on", h->o.address);
+    h->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (h->listener < 0)
+        return err_errno(e, ERR_OS, NULL, "cannot make a socket");
+    setsockopt(h->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(h->listener, (struct sockaddr *)&sa, sizeof sa) != 0 ||
+        listen(h->listener, SOMAXCONN) != 0 ||
+        getsockname(h->listener, (struct sockaddr *)&sa, &len) != 0)
+        return err_errno(e, ERR_UNAVAIL, "is another server running there? choose another port",
+                         "cannot listen on %s port %u", h->o.address, (unsigned)h->o.port);
+    h->port = ntohs(sa.sin_port);
     return 0;
 }
 
-static struct MHD_Daemon *start_daemon(struct httpd *h, struct sockaddr_in *sa)
+static int start_loop(struct httpd *h, struct loop *l, struct err *e)
 {
-    const struct httpd_opts *o = &h->o;
+    l->h = h;
+    pthread_mutex_init(&l->lock, NULL);
+    l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct MHD_OptionItem items[] = {
-        {MHD_OPTION_SOCK_ADDR, 0, sa},
-        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_s, NULL},
+        {MHD_OPTION_LISTEN_SOCKET, fcntl(h->listener, F_DUPFD_CLOEXEC, 0), NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)h->o.idle_s, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, h},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, h},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_uri, h},
-        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, l},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, l},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_uri, l},
         {MHD_OPTION_END, 0, NULL},
     };
+    l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, h->port, NULL, NULL,
+                                 on_access, l, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    if (l->daemon == NULL || pthread_create(&l->thread, NULL, run_loop, l) != 0)
+        return err_set(e, ERR_OS, NULL, "cannot start the server's threads");
+    l->running = true;
+    return 0;
+}
 
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, o->port, NULL,
-                            NULL, on_access, h, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+static void free_all(struct httpd *h)
+{
+    atomic_store(&h->stopping, true);
+    for (unsigned i = 0; i < h->o.threads; i++) {
+        struct loop *l = &h->loops[i];
+        if (l->running) {
+            wake(l);
+            pthread_join(l->thread, NULL);
+        }
+        if (l->daemon) {
+            resume_answered(l); /* the library insists that nothing is suspended */
+            MHD_stop_daemon(l->daemon);
+        }
+        if (l->h) {
+            close(l->wake);
+            pthread_mutex_destroy(&l->lock);
+        }
+    }
+    if (h->listener >= 0)
+        close(h->listener);
+    pthread_cond_destroy(&h->idle);
+    pthread_mutex_destroy(&h->lock);
+    free(h->loops);
+    free(h);
 }
 
 struct httpd *httpd_start(const struct httpd_opts *o, struct err *e)
 {
-    struct sockaddr_in sa;
-
-    if (address_of(o, &sa, e) != 0)
-        return NULL;
     struct httpd *h = must(calloc(1, sizeof *h));
+
     h->o = *o;
     h->listener = -1;
+    h->loops = must(calloc(o->threads, sizeof *h->loops));
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->idle, NULL);
-    h->daemon = start_daemon(h, &sa);
-    if (h->daemon == NULL) {
-        err_set(e, ERR_UNAVAIL, "is another server running there? choose another port",
-                "cannot listen on %s port %u", o->address, (unsigned)o->port);
-        pthread_cond_destroy(&h->idle);
-        pthread_mutex_destroy(&h->lock);
-        free(h);
-        return NULL;
-    }
-    return h;
+    int rc = open_listener(h, e);
+    for (unsigned i = 0; rc == 0 && i < o->threads; i++)
+        rc = start_loop(h, &h->loops[i], e);
+    if (rc == 0)
+        return h;
+    free_all(h);
+    return NULL;
 }
 
 uint16_t httpd_port(const struct httpd *h)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
-
-    return info ? info->port : 0;
+    return h->port;
 }
 
 void httpd_close(struct httpd *h)
 {
-    pthread_mutex_lock(&h->lock);
-    bool first = !h->closing;
-    h->closing = true;
-    pthread_mutex_unlock(&h->lock);
-    if (first)
-        h->listener = MHD_quiesce_daemon(h->daemon);
+    if (atomic_exchange(&h->closing, true))
+        return;
+    for (unsigned i = 0; i < h->o.threads; i++)
+        wake(&h->loops[i]);
 }
 
 void httpd_stop(struct httpd *h)
@@ -419,10 +532,5 @@ void httpd_stop(struct httpd *h)
     while (h->active > 0 && pthread_cond_timedwait(&h->idle, &h->lock, &until) == 0)
         ;
     pthread_mutex_unlock(&h->lock);
-    MHD_stop_daemon(h->daemon);
-    if (h->listener >= 0)
-        close(h->listener);
-    pthread_cond_destroy(&h->idle);
-    pthread_mutex_destroy(&h->lock);
-    free(h);
+    free_all(h);
 }
