@@ -41,7 +41,6 @@ static const char sql_key[] =
 static const char sql_singles[] =
     "SELECT id, purpose FROM data_key WHERE purpose <> 2 ORDER BY id DESC";
 static const char sql_all[] = "SELECT id FROM data_key ORDER BY id";
-static const char sql_next[] = "SELECT coalesce(max(id), 0) + 1 FROM data_key";
 static const char sql_add[] = "INSERT INTO data_key (id, purpose, list_id, alg, kek, wrapped, "
                               "created_at) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)";
 static const char sql_rewrap[] = "UPDATE data_key SET kek = ?2, wrapped = ?3 WHERE id = ?1";
@@ -148,7 +147,7 @@ static int insert_key(struct store *s, struct crypt_aead *wrap, const char *kek,
                       int64_t list_id, int64_t now_ms, int64_t *id, struct err *e)
 {
     uint8_t key[CRYPT_KEY_BYTES], wrapped[WRAPPED_BYTES];
-    if (stmt_number(s, sql_next, id, e) < 0)
+    if (reserve_ids(s, "next_key", 1, id, e)) /* never given twice: other processes remember keys by id */
         return -1;
     struct stmt *add = stmt_open(s, sql_add, e);
     if (!add)

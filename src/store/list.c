@@ -136,7 +136,7 @@ int store_list_finish(struct store *s, int64_t id, int64_t rows, int64_t rejects
 {
     if (s->driver->list_flush(s, id, e))
         return -1;
-    failpoint("list-finish");
+    failpoint("list_finish");
     return make_ready(s, id, rows, rejects, e);
 }
 
