@@ -1,0 +1,591 @@
+/*
+ * test_table: files of rows: encodings, delimiters, rows and their lines, faults, what is refused; fields of written files.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include "scratch.h"
+#include "zhanchi/buf.h"
+#include "zhanchi/crypt.h"
+#include "zhanchi/table.h"
+
+static struct scratch scratch;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+}
+
+static void teardown(void)
+{
+    scratch_fini(&scratch);
+}
+
+static struct table *open_bytes(const void *data, size_t len, struct table_opts opts, struct err *e)
+{
+    return table_open(scratch_write(&scratch, "list.csv", data, len), &opts, e);
+}
+
+/* "line:cell|cell ..." of every row, a fault in front of the cells: what a row looks like in the tables below. */
+static void dump(struct table *t, struct buf *out)
+{
+    struct table_row row;
+    struct err e;
+    int rc;
+
+    while ((rc = table_next(t, &row, &e)) == 1) {
+        buf_addf(out, "%s%lld:", out->len ? " " : "", (long long)row.line);
+        if (row.fault)
+            buf_addf(out, "!%s", row.fault);
+        for (size_t i = 0; !row.fault && i < row.n_cells; i++) {
+            ck_assert_uint_eq(strlen(row.cells[i].text), row.cells[i].len);
+            buf_addf(out, "%s%s", i ? "|" : "", row.cells[i].text);
+        }
+    }
+    ck_assert_msg(rc == 0, "%s", e.what);
+}
+
+static void expect_rows(const void *data, size_t len, struct table_opts opts, const char *want)
+{
+    struct err e;
+    struct buf got;
+    struct table *t = open_bytes(data, len, opts, &e);
+
+    ck_assert_msg(t != NULL, "%s", e.what);
+    buf_init(&got, 1 << 20);
+    dump(t, &got);
+    ck_assert_str_eq(buf_cstr(&got), want);
+    buf_fini(&got);
+    table_close(t);
+}
+
+static void expect_refused(const void *data, size_t len, struct table_opts opts, const char *what)
+{
+    struct err e = {0};
+    struct table *t = open_bytes(data, len, opts, &e);
+
+    ck_assert_msg(t == NULL, "was accepted: %s", what);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+    ck_assert_msg(strstr(e.what, what) != NULL, "\"%s\" does not say \"%s\"", e.what, what);
+    ck_assert_str_ne(e.remedy, "");
+}
+
+/* ---- rows and lines ---- */
+
+static const struct {
+    const char *text, *rows;
+} row_cases[] = {
+    {"a,b\n1,2\n", "1:a|b 2:1|2"},
+    {"a,b\n\n\n1,2\n\n", "1:a|b 4:1|2"},
+    {"a,b\r\n\r\n1,2", "1:a|b 3:1|2"},
+    {"a,b\r\r1,2\r", "1:a|b 3:1|2"},
+    {"a,\"x\ny\"\nc,d\n", "1:a|x\ny 3:c|d"},
+    {"a,\"x\r\n\r\ny\"\r\nc,d\r\n", "1:a|x\r\n\r\ny 4:c|d"},
+    {"a,\"x\ry\"\rc,d\r", "1:a|x\ry 3:c|d"},
+    {"a,,\n,,\n", "1:a|| 2:||"},
+    {"a;b\n1;2\n", "1:a|b 2:1|2"},
+    {"a\tb\n1\t2\n", "1:a|b 2:1|2"},
+    {"a|b\n1|2\n", "1:a|b 2:1|2"},
+    {"a;b,c;d\n", "1:a;b|c;d"},
+    {"title, with a comma\na;b;c\n1;2,5;3\n2;3;4\n",
+     "1:title, with a comma 2:a|b|c 3:1|2,5|3 4:2|3|4"},
+    {"a;\"x,y\"\n1;\"2,3\"\n", "1:a|x,y 2:1|2,3"},
+    {"", ""},
+    {"\n\n", ""},
+    {"one", "1:one"},
+    {" a , b\n", "1: a | b"},
+    /* malformed quoting: one line is lost, not what follows */
+    {"a,b\n1,\"2\"x\n3,4\n", "1:a|b 2:!quote 3:3|4"},
+    {"a,b\n1,\"2\n3,4\n5,6\n", "1:a|b 2:!quote 3:3|4 4:5|6"},
+    {"a,b\n1,\"2\"\" \n3,4", "1:a|b 2:!quote 3:3|4"},
+    {"a,b\n\"1,2\n3,4\n5,\"6\"\n", "1:a|b 2:!quote 3:3|4 4:5|6"},
+    /* what a broken quote had swallowed is no place for bare quotes; elsewhere they are text */
+    {"a,b\n1,\"x\ny\"z,2\n3\",4\n", "1:a|b 2:!quote 3:!quote 4:3\"|4"},
+    {"a,b\n5\" pipe,2\n", "1:a|b 2:5\" pipe|2"},
+};
+
+START_TEST(test_rows)
+{
+    const char *text = row_cases[_i].text;
+
+    expect_rows(text, strlen(text), (struct table_opts){0}, row_cases[_i].rows);
+}
+END_TEST
+
+START_TEST(test_told_delimiter)
+{
+    expect_rows("a;b,c\n", 6, (struct table_opts){.delimiter = ';'}, "1:a|b,c");
+}
+END_TEST
+
+/* ---- encodings ---- */
+
+struct bytes {
+    const char *data;
+    size_t len;
+};
+#define BYTES(s)                                                                                   \
+    {                                                                                              \
+        s, sizeof s - 1                                                                            \
+    }
+
+static const struct {
+    struct bytes file;
+    enum table_encoding decided;
+    const char *rows;
+} encoding_cases[] = {
+    {BYTES("姓名,电话\n张三,1\n"), TABLE_UTF8, "1:姓名|电话 2:张三|1"},
+    {BYTES("\xEF\xBB\xBF\"姓名\",电话\n"), TABLE_UTF8, "1:姓名|电话"},
+    {BYTES("\xD0\xD5\xC3\xFB,\xB5\xE7\xBB\xB0\n\xD5\xC5\xC8\xFD,1\n"), TABLE_GB18030,
+     "1:姓名|电话 2:张三|1"},
+    {BYTES("\x84\x31\x95\x33\xD0\xD5,1\n"), TABLE_GB18030, "1:姓|1"},
+    /* bytes that are UTF-8 too, then some that are not: what came before must be read again */
+    {BYTES("\xC3\xAB\xC7\xBF,1\n\xD5\xC5,2\n"), TABLE_GB18030, "1:毛强|1 2:张|2"},
+    /* a comma inside a character of GBK: 0x7C, 0x5C and digits of four-byte codes */
+    {BYTES("\x81\x7C,\x81\x5C\n\x95\x32\x82\x36,1\n"), TABLE_GB18030, "1:亅|乗 2:𠀀|1"},
+    {BYTES("\xFF\xFE"
+           "\xD3\x59,\0"
+           "1\0\n\0"),
+     TABLE_UTF16LE, "1:姓|1"},
+    {BYTES("\xFE\xFF"
+           "\x59\xD3\0,\0"
+           "1\0\n"),
+     TABLE_UTF16BE, "1:姓|1"},
+    {BYTES(""), TABLE_UTF8, ""},
+};
+
+START_TEST(test_encoding)
+{
+    struct bytes f = encoding_cases[_i].file;
+    struct err e;
+    struct table *t = open_bytes(f.data, f.len, (struct table_opts){0}, &e);
+
+    ck_assert_msg(t != NULL, "%s", e.what);
+    ck_assert_int_eq(table_encoding_of(t), encoding_cases[_i].decided);
+    table_close(t);
+    expect_rows(f.data, f.len, (struct table_opts){0}, encoding_cases[_i].rows);
+}
+END_TEST
+
+static const struct {
+    struct bytes file;
+    enum table_encoding told;
+    const char *what;
+} refused_cases[] = {
+    /* "neither": the place where the better reading ends */
+    {BYTES("a,b\n1,\xFF\n"), TABLE_AUTO, "line 2, byte offset 6: not valid UTF-8"},
+    {BYTES("姓名\n张\n三\xE5\xBC\n"), TABLE_AUTO, "line 3, byte offset 14: not valid UTF-8"},
+    {BYTES("\xD0\xD5\xC3\xFB\r\n\xD5\xC5\xFF\n"), TABLE_AUTO,
+     "line 2, byte offset 8: not valid GB18030"},
+    {BYTES("\xEF\xBB\xBF"
+           "a\n\xD5\xC5\n"),
+     TABLE_AUTO, "line 2, byte offset 5: not valid UTF-8"},
+    {BYTES("a\n\xD5\xC5\n"), TABLE_UTF8, "line 2, byte offset 2: not valid UTF-8"},
+    {BYTES("a\r\xD5"), TABLE_GB18030, "line 2, byte offset 2: not valid GB18030"},
+    {BYTES("a,b\n1,\0\n"), TABLE_AUTO, "line 2, byte offset 6: a NUL byte"},
+    {BYTES("\xFF\xFE"
+           "a\0\n\0\x00\xD8,\0"),
+     TABLE_AUTO, "line 2, byte offset 6: not valid UTF-16LE"},
+    {BYTES("PK\003\004xxxx"), TABLE_AUTO, "an Excel workbook"},
+    {BYTES("\xD0\xCF\x11\xE0xxxx"), TABLE_AUTO, "an old Excel workbook"},
+};
+
+START_TEST(test_refused)
+{
+    struct bytes f = refused_cases[_i].file;
+
+    expect_refused(f.data, f.len, (struct table_opts){.encoding = refused_cases[_i].told},
+                   refused_cases[_i].what);
+}
+END_TEST
+
+/* A character on each side of every block border, in rows that tell where something went wrong. */
+static void borders(const char *row, size_t row_len, const char *utf8, enum table_encoding enc)
+{
+    struct buf file;
+    struct table_row r;
+    struct err e;
+    int64_t n = 0;
+
+    for (size_t shift = 0; shift < 4; shift++, n = 0) {
+        buf_init(&file, 4 << 20);
+        buf_add(&file, "abc", shift);
+        buf_addc(&file, '\n');
+        while (file.len < 600000)
+            buf_add(&file, row, row_len);
+        struct table *t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
+        ck_assert_msg(t != NULL, "%s", e.what);
+        ck_assert_int_eq(table_encoding_of(t), enc);
+        if (shift)
+            ck_assert_int_eq(table_next(t, &r, &e), 1);
+        for (; table_next(t, &r, &e) == 1; n++) {
+            ck_assert_int_eq(r.line, n + 2);
+            ck_assert_str_eq(r.cells[0].text, utf8);
+            ck_assert_str_eq(r.cells[1].text, "x");
+        }
+        ck_assert_int_eq(n, (int64_t)((file.len - shift - 1) / row_len));
+        ck_assert_int_eq(table_bytes_done(t), (int64_t)file.len);
+        ck_assert_int_eq(table_bytes(t), (int64_t)file.len);
+        table_close(t);
+        buf_fini(&file);
+    }
+}
+
+START_TEST(test_borders)
+{
+    borders("\xD5\xC5\x95\x32\x82\x36,x\r\n", 10, "张𠀀", TABLE_GB18030);
+    borders("张𠀀é,x\r\n", 13, "张𠀀é", TABLE_UTF8);
+}
+END_TEST
+
+/* The whole file counts: one byte at the very end decides. */
+START_TEST(test_last_byte_decides)
+{
+    struct buf file;
+    struct err e;
+
+    buf_init(&file, 4 << 20);
+    while (file.len < 600000)
+        buf_adds(&file, "\xC3\xAB\xC7\xBF,1\n"); /* 毛强 in GBK, and valid UTF-8 */
+    struct table *t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
+    ck_assert_int_eq(table_encoding_of(t), TABLE_UTF8);
+    table_close(t);
+    buf_adds(&file, "\xD5\xC5");
+    t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
+    ck_assert_msg(t != NULL, "%s", e.what);
+    ck_assert_int_eq(table_encoding_of(t), TABLE_GB18030);
+    table_close(t);
+    buf_addc(&file, '\xD5');
+    char want[96];
+    snprintf(want, sizeof want, "byte offset %zu: not valid GB18030", file.len - 1);
+    expect_refused(file.data, file.len, (struct table_opts){0}, want);
+    buf_fini(&file);
+}
+END_TEST
+
+/* UTF-8 fails late; the beginning, which GB18030 cannot read, must not be forgotten. */
+START_TEST(test_beginning_counts)
+{
+    struct buf file;
+
+    buf_init(&file, 4 << 20);
+    buf_adds(&file, "€,1\n");
+    while (file.len < 600000)
+        buf_adds(&file, "a,1\n");
+    buf_adds(&file, "\xD5\xC5\n");
+    expect_refused(file.data, file.len, (struct table_opts){0}, "not valid UTF-8 (nor");
+    buf_fini(&file);
+}
+END_TEST
+
+/* ---- what is too long ---- */
+
+static void add_many(struct buf *b, const char *s, size_t times)
+{
+    while (times--)
+        buf_adds(b, s);
+}
+
+static void expect_faults(struct buf *file, const char *rows)
+{
+    struct table_opts opts = {.delimiter = ','};
+
+    expect_rows(file->data, file->len, opts, rows);
+    buf_fini(file);
+}
+
+START_TEST(test_long_cell)
+{
+    struct buf file;
+
+    buf_init(&file, 64 << 20);
+    add_many(&file, "x", (1 << 20) + 1);
+    buf_adds(&file, ",b\nc,d\n");
+    expect_faults(&file, "1:!too-long 2:c|d");
+}
+END_TEST
+
+/* What was read of it is cut between two characters. */
+START_TEST(test_long_cell_cut)
+{
+    struct buf file;
+    struct table_row row;
+    struct err e;
+
+    buf_init(&file, 64 << 20);
+    add_many(&file, "长", 1 << 19);
+    struct table *t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_str_eq(row.fault, "too-long");
+    ck_assert_uint_eq(row.cells[0].len, (1 << 20) / 3 * 3);
+    table_close(t);
+    buf_fini(&file);
+}
+END_TEST
+
+/* A line end of its own at the very end of the window. */
+START_TEST(test_long_line_border)
+{
+    for (size_t less = 0; less < 20; less++) {
+        struct buf file;
+        buf_init(&file, 64 << 20);
+        memset(buf_reserve(&file, 4 << 20), 'x', 4 << 20);
+        file.len = (4 << 20) - less;
+        buf_adds(&file, "\rc,d\r");
+        expect_faults(&file, "1:!too-long 2:c|d");
+    }
+}
+END_TEST
+
+START_TEST(test_longest_cell)
+{
+    struct buf file;
+    struct table_row row;
+    struct err e;
+
+    buf_init(&file, 64 << 20);
+    add_many(&file, "x", 1 << 20);
+    struct table *t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_ptr_null(row.fault);
+    ck_assert_uint_eq(row.cells[0].len, 1 << 20);
+    table_close(t);
+    buf_fini(&file);
+}
+END_TEST
+
+START_TEST(test_cells)
+{
+    struct buf file;
+    struct table_row row;
+    struct err e;
+
+    buf_init(&file, 64 << 20);
+    add_many(&file, ",", 16383);
+    buf_adds(&file, "\n");
+    add_many(&file, ",", 16384);
+    buf_adds(&file, "\na,b\n");
+    struct table *t = open_bytes(file.data, file.len, (struct table_opts){.delimiter = ','}, &e);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_ptr_null(row.fault);
+    ck_assert_uint_eq(row.n_cells, 16384);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_str_eq(row.fault, "too-long");
+    ck_assert_uint_eq(row.n_cells, 16384);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_str_eq(row.cells[1].text, "b");
+    table_close(t);
+    buf_fini(&file);
+}
+END_TEST
+
+/* A line without end, in memory that does not follow it; what comes after is read. */
+START_TEST(test_endless_line)
+{
+    struct buf file;
+
+    buf_init(&file, 64 << 20);
+    buf_adds(&file, "a,b\n");
+    add_many(&file, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx,", 400000);
+    buf_adds(&file, "\r\nc,d\n");
+    expect_faults(&file, "1:a|b 2:!too-long 3:c|d");
+}
+END_TEST
+
+START_TEST(test_endless_quote)
+{
+    struct buf file, want;
+
+    buf_init(&file, 64 << 20);
+    buf_init(&want, 64 << 20);
+    buf_adds(&file, "a,b\n\"1,2\n");
+    buf_adds(&want, "1:a|b 2:!too-long");
+    for (int i = 0; i < 3; i++) {
+        add_many(&file, "x", 2 << 20);
+        buf_adds(&file, "\n");
+        buf_addf(&want, " %d:!too-long", i + 3);
+    }
+    buf_adds(&file, "c,d\n");
+    buf_adds(&want, " 6:c|d");
+    expect_faults(&file, buf_cstr(&want));
+    buf_fini(&want);
+}
+END_TEST
+
+/* ---- files ---- */
+
+START_TEST(test_no_file)
+{
+    struct err e = {0};
+    struct table_opts opts = {0};
+
+    ck_assert_ptr_null(table_open(scratch_path(&scratch, "none.csv"), &opts, &e));
+    ck_assert_int_eq(e.kind, ERR_NOINPUT);
+    ck_assert_int_eq(mkfifo(scratch_path(&scratch, "pipe"), 0600), 0);
+    ck_assert_ptr_null(table_open(scratch.path, &opts, &e));
+    ck_assert_int_eq(e.kind, ERR_NOINPUT);
+    ck_assert_ptr_null(table_open(scratch.dir, &opts, &e));
+    ck_assert_int_eq(e.kind, ERR_NOINPUT);
+}
+END_TEST
+
+START_TEST(test_digest)
+{
+    struct err e;
+    uint8_t got[32], want[32];
+    struct table *t = open_bytes("a,b\n1,2\n", 8, (struct table_opts){0}, &e);
+
+    table_digest(t, got);
+    crypt_sha256("a,b\n1,2\n", 8, want);
+    ck_assert_mem_eq(got, want, 32);
+    table_close(t);
+}
+END_TEST
+
+START_TEST(test_changed_meanwhile)
+{
+    struct err e;
+    struct table_row row;
+    struct table *t = open_bytes("a,b\n1,2\n", 8, (struct table_opts){0}, &e);
+
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    FILE *f = fopen(scratch.path, "a");
+    fputs("3,4\n", f);
+    fclose(f);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_int_eq(table_next(t, &row, &e), -1);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+    table_close(t);
+}
+END_TEST
+
+START_TEST(test_encoding_names)
+{
+    enum table_encoding enc;
+
+    ck_assert_str_eq(table_encoding_name(TABLE_UTF8), "UTF-8");
+    ck_assert_str_eq(table_encoding_name(TABLE_GB18030), "GB18030");
+    ck_assert_int_eq(table_encoding_parse("gb18030", &enc), 0);
+    ck_assert_int_eq(enc, TABLE_GB18030);
+    ck_assert_int_eq(table_encoding_parse("GBK", &enc), 0);
+    ck_assert_int_eq(enc, TABLE_GB18030);
+    ck_assert_int_eq(table_encoding_parse("auto", &enc), 0);
+    ck_assert_int_eq(enc, TABLE_AUTO);
+    ck_assert_int_eq(table_encoding_parse("latin1", &enc), -1);
+}
+END_TEST
+
+/* ---- written fields ---- */
+
+static const struct {
+    const char *field, *written;
+} field_cases[] = {
+    {"", ""},
+    {"张三", "张三"},
+    {"a,b", "\"a,b\""},
+    {"he said \"好\"", "\"he said \"\"好\"\"\""},
+    {"\"", "\"\"\"\""},
+    {"two\nlines", "\"two\nlines\""},
+    {" blank", "\" blank\""},
+    {"-12", "-12"},
+    {"+8.5", "+8.5"},
+    {"=1+1", "'=1+1"},
+    {"+86 138", "'+86 138"},
+    {"-a", "'-a"},
+    {"-", "'-"},
+    {"@x", "'@x"},
+    {"\tx", "\"'\tx\""},
+    {"\rx", "\"'\rx\""},
+    {"=\"a\",b", "\"'=\"\"a\"\",b\""},
+    {"＝1", "'＝1"},
+    {"1-2", "1-2"},
+    {"1.2.3", "1.2.3"},
+    {"-1.2.3", "'-1.2.3"},
+};
+
+START_TEST(test_field)
+{
+    struct buf out;
+
+    buf_init(&out, 4096);
+    ck_assert_int_eq(
+        table_csv_field(&out, field_cases[_i].field, strlen(field_cases[_i].field), true), 0);
+    ck_assert_str_eq(out.len ? out.data : "", field_cases[_i].written);
+    ck_assert_int_eq(table_csv_field(&out, "x", 1, false), 0);
+    ck_assert_str_eq(out.data + out.len - 2, ",x");
+    buf_fini(&out);
+}
+END_TEST
+
+/* What is written is read again, but for the apostrophe. */
+START_TEST(test_field_back)
+{
+    struct buf out;
+    struct table_row row;
+    struct err e;
+    size_t n = sizeof field_cases / sizeof field_cases[0];
+
+    buf_init(&out, 65536);
+    for (size_t i = 0; i < n; i++)
+        table_csv_field(&out, field_cases[i].field, strlen(field_cases[i].field), i == 0);
+    buf_addc(&out, '\n');
+    struct table *t = open_bytes(out.data, out.len, (struct table_opts){.delimiter = ','}, &e);
+    ck_assert_int_eq(table_next(t, &row, &e), 1);
+    ck_assert_ptr_null(row.fault);
+    ck_assert_uint_eq(row.n_cells, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *got = row.cells[i].text;
+        ck_assert_str_eq(got + (got[0] == '\''), field_cases[i].field);
+    }
+    table_close(t);
+    buf_fini(&out);
+}
+END_TEST
+
+START_TEST(test_field_full)
+{
+    struct buf out;
+
+    buf_init(&out, 3);
+    ck_assert_int_eq(table_csv_field(&out, "abcd", 4, true), -1);
+    buf_fini(&out);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof a / sizeof a[0]))
+
+int main(void)
+{
+    Suite *s = suite_create("table");
+    TCase *c = tcase_create("table");
+
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_set_timeout(c, 120);
+    tcase_add_loop_test(c, test_rows, 0, COUNT(row_cases));
+    tcase_add_test(c, test_told_delimiter);
+    tcase_add_loop_test(c, test_encoding, 0, COUNT(encoding_cases));
+    tcase_add_loop_test(c, test_refused, 0, COUNT(refused_cases));
+    tcase_add_test(c, test_borders);
+    tcase_add_test(c, test_last_byte_decides);
+    tcase_add_test(c, test_beginning_counts);
+    tcase_add_test(c, test_long_cell);
+    tcase_add_test(c, test_long_cell_cut);
+    tcase_add_test(c, test_long_line_border);
+    tcase_add_test(c, test_longest_cell);
+    tcase_add_test(c, test_cells);
+    tcase_add_test(c, test_endless_line);
+    tcase_add_test(c, test_endless_quote);
+    tcase_add_test(c, test_no_file);
+    tcase_add_test(c, test_digest);
+    tcase_add_test(c, test_changed_meanwhile);
+    tcase_add_test(c, test_encoding_names);
+    tcase_add_loop_test(c, test_field, 0, COUNT(field_cases));
+    tcase_add_test(c, test_field_back);
+    tcase_add_test(c, test_field_full);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? 1 : 0;
+}
