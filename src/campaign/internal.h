@@ -1,0 +1,128 @@
+/*
+ * What the files of campaign share.
+ *
+ *   assign.c      arms and variants: arithmetic, no state
+ *   values.c      a person's row, verdict and office -> what a text may print
+ *   texts.c       the campaign's texts, compiled; a text's check against a list
+ *   households.c  numbers that must not be randomised because of one of their persons
+ *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered text
+ *   forecast.c preview.c submit.c    what is done with each of them
+ */
+#ifndef CAMPAIGN_INTERNAL_H
+#define CAMPAIGN_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "zhanchi/arena.h"
+#include "zhanchi/campaign.h"
+#include "zhanchi/json.h"
+#include "zhanchi/store.h"
+#include "zhanchi/store.h"
+#include "zhanchi/template.h"
+
+/* ---- assign.c ---- */
+
+/* Whether a person with this last day may be randomised: the holdout's release must leave time to apply. */
+bool assign_randomises(const struct campaign_info *c, int32_t last_day);
+
+/* ---- values.c ---- */
+
+struct certificate_facts {
+    const char *occupation; /* "" unknown */
+    int level;              /* 0 unknown */
+    int64_t amount_fen;     /* POLICY_AMOUNT_NONE: promises nothing */
+    int32_t last_day;       /* CIVIL_NONE: none */
+};
+
+struct person_facts {
+    const struct json *row; /* what intake sealed: field name or header -> text */
+    const struct list_row *r;
+    const struct verdict_row *verdict; /* NULL without policy */
+    const char *clause;                /* "" if there is none */
+    const struct campaign_office *office;
+    int32_t planned; /* civil day on which the message is to go: days_left counts from it */
+    const struct certificate_facts *certificates; /* nearest last day first */
+    size_t n_certificates;
+    bool masked; /* for a screen: names and numbers are masked */
+};
+/* A map, in the arena; texts are borrowed from the facts. A member without value is not in it. */
+struct tv values_of(struct arena *a, const struct person_facts *f);
+/* Text of a member of the sealed row, "" if there is none. */
+const char *row_text(const struct json *row, const char *key);
+/* Nearest last day first, none last; then the higher level. */
+void certificates_sort(struct certificate_facts *f, size_t n);
+
+/* What the values are called and where they come from, for checks without rows. */
+enum value_source { FROM_LIST, FROM_POLICY, FROM_OFFICE };
+struct value_def {
+    const char *name;
+    enum value_source source;
+    const char *field;  /* FROM_LIST: the field of the sealed row */
+    const char *sample; /* invented */
+};
+extern const struct value_def value_table[]; /* ended by a NULL name */
+
+/* ---- texts.c ---- */
+
+struct text {
+    struct template_info info;
+    struct template *program;
+};
+struct texts {
+    int n;
+    struct text *list;
+    bool uses_certificates;
+};
+int texts_load(struct store *s, const struct campaign_info *c, struct texts *out, struct err *e);
+void texts_fini(struct texts *t);
+/* Signature and text, appended. ERR_DATA names what is missing. */
+int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
+/* A JSON object of the values that the text prints, for a text that the carrier keeps; nothing where it keeps none. */
+void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out);
+
+/* ---- households.c ---- */
+
+struct households;
+/* Numbers shared by several persons of whom one cannot be randomised; NULL without a holdout. 0 or -1. `others_open`: another campaign of the topic is
+ * not over yet. */
+int households_find(struct store *s, const struct campaign_info *c, int32_t today, bool others_open,
+                    struct households **out, struct err *e);
+void households_free(struct households *h); /* NULL is fine */
+bool households_fixed(const struct households *h, int64_t address_id);
+
+/* ---- freeze.c ---- */
+
+/* Left out before anything is drawn? Known from the store alone; CAUSE_NONE = no. */
+enum msg_cause candidate_cause(const struct candidate *k, int32_t planned);
+
+struct drawn { /* one candidate, decided; valid during the call */
+    const struct candidate *k;
+    enum msg_cause cause; /* CAUSE_NONE: a message is made */
+    enum member_arm arm;  /* ARM_NONE when left out */
+    int variant;
+    int64_t due_ms;
+    const char *phone, *name;
+    const char *text, *carrier_variables;
+    size_t text_len, units;
+    int parts;
+    bool unconfirmed; /* rests on a rule whose source was not at hand */
+    const struct person_facts *facts; /* NULL where it was left out before rendering */
+};
+typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
+
+struct freeze;
+/* g may be NULL: then only the office's limit counts. ERR_DATA if nothing could be sent any more (not_after). */
+struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
+                           const struct gateway *g, const struct campaign_office *o, struct err *e);
+void freeze_close(struct freeze *z); /* NULL is fine */
+/* At most `max` persons behind `after`; *last as in store_candidates. */
+int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
+                int64_t *last, struct err *e);
+const struct text *freeze_text(const struct freeze *z, int variant);
+/* How many candidates there will be, about: for progress. */
+int freeze_expected(struct freeze *z, int64_t *n, struct err *e);
+/* Tells `p` how far it is; ERR_TEMP when a person interrupted. */
+int freeze_progress(const struct progress *p, int64_t done, int64_t total, struct err *e);
+
+#endif
