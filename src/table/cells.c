@@ -1,0 +1,187 @@
+/*
+ * cells: see cells.h. Everything is folded to half-width first; nothing is guessed: a cell that is not understood whole is refused.
+ */
+#include <string.h>
+#include "zhanchi/cells.h"
+#include "zhanchi/civil.h"
+#include "zhanchi/utf8.h"
+
+#define SHORT_CELL 64 /* no date and no number of months is longer */
+#define MONTHS_MAX 1200
+#define SERIAL_FIRST 30000 /* 1982-02-18 */
+#define SERIAL_LAST 60000  /* 2064-04-08 */
+
+struct scan {
+    const char *p, *end;
+};
+
+bool cell_nothing(const char *s, size_t len)
+{
+    static const char *const words[] = {"-", "--", "—", "/", "\\", "无", "不详", "未知", "暂无"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == len && memcmp(words[i], s, len) == 0)
+            return true;
+    return len == 0;
+}
+
+/* Folded into text; 1, 0 if it says nothing, -1 if it is too long to be anything. */
+static int fold_short(const char *s, size_t len, char text[SHORT_CELL])
+{
+    struct buf b;
+    int rc = -1;
+
+    if (len > 4 * SHORT_CELL)
+        return -1;
+    buf_init(&b, 5 * SHORT_CELL);
+    utf8_fold(s, len, &b);
+    if (b.len < SHORT_CELL) {
+        memcpy(text, buf_cstr(&b), b.len + 1);
+        rc = !cell_nothing(text, b.len);
+    }
+    buf_fini(&b);
+    return rc;
+}
+
+static bool eat(struct scan *s, const char *word)
+{
+    size_t n = strlen(word);
+
+    if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
+        return false;
+    s->p += n;
+    return true;
+}
+
+/* Up to six digits; -1 if there is none. */
+static int digits(struct scan *s)
+{
+    const char *from = s->p;
+    int v = 0;
+
+    while (s->p < s->end && *s->p >= '0' && *s->p <= '9' && s->p - from < 6)
+        v = v * 10 + (*s->p++ - '0');
+    return s->p > from ? v : -1;
+}
+
+/* ".0", ".00": what spreadsheets append. */
+static void eat_zeros(struct scan *s)
+{
+    struct scan at = *s;
+
+    if (eat(&at, ".") && at.p < at.end && *at.p == '0') {
+        while (eat(&at, "0"))
+            ;
+        *s = at;
+    }
+}
+
+/* ---- dates ---- */
+
+/* 45000, or 45000.5 where a time of day stands behind. */
+static bool excel(const char *text, size_t len, int32_t *day)
+{
+    struct scan s = {text, text + len};
+    int serial = digits(&s);
+
+    if (serial < SERIAL_FIRST || serial > SERIAL_LAST)
+        return false;
+    if (eat(&s, "."))
+        while (s.p < s.end && *s.p >= '0' && *s.p <= '9')
+            s.p++;
+    if (s.p != s.end)
+        return false;
+    *day = civil_of_excel(serial);
+    return *day != CIVIL_NONE;
+}
+
+/* Length of the date in "2018-04-22 00:00:00" and "2018-04-22T00:00:00.000"; 0 if nothing stands behind it. */
+static size_t before_time(const char *text)
+{
+    size_t n = strcspn(text, " T");
+    const char *time = text + n + 1;
+
+    if (text[n] == '\0' || !strchr(time, ':') || time[strspn(time, "0123456789:.")] != '\0')
+        return 0;
+    return n;
+}
+
+int cell_date(const char *s, size_t len, int32_t *day)
+{
+    char text[SHORT_CELL];
+    int rc = fold_short(s, len, text);
+
+    if (rc <= 0)
+        return rc;
+    size_t n = strlen(text), date = before_time(text);
+    if (civil_parse(text, n, day) == 0 || (date && civil_parse(text, date, day) == 0))
+        return 1;
+    return excel(text, n, day) ? 1 : -1;
+}
+
+/* ---- months ---- */
+
+int cell_months(const char *s, size_t len, bool years, int *months)
+{
+    char text[SHORT_CELL];
+    int rc = fold_short(s, len, text);
+
+    if (rc <= 0)
+        return rc;
+    struct scan at = {text, text + strlen(text)};
+    int n = digits(&at), total = 0;
+    if (n < 0 || n > MONTHS_MAX)
+        return -1;
+    eat_zeros(&at);
+    bool bare = at.p == at.end;
+    if (eat(&at, "年")) {
+        total = 12 * n;
+        eat(&at, "零");
+        n = at.p < at.end ? digits(&at) : 0;
+    }
+    if (n < 0)
+        return -1;
+    total += bare && years ? 12 * n : n;
+    if (!eat(&at, "个月"))
+        eat(&at, "月");
+    if (at.p != at.end || total > MONTHS_MAX)
+        return -1;
+    *months = total;
+    return 1;
+}
+
+/* ---- persons, occupations ---- */
+
+void cell_occupation(const char *s, size_t len, struct buf *out)
+{
+    struct buf folded;
+
+    buf_init(&folded, len + 1); /* folding never lengthens */
+    utf8_fold(s, len, &folded);
+    for (size_t i = 0; i < folded.len;) {
+        size_t from = i;
+        if (!utf8_blank(utf8_next(folded.data, folded.len, &i)))
+            buf_add(out, folded.data + from, i - from);
+    }
+    buf_fini(&folded);
+}
+
+enum cell_person cell_person(const char *id18, const char *ref, const char *phone, const char *name,
+                             struct buf *out)
+{
+    if (id18 && id18[0] != '\0') {
+        buf_adds(out, id18);
+        return CELL_PERSON_ID;
+    }
+    if (ref && ref[0] != '\0') {
+        buf_adds(out, ref);
+        return CELL_PERSON_REF;
+    }
+    if (phone && phone[0] != '\0' && name && name[0] != '\0') {
+        buf_adds(out, phone);
+        buf_addc(out, '\n');
+        buf_adds(out, name);
+        return CELL_PERSON_PHONE_NAME;
+    }
+    return CELL_PERSON_NONE;
+}

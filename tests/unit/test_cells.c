@@ -1,0 +1,148 @@
+/*
+ * test_cells: dates and months as lists write them; what is hashed for persons and occupations.
+ */
+#include <check.h>
+#include <string.h>
+#include "zhanchi/cells.h"
+#include "zhanchi/civil.h"
+#include "zhanchi/keyring.h"
+
+static const struct {
+    const char *text;
+    int rc;
+    const char *day;
+} dates[] = {
+    {"2018-04-22", 1, "2018-04-22"},
+    {"2018/4/22", 1, "2018-04-22"},
+    {"2018.4.22", 1, "2018-04-22"},
+    {"20180422", 1, "2018-04-22"},
+    {"2018年4月22日", 1, "2018-04-22"},
+    {"２０１８年４月２２日", 1, "2018-04-22"},
+    {" 2018-04-22\u200b", 1, "2018-04-22"},
+    {"2018-04-22 00:00:00", 1, "2018-04-22"},
+    {"2018/4/22 0:00", 1, "2018-04-22"},
+    {"2018-04-22T08:15:00.000", 1, "2018-04-22"},
+    {"43212", 1, "2018-04-22"},
+    {"43212.5", 1, "2018-04-22"},
+    {"43212.0", 1, "2018-04-22"},
+    {"", 0, ""},
+    {"  ", 0, ""},
+    {"-", 0, ""},
+    {"无", 0, ""},
+    {"2018-02-30", -1, ""},
+    {"2018-4", -1, ""},
+    {"2018年4月", -1, ""},
+    {"18/4/22", -1, ""},
+    {"201804", -1, ""},
+    {"4321", -1, ""},
+    {"29999", -1, ""},
+    {"60001", -1, ""},
+    {"432120", -1, ""},
+    {"43212.5x", -1, ""},
+    {"2018-04-22 abc", -1, ""},
+    {"2018-04-22 5", -1, ""},
+    {"2018-04-22 2018-04-23 0:00", -1, ""},
+    {"20180422000000000000000000000000000000000000000000000000000000000000000000000", -1, ""},
+};
+
+START_TEST(test_date)
+{
+    int32_t day = CIVIL_NONE;
+    char text[11];
+
+    ck_assert_int_eq(cell_date(dates[_i].text, strlen(dates[_i].text), &day), dates[_i].rc);
+    if (dates[_i].rc == 1)
+        ck_assert_str_eq(civil_format(day, text), dates[_i].day);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool years;
+    int rc, months;
+} months[] = {
+    {"36", false, 1, 36},     {"36.0", false, 1, 36},     {"36.00", false, 1, 36},
+    {"３６", false, 1, 36},   {"36个月", false, 1, 36},   {"36月", false, 1, 36},
+    {"3年", false, 1, 36},    {"3年2个月", false, 1, 38}, {"3年零2个月", false, 1, 38},
+    {"3", true, 1, 36},       {"3年2月", true, 1, 38},    {"38个月", true, 1, 38},
+    {"0", false, 1, 0},       {"", false, 0, 0},          {"/", false, 0, 0},
+    {"1200", false, 1, 1200}, {"1201", false, -1, 0},     {"101", true, -1, 0},
+    {"36.5", false, -1, 0},   {"-3", false, -1, 0},       {"三年", false, -1, 0},
+    {"3年x", false, -1, 0},   {"36个", false, -1, 0},     {"99999999", false, -1, 0},
+    {"36 24", false, -1, 0},
+};
+
+START_TEST(test_months)
+{
+    int got = 0;
+
+    ck_assert_int_eq(cell_months(months[_i].text, strlen(months[_i].text), months[_i].years, &got),
+                     months[_i].rc);
+    ck_assert_int_eq(got, months[_i].months);
+}
+END_TEST
+
+static const struct {
+    const char *id, *ref, *phone, *name;
+    enum cell_person kind;
+    const char *text;
+} persons[] = {
+    {"110105190402299977", "R1", "13800000001", "张三", CELL_PERSON_ID, "110105190402299977"},
+    {"", "R1", "13800000001", "张三", CELL_PERSON_REF, "R1"},
+    {NULL, NULL, "13800000001", "张三", CELL_PERSON_PHONE_NAME, "13800000001\n张三"},
+    {NULL, "", "13800000001", "", CELL_PERSON_NONE, ""},
+    {NULL, NULL, NULL, "张三", CELL_PERSON_NONE, ""},
+};
+
+START_TEST(test_person)
+{
+    struct buf out;
+
+    buf_init(&out, 256);
+    ck_assert_int_eq(
+        cell_person(persons[_i].id, persons[_i].ref, persons[_i].phone, persons[_i].name, &out),
+        persons[_i].kind);
+    ck_assert_str_eq(buf_cstr(&out), persons[_i].text);
+    buf_fini(&out);
+}
+END_TEST
+
+START_TEST(test_kinds_are_those_of_hashes)
+{
+    ck_assert_int_eq(CELL_PERSON_ID, HASH_PERSON_ID);
+    ck_assert_int_eq(CELL_PERSON_PHONE_NAME, HASH_PERSON_PHONE_NAME);
+    ck_assert_int_eq(CELL_PERSON_REF, HASH_PERSON_REF);
+}
+END_TEST
+
+START_TEST(test_occupation)
+{
+    struct buf out;
+    const char *text = "　焊　工（ 电焊 ）";
+
+    buf_init(&out, 256);
+    cell_occupation(text, strlen(text), &out);
+    ck_assert_str_eq(buf_cstr(&out), "焊工(电焊)");
+    buf_fini(&out);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof a / sizeof a[0]))
+
+int main(void)
+{
+    Suite *s = suite_create("cells");
+    TCase *c = tcase_create("cells");
+
+    tcase_add_loop_test(c, test_date, 0, COUNT(dates));
+    tcase_add_loop_test(c, test_months, 0, COUNT(months));
+    tcase_add_loop_test(c, test_person, 0, COUNT(persons));
+    tcase_add_test(c, test_kinds_are_those_of_hashes);
+    tcase_add_test(c, test_occupation);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? 1 : 0;
+}
