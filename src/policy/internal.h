@@ -1,15 +1,23 @@
+/*
+ * What the files of policy share: places in the tree of regions.
+ */
 #ifndef POLICY_INTERNAL_H
 #define POLICY_INTERNAL_H
 
 #include "zhanchi/policy.h"
 
-#define REGION_MAX 64
+/* A region on the way from a person's own up to the nation. A code's parents are its leading digits, so a place is a
+ * piece of text and needs no memory. len 0: above the nation. */
+struct place {
+    const char *s;
+    size_t len;
+};
 
-/* The region above this one, into `out`; false at the top. A named region has the parent that the file gives it; a code loses two digits;
- * a province's parent is "CN". */
-bool region_parent(const struct policy *p, const char *region, char out[REGION_MAX]);
-const struct policy_region *region_find(const struct policy *p, const char *name);
-/* Is this occupation on the shortage list of the region, or of one above it? */
-bool region_shortage(const struct policy *p, const char *region, const char *occupation);
+struct place place_of(const char *region);
+bool place_is(struct place at, const char *region);
+struct place place_above(const struct policy *p, struct place at);
+const struct policy_region *place_entry(const struct policy *p, struct place at); /* NULL if none */
+/* No tree is deeper: walks stop here even where a policy made by hand has a circle of parents. */
+#define PLACES_MAX 32
 
 #endif

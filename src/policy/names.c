@@ -1,74 +1,43 @@
 /*
- * names: what verdicts and levels are called; stable codes for machines, the field's terms for people.
+ * names: what outcomes and reasons of verdicts are called in listings, exports and the database's views. Stable: scripts read them.
  */
-#include <string.h>
 #include "zhanchi/policy.h"
 
-static const char *const outcomes[] = {"undetermined", "eligible", "not-eligible"};
+static const char *const outcomes[] = {
+    [VERDICT_UNDETERMINED] = "undetermined",
+    [VERDICT_ELIGIBLE] = "eligible",
+    [VERDICT_NOT] = "not-eligible",
+};
 
-static const char *const reasons[] = {"ok",
-                                      "no-rule",
-                                      "no-region",
-                                      "no-issue-date",
-                                      "no-level",
-                                      "no-months",
-                                      "too-few-months",
-                                      "level",
-                                      "issued-too-early",
-                                      "expired",
-                                      "issued-in-future",
-                                      "claimed",
-                                      "higher-level",
-                                      "yearly-cap",
-                                      "draws-benefit"};
-
-static const char *const levels[POLICY_LEVELS] = {"",       "高级技师", "技师",
-                                                  "高级工", "中级工",   "初级工"};
-
-/* Longer forms first: "高级技师" holds both "高级" and "技师". */
-static const struct {
-    const char *form;
-    int level;
-} forms[] = {{"高级技师", 1}, {"一级", 1}, {"技师", 2},   {"二级", 2}, {"高级工", 3},
-             {"高级", 3},     {"三级", 3}, {"中级工", 4}, {"中级", 4}, {"四级", 4},
-             {"初级工", 5},   {"初级", 5}, {"五级", 5}};
+static const char *const reasons[] = {
+    [VERDICT_OK] = "ok",
+    [VERDICT_NO_RULE] = "no-rule",
+    [VERDICT_NO_REGION] = "no-region",
+    [VERDICT_NO_DATE] = "no-issue-date",
+    [VERDICT_NO_LEVEL] = "no-level",
+    [VERDICT_NO_MONTHS] = "no-months",
+    [VERDICT_MONTHS] = "too-few-months",
+    [VERDICT_LEVEL] = "level",
+    [VERDICT_ISSUED_EARLY] = "issued-too-early",
+    [VERDICT_EXPIRED] = "expired",
+    [VERDICT_FUTURE] = "issued-in-future",
+    [VERDICT_CLAIMED] = "claimed",
+    [VERDICT_HIGHER] = "higher-level",
+    [VERDICT_YEARLY] = "yearly-cap",
+    [VERDICT_BENEFIT] = "draws-benefit",
+    [VERDICT_ISSUED_LATE] = "issued-too-late",
+};
 
 const char *verdict_outcome_name(enum verdict_outcome o)
 {
-    return (size_t)o < sizeof outcomes / sizeof outcomes[0] ? outcomes[o] : "?";
+    size_t i = (size_t)o;
+
+    return i < sizeof outcomes / sizeof outcomes[0] ? outcomes[i] : "?";
 }
 
 const char *verdict_reason_name(enum verdict_reason r)
 {
-    return (size_t)r < sizeof reasons / sizeof reasons[0] ? reasons[r] : "?";
-}
+    size_t i = (size_t)r;
 
-const char *policy_level_name(int level)
-{
-    return level > 0 && level < POLICY_LEVELS ? levels[level] : "";
-}
-
-int policy_level_of(const char *cell)
-{
-    size_t len = strlen(cell);
-
-    if (len == 1 || (len > 1 && strcmp(cell + 1, "级") == 0))
-        return cell[0] >= '1' && cell[0] <= '5' ? cell[0] - '0' : 0;
-    /* "高级技师(一级)" and "三级/高级工" name one level twice; two different ones are none. */
-    int found = 0;
-    for (const char *p = cell; *p != '\0';) {
-        size_t step = 1;
-        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-            size_t n = strlen(forms[i].form);
-            if (strncmp(p, forms[i].form, n) != 0)
-                continue;
-            if (found != 0 && found != forms[i].level)
-                return 0;
-            found = forms[i].level;
-            step = n;
-            break;
-        }
-        p += step;
-    }
-    return found;
+    return i < sizeof reasons / sizeof reasons[0] ? reasons[i] : "?";
 }

@@ -1,104 +1,166 @@
 /*
- * region: what a list's cell names, and which region stands above which.
+ * region: what a list writes in 参保地, as a place of the policy's tree.
+ *
+ * Three kinds of names meet here: GB/T 2260 codes, whose parents are their leading digits (430102, 4301, 43); names of the
+ * policy's own, whose parents stand in the file; and the titles that lists write. Everything ends at "CN". A place's parent from the
+ * file goes before the one that its digits tell: areas run directly by a province keep their code.
+ *
+ * A title must be read to its end. A cell that begins with a known title and goes on with an unknown word names a place that the policy
+ * may treat otherwise, so it is no region at all and its people are undetermined. Called by judge.c, by intake and by conf.
  */
-#include <stdio.h>
 #include <string.h>
 #include "internal.h"
 
-static bool is_code(const char *s)
-{
-    size_t n = strlen(s);
+#define NATION "CN"
 
-    return n > 0 && strspn(s, "0123456789") == n;
+struct place place_of(const char *region)
+{
+    return (struct place){region, strlen(region)};
 }
 
-const struct policy_region *region_find(const struct policy *p, const char *name)
+bool place_is(struct place at, const char *region)
+{
+    return strlen(region) == at.len && memcmp(at.s, region, at.len) == 0;
+}
+
+const struct policy_region *place_entry(const struct policy *p, struct place at)
 {
     for (size_t i = 0; i < p->n_regions; i++)
-        if (strcmp(p->regions[i].name, name) == 0)
+        if (place_is(at, p->regions[i].name))
             return &p->regions[i];
     return NULL;
 }
 
-bool region_parent(const struct policy *p, const char *region, char out[REGION_MAX])
+static bool digits(struct place at)
 {
-    const struct policy_region *r = region_find(p, region);
-    size_t n = strlen(region);
+    for (size_t i = 0; i < at.len; i++)
+        if (at.s[i] < '0' || at.s[i] > '9')
+            return false;
+    return at.len > 0;
+}
 
-    if (strcmp(region, "CN") == 0 || n >= REGION_MAX)
+struct place place_above(const struct policy *p, struct place at)
+{
+    const struct policy_region *entry = place_entry(p, at);
+
+    if (place_is(at, NATION))
+        return (struct place){NULL, 0};
+    if (entry != NULL && entry->parent != NULL && entry->parent[0] != '\0')
+        return place_of(entry->parent);
+    if (digits(at) && at.len > 2)
+        return (struct place){at.s, at.len - 2};
+    return place_of(NATION);
+}
+
+/* ---- codes ---- */
+
+/* The first two digits of GB/T 2260. */
+static bool province(const char *s)
+{
+    static const char codes[] = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 "
+                                "50 51 52 53 54 61 62 63 64 65 71 81 82";
+
+    for (const char *c = codes; *c != '\0'; c += c[2] == ' ' ? 3 : 2)
+        if (memcmp(c, s, 2) == 0)
+            return true;
+    return false;
+}
+
+/* 430000 -> 43, 430100 -> 4301, 430102; the statistical codes of townships (9 and 12 digits) count to the sixth digit. */
+static bool code_place(struct place cell, struct place *out)
+{
+    *out = cell;
+    if (!digits(cell) || cell.len < 2 || !province(cell.s))
         return false;
-    if (r != NULL && r->parent != NULL && r->parent[0] != '\0')
-        snprintf(out, REGION_MAX, "%s", r->parent);
-    else if (is_code(region))
-        snprintf(out, REGION_MAX, "%.*s", n > 2 ? (int)n - 2 : 2, n > 2 ? region : "CN");
-    else
+    if (cell.len == 9 || cell.len == 12)
+        out->len = 6;
+    if (out->len != 2 && out->len != 4 && out->len != 6)
         return false;
+    while (out->len > 2 && memcmp(out->s + out->len - 2, "00", 2) == 0)
+        out->len -= 2;
     return true;
 }
 
-bool region_shortage(const struct policy *p, const char *region, const char *occupation)
+int policy_region_code(const char *text, char out[7])
 {
-    char at[REGION_MAX], up[REGION_MAX];
+    struct place at;
 
-    if (occupation[0] == '\0' || strlen(region) >= REGION_MAX)
-        return false;
-    snprintf(at, sizeof at, "%s", region);
-    for (int depth = 0; depth < 8; depth++) {
-        const struct policy_region *r = region_find(p, at);
-        for (char **s = r != NULL ? r->shortage : NULL; s != NULL && *s != NULL; s++)
-            if (strcmp(*s, occupation) == 0)
-                return true;
-        if (!region_parent(p, at, up))
-            break;
-        memcpy(at, up, sizeof at);
-    }
-    return false;
+    if (!code_place(place_of(text), &at))
+        return -1;
+    memcpy(out, at.s, at.len);
+    out[at.len] = '\0';
+    return 0;
 }
 
-/* Whether a rule of this region's own or of one above it exists at all. */
-static bool has_rules(const struct policy *p, const char *region)
+/* The policy's own text for a place that it knows, by a rule or as a region. */
+static const char *known(const struct policy *p, struct place at)
 {
-    char at[REGION_MAX], up[REGION_MAX];
+    const struct policy_region *entry = place_entry(p, at);
 
-    snprintf(at, sizeof at, "%s", region);
-    for (int depth = 0; depth < 8; depth++) {
-        for (size_t i = 0; i < p->n_rules; i++)
-            if (strcmp(p->rules[i].region, at) == 0)
-                return true;
-        if (!region_parent(p, at, up))
-            return false;
-        memcpy(at, up, sizeof at);
-    }
-    return false;
-}
-
-/* Six digits without pairs of zeros at the end, as rules write them; returned from the policy if it is there, else from the cell's own digits. */
-static const char *by_code(const struct policy *p, const char *cell)
-{
-    char code[7];
-    size_t n = strlen(cell);
-
-    if (!is_code(cell) || n < 2 || n > 6 || n % 2 != 0)
-        return NULL;
-    memcpy(code, cell, n + 1);
-    while (n > 2 && strcmp(code + n - 2, "00") == 0)
-        code[n -= 2] = '\0';
-    const struct policy_region *r = region_find(p, code);
-    if (r != NULL)
-        return r->name;
+    if (entry != NULL)
+        return entry->name;
     for (size_t i = 0; i < p->n_rules; i++)
-        if (strcmp(p->rules[i].region, code) == 0)
+        if (place_is(at, p->rules[i].region))
             return p->rules[i].region;
-    return has_rules(p, code) ? cell : NULL;
+    return NULL;
+}
+
+/* ---- titles ---- */
+
+static bool strip(struct place *text, const char *end)
+{
+    size_t n = strlen(end);
+
+    if (n == 0 || text->len < n || memcmp(text->s + text->len - n, end, n) != 0)
+        return false;
+    text->len -= n;
+    return true;
+}
+
+static void strip_blanks(struct place *text)
+{
+    while (strip(text, " ") || strip(text, "\t") || strip(text, "\u3000"))
+        ;
+}
+
+/* Takes titles from the cell's end, the region's own first, then those above it as far as they are there. */
+static bool spells(const struct policy *p, const struct policy_region *r, struct place cell)
+{
+    struct place at = place_of(r->name);
+
+    if (!strip(&cell, r->title))
+        return false;
+    for (int i = 0; i < PLACES_MAX && at.len > 0; i++) {
+        at = place_above(p, at);
+        const struct policy_region *above = place_entry(p, at);
+        strip_blanks(&cell);
+        if (above != NULL)
+            strip(&cell, above->title);
+    }
+    return cell.len == 0;
 }
 
 const char *policy_region_of(const struct policy *p, const char *cell)
 {
-    if (cell == NULL || cell[0] == '\0' || strlen(cell) >= REGION_MAX)
+    struct place text = place_of(cell), at;
+
+    strip_blanks(&text);
+    while (text.len > 0 && (*text.s == ' ' || *text.s == '\t')) {
+        text.s++;
+        text.len--;
+    }
+    if (text.len == 0)
         return NULL;
-    for (size_t i = 0; i < p->n_regions; i++)
-        if (strcmp(p->regions[i].name, cell) == 0 ||
-            (p->regions[i].title != NULL && strcmp(p->regions[i].title, cell) == 0))
-            return has_rules(p, p->regions[i].name) ? p->regions[i].name : NULL;
-    return by_code(p, cell);
+    const char *name = known(p, text);
+    if (name != NULL)
+        return name;
+    if (code_place(text, &at))
+        for (int i = 0; i < PLACES_MAX && at.len > 0 && name == NULL; i++) {
+            name = known(p, at);
+            at = place_above(p, at);
+        }
+    for (size_t i = 0; i < p->n_regions && name == NULL; i++)
+        if (spells(p, &p->regions[i], text))
+            name = p->regions[i].name;
+    return name;
 }
