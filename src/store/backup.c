@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "internal.h"
 
-#define PAGES_A_STEP 1024
+#define PAGES_A_STEP 256
 
 static const char sql_snapshot[] = "SELECT count(*) FROM meta";
 

@@ -1,0 +1,147 @@
+/*
+ * The audit trail: every change, gap or other order is found, at the record where it begins.
+ */
+#include <sqlite3.h>
+#include <stdlib.h>
+#include "zhanchi/store_audit.h"
+#include "contract.h"
+
+static void write_acts(struct contract *c, int n)
+{
+    char head[65];
+    for (int i = 0; i < n; i++) {
+        char object[32];
+        snprintf(object, sizeof object, "campaign c%d", i);
+        OK(c, store_audit(c->store, c->audit_key, CONTRACT_NOW + i, "maker", "campaign.create",
+                          object, "detail", head, &c->e));
+        ck_assert_uint_eq(strlen(head), 64);
+    }
+}
+
+static int count_act(void *ctx, const struct audit_row *r)
+{
+    (void)r;
+    (*(int *)ctx)++;
+    return 0;
+}
+
+START_TEST(whole_trail_verifies)
+{
+    struct contract *c = contract_begin();
+    char head[65], last[65];
+    int64_t n = -1;
+    int seen = 0;
+    OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    ck_assert_int_eq(n, 0);
+    write_acts(c, 9);
+    OK(c, store_audit(c->store, c->audit_key, CONTRACT_NOW, "checker", "campaign.approve",
+                      "campaign c1", "", last, &c->e));
+    OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    ck_assert_int_eq(n, 10);
+    ck_assert_str_eq(head, last);
+    OK(c, store_audit_each(c->store, count_act, &seen, &c->e));
+    ck_assert_int_eq(seen, 10);
+    contract_end(c);
+}
+END_TEST
+
+START_TEST(act_and_record_are_one)
+{
+    struct contract *c = contract_begin();
+    char head[65];
+    int64_t n;
+    OK(c, store_begin(c->store, &c->e));
+    write_acts(c, 1);
+    store_rollback(c->store);
+    OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    ck_assert_int_eq(n, 0);
+    OK(c, store_begin(c->store, &c->e));
+    write_acts(c, 2);
+    OK(c, store_commit(c->store, &c->e));
+    OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    ck_assert_int_eq(n, 2);
+    contract_end(c);
+}
+END_TEST
+
+START_TEST(longer_texts_are_cut_and_verify)
+{
+    struct contract *c = contract_begin();
+    char head[65], text[2000] = "";
+    int64_t n;
+    for (int i = 0; i < 600; i++)
+        strcat(text, "字");
+    OK(c, store_audit(c->store, c->audit_key, 1, text, text, text, text, head, &c->e));
+    OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    contract_end(c);
+}
+END_TEST
+
+/* Changes behind the program's back: the one place that needs SQL. */
+static void tamper(struct contract *c, const char *sql)
+{
+    sqlite3 *db;
+    char path[CONTRACT_PATH], *message = NULL;
+    snprintf(path, sizeof path, "%s", store_path(c->store));
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, &message) == SQLITE_OK, "%s", message);
+    sqlite3_close(db);
+}
+
+START_TEST(tampering_is_found)
+{
+    static const struct {
+        const char *sql, *found;
+    } cases[] = {
+        {"UPDATE audit SET actor = 'other' WHERE id = 4", "record 4 "},
+        {"UPDATE audit SET detail = '' WHERE id = 1", "record 1 "},
+        {"UPDATE audit SET at = at + 1 WHERE id = 9", "record 9 "},
+        {"UPDATE audit SET object = act, act = object WHERE id = 2", "record 2 "},
+        {"UPDATE audit SET act = 'campaign.createc', object = 'ampaign c2' WHERE id = 3",
+         "record 3 "},
+        {"DELETE FROM audit WHERE id = 5", "record 5 is missing"},
+        {"DELETE FROM audit WHERE id = 1", "record 1 is missing"},
+        {"DELETE FROM audit WHERE id = 5; UPDATE audit SET id = id - 1 WHERE id > 5", "record 5 "},
+        {"UPDATE audit SET id = 100 WHERE id = 3; UPDATE audit SET id = 3 WHERE id = 4; UPDATE "
+         "audit SET id = 4 WHERE id = 100",
+         "record 3 "},
+        {"INSERT INTO audit SELECT 10, at, actor, act, object, detail, mac FROM audit WHERE id = 9",
+         "record 10 "},
+    };
+    if (!contract_is("sqlite"))
+        return;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct contract *c = contract_begin();
+        char head[65];
+        int64_t n;
+        write_acts(c, 9);
+        tamper(c, cases[i].sql);
+        FAILS(c, ERR_DATA, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+        ck_assert_msg(strstr(c->e.what, cases[i].found) != NULL, "%s: %s", cases[i].sql, c->e.what);
+        contract_end(c);
+    }
+}
+END_TEST
+
+START_TEST(another_key_does_not_fit)
+{
+    struct contract *c = contract_begin();
+    char other[CONTRACT_PATH], head[65];
+    int64_t n;
+    write_acts(c, 3);
+    contract_path(c, "other", other);
+    OK(c, audit_create_key(other, &c->e));
+    FAILS(c, ERR_DATA, store_audit_verify(c->store, other, &n, head, &c->e));
+    FAILS(c, ERR_CANTCREAT, audit_create_key(other, &c->e));
+    FAILS(c, ERR_DATA, store_audit_verify(c->store, c->key, &n, head, &c->e)); /* of another kind */
+    contract_end(c);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {whole_trail_verifies, act_and_record_are_one,
+                                  longer_texts_are_cut_and_verify, tampering_is_found,
+                                  another_key_does_not_fit};
+    return contract_main("audit", tests, sizeof tests / sizeof tests[0]);
+}
