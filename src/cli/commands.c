@@ -3,6 +3,8 @@
  */
 #include "cli.h"
 
-extern const struct command cmd_text, cmd_dispatch, cmd_message, cmd_stats;
+extern const struct command cmd_template, cmd_text, cmd_campaign, cmd_dispatch, cmd_message,
+    cmd_stats;
 
-const struct command *const commands[] = {&cmd_text, &cmd_dispatch, &cmd_message, &cmd_stats, NULL};
+const struct command *const commands[] = {&cmd_template, &cmd_text,  &cmd_campaign, &cmd_dispatch,
+                                          &cmd_message,  &cmd_stats, NULL};
