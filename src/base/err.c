@@ -8,7 +8,8 @@
 #include <string.h>
 #include "zhanchi/err.h"
 
-static void set(struct err *e, enum err_kind kind, const char *remedy, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void
+set(struct err *e, enum err_kind kind, const char *remedy, const char *fmt, va_list ap)
 {
     e->kind = kind;
     vsnprintf(e->what, sizeof e->what, fmt, ap);
