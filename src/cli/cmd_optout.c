@@ -28,7 +28,7 @@ struct work {
     struct cli *cli;
     const char *act, *topic;
     enum optout_origin origin;
-    int64_t line, in_chunk;
+    int64_t line, in_chunk, began_us;
     int64_t done, changed, bad, suppressed; /* changed: new, or removed */
 };
 
@@ -49,12 +49,16 @@ static int end_chunk(struct work *w, int64_t changed_before, struct err *e)
     snprintf(object, sizeof object, "%s %.100s", w->topic[0] ? "topic" : "all topics", w->topic);
     snprintf(detail, sizeof detail, "numbers %lld, changed %lld", (long long)w->in_chunk,
              (long long)(w->changed - changed_before));
+    int64_t rows = w->in_chunk;
     w->in_chunk = 0;
     if (cli_audit(w->cli, w->act, object, detail, e) != 0) {
         store_rollback(w->cli->store);
         return -1;
     }
-    return store_commit(w->cli->store, e);
+    if (store_commit(w->cli->store, e) != 0)
+        return -1;
+    store_chunk_took(w->cli->store, (size_t)rows, clock_mono_us() - w->began_us);
+    return 0;
 }
 
 static void bad_line(struct work *w, const char *why)
@@ -92,6 +96,7 @@ static int number(struct work *w, const char *cell, int64_t *changed_before, str
         if (store_begin(w->cli->store, e) != 0)
             return -1;
         *changed_before = w->changed;
+        w->began_us = clock_mono_us();
     }
     int rc = change(w, cell, &why);
     if (rc < 0 && why.kind != ERR_DATA) {

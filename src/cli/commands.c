@@ -5,6 +5,8 @@
 
 extern const struct command cmd_template, cmd_text, cmd_campaign, cmd_dispatch, cmd_message,
     cmd_stats;
+extern const struct command cmd_receipt, cmd_reply, cmd_optout, cmd_gateway, cmd_serve;
 
-const struct command *const commands[] = {&cmd_template, &cmd_text,  &cmd_campaign, &cmd_dispatch,
-                                          &cmd_message,  &cmd_stats, NULL};
+const struct command *const commands[] = {&cmd_template, &cmd_text,    &cmd_campaign, &cmd_dispatch,
+                                          &cmd_message,  &cmd_stats,   &cmd_receipt,  &cmd_reply,
+                                          &cmd_optout,   &cmd_gateway, &cmd_serve,    NULL};

@@ -1,0 +1,143 @@
+/*
+ * applier: moves reports from the inbox into the main database, on a thread and with connections of its own.
+ *
+ * It runs at start (for what a dead process left), after commits of the desk, and once a minute in any case. New reports gather for a
+ * moment, because large batches sorted by message are what makes applying cheap. A failure (database busy, disk full) is logged once
+ * and tried again after a pause that doubles; the inbox keeps everything meanwhile. Once a day old applied reports are removed.
+ */
+#include <stdlib.h>
+#include <time.h>
+#include "internal.h"
+#include "zhanchi/clock.h"
+#include "zhanchi/log.h"
+#include "zhanchi/store_report.h"
+
+#define GATHER_MS 50
+#define IDLE_MS 60000
+#define PAUSE_FIRST_MS 1000
+#define PAUSE_MAX_MS 60000
+#define PURGE_EVERY_MS INT64_C(86400000)
+
+struct applier {
+    const struct serve_opts *o;
+    struct metrics *m;
+    struct hands hands;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool news, stopping;
+    int64_t pause_ms, purged_ms; /* the thread's own */
+};
+
+/* Waits until `ms` have passed, or for news if asked to, or for the end. True: it is the end. */
+static bool wait(struct applier *a, int64_t ms, bool until_news)
+{
+    int64_t due = clock_now_ms() + ms;
+    struct timespec until = {.tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000};
+    int rc = 0;
+
+    pthread_mutex_lock(&a->lock);
+    while (rc == 0 && !a->stopping && !(until_news && a->news))
+        rc = pthread_cond_timedwait(&a->changed, &a->lock, &until);
+    bool stopping = a->stopping;
+    pthread_mutex_unlock(&a->lock);
+    return stopping;
+}
+
+static void apply(struct applier *a)
+{
+    const struct track_opts opts = {.gateways = a->o->gateways,
+                                    .n_gateways = a->o->n_gateways,
+                                    .optout_words = a->o->optout_words};
+    struct track_stats stats = {0};
+    struct err e;
+
+    pthread_mutex_lock(&a->lock);
+    a->news = false;
+    pthread_mutex_unlock(&a->lock);
+    int64_t n = track_apply(a->hands.store, a->hands.keyring, a->hands.inbox, &opts, &stats, &e);
+    metrics_add_applied(a->m, &stats, n > 0 ? n : 0);
+    if (n >= 0) {
+        a->pause_ms = 0;
+        return;
+    }
+    atomic_fetch_add(&a->m->applies_failed, 1);
+    if (a->pause_ms == 0)
+        log_error("serve", "reports cannot be applied and wait in the inbox: %s", e.what);
+    a->pause_ms = a->pause_ms == 0 ? PAUSE_FIRST_MS : a->pause_ms * 2;
+    if (a->pause_ms > PAUSE_MAX_MS)
+        a->pause_ms = PAUSE_MAX_MS;
+}
+
+static void purge(struct applier *a)
+{
+    int64_t now_ms = clock_now_ms(), watermark;
+    struct err e;
+
+    if (a->o->inbox_keep_ms <= 0 || now_ms - a->purged_ms < PURGE_EVERY_MS)
+        return;
+    a->purged_ms = now_ms;
+    if (store_watermark(a->hands.store, &watermark, &e) != 0 ||
+        inbox_purge(a->hands.inbox, watermark, now_ms - a->o->inbox_keep_ms, &e) != 0)
+        log_warn("serve", "old reports cannot be removed: %s", e.what);
+}
+
+static void *run(void *arg)
+{
+    struct applier *a = arg;
+    bool stopping = false;
+
+    do {
+        apply(a);
+        purge(a);
+        if (a->pause_ms > 0)
+            stopping = wait(a, a->pause_ms, false);
+        else
+            stopping = wait(a, IDLE_MS, true) || wait(a, GATHER_MS, false);
+    } while (!stopping);
+    apply(a); /* what came before the end */
+    return NULL;
+}
+
+struct applier *applier_start(const struct serve_opts *o, struct metrics *m, struct err *e)
+{
+    struct applier *a = calloc(1, sizeof *a);
+
+    if (a == NULL)
+        panic("out of memory");
+    a->o = o;
+    a->m = m;
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->changed, NULL);
+    int rc = hands_open(&a->hands, o, e);
+    if (rc == 0 && pthread_create(&a->thread, NULL, run, a) != 0)
+        rc = err_set(e, ERR_OS, NULL, "cannot start a thread");
+    if (rc == 0)
+        return a;
+    hands_close(&a->hands);
+    free(a);
+    return NULL;
+}
+
+void applier_wake(struct applier *a)
+{
+    pthread_mutex_lock(&a->lock);
+    bool first = !a->news;
+    a->news = true;
+    if (first)
+        pthread_cond_signal(&a->changed);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void applier_stop(struct applier *a)
+{
+    pthread_mutex_lock(&a->lock);
+    a->stopping = true;
+    pthread_cond_signal(&a->changed);
+    pthread_mutex_unlock(&a->lock);
+    pthread_join(a->thread, NULL);
+    hands_close(&a->hands);
+    pthread_cond_destroy(&a->changed);
+    pthread_mutex_destroy(&a->lock);
+    free(a);
+}

@@ -1,0 +1,330 @@
+/*
+ * apply: from raw reports in the inbox to receipts, replies and refusals in the store.
+ *
+ * Invariants: a batch of whole requests is applied in one transaction together with the watermark, so a crash at any instruction applies
+ * it again or not at all, and again changes nothing. Reports are sorted by message before any row is touched: locality is what the
+ * speed of this depends on. What cannot be read never stops what comes behind it.
+ *
+ * Called by serve (after each commit to the inbox, and at start for what a dead one left) and by tests.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/arena.h"
+#include "zhanchi/clock.h"
+#include "zhanchi/failpoint.h"
+#include "zhanchi/log.h"
+#include "zhanchi/optword.h"
+#include "zhanchi/store.h"
+#include "zhanchi/store_epoch.h"
+#include "zhanchi/track.h"
+
+#define BODY_MAX (16U << 20)
+#define TEXT_MAX 65536
+
+struct waiting_receipt {
+    struct receipt_row row;
+    struct msg_ref ref;
+};
+
+/* One batch on its way from the inbox to the store. */
+struct batch {
+    struct store *s;
+    struct keyring *k;
+    const struct track_opts *o;
+    struct track_stats *stats; /* of this batch */
+    struct arena *arena;       /* texts and sealed blobs */
+    struct waiting_receipt *receipts;
+    size_t n_receipts, cap_receipts;
+    struct reply_row *replies;
+    size_t n_replies, cap_replies;
+    size_t enough;   /* reports */
+    int64_t last_id; /* newest request in it */
+    struct buf body, sealed;
+    /* of the request being read */
+    const struct inbox_row *row;
+    int64_t gateway_id;
+    struct err *e;
+};
+
+static void *grow(void *v, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return v;
+    *cap = *cap ? *cap * 2 : 256;
+    v = reallocarray(v, *cap, size);
+    if (v == NULL)
+        panic("out of memory");
+    return v;
+}
+
+static const struct gateway *find_gateway(const struct track_opts *o, const char *name)
+{
+    for (size_t i = 0; i < o->n_gateways; i++)
+        if (strcmp(gateway_name(o->gateways[i]), name) == 0)
+            return o->gateways[i];
+    return NULL;
+}
+
+/* ---- one report ---- */
+
+static int add_receipt(struct batch *b, const struct gw_report *r)
+{
+    struct waiting_receipt w = {.row = {.class = r->class,
+                                        .pending = r->pending,
+                                        .learn_optout = r->class == CLASS_OPTOUT && !r->pending,
+                                        .at_ms = r->at_ms ? r->at_ms : b->row->received_ms,
+                                        .received_ms = b->row->received_ms}};
+
+    if (message_ref_parse(r->ref, strlen(r->ref), &w.ref) != 0) {
+        b->stats->apply.unmatched++;
+        return 0;
+    }
+    w.row.message_id = w.ref.message;
+    w.row.attempt = w.ref.attempt;
+    for (size_t i = 0; r->code[i] && i + 1 < sizeof w.row.code;
+         i++) /* a provider's words: no bytes that surprise */
+        w.row.code[i] = r->code[i] > ' ' && r->code[i] < 0x7f ? r->code[i] : '?';
+    b->receipts = grow(b->receipts, b->n_receipts, &b->cap_receipts, sizeof *b->receipts);
+    b->receipts[b->n_receipts++] = w;
+    return 0;
+}
+
+/* Tells a repeated push from a second reply: all that the provider says must be the same. */
+static void reply_digest(struct batch *b, const struct gw_report *r,
+                         uint8_t out[KEYRING_HASH_BYTES])
+{
+    struct buf text;
+
+    buf_init(&text, TEXT_MAX + 1024);
+    buf_addf(&text, "%s%c%s%c%s%c%lld%c", b->row->gateway, 0, r->provider_id, 0, r->phone, 0,
+             (long long)r->at_ms, 0);
+    buf_adds(&text, r->text);
+    keyring_hash(b->k, HASH_REPLY, buf_cstr(&text), text.len, out);
+    buf_fini(&text);
+}
+
+static int add_reply(struct batch *b, const struct gw_report *r)
+{
+    struct reply_row p = {.gateway_id = b->gateway_id,
+                          .at_ms = r->at_ms ? r->at_ms : b->row->received_ms,
+                          .received_ms = b->row->received_ms,
+                          .is_optout = optword_match(r->text, strlen(r->text), b->o->optout_words)};
+
+    if (strlen(r->text) > TEXT_MAX) {
+        b->stats->skipped++;
+        return 0;
+    }
+    memcpy(p.provider_id, r->provider_id, strnlen(r->provider_id, sizeof p.provider_id - 1));
+    keyring_hash(b->k, HASH_ADDRESS_SMS, r->phone, strlen(r->phone), p.address);
+    reply_digest(b, r, p.digest);
+    /* Sealed when the ids are known: until then the plain texts wait here, in the arena. */
+    p.sealed = arena_strdup(b->arena, r->text);
+    p.sealed_number = arena_strdup(b->arena, r->phone);
+    b->replies = grow(b->replies, b->n_replies, &b->cap_replies, sizeof *b->replies);
+    b->replies[b->n_replies++] = p;
+    return 0;
+}
+
+static int on_report(void *ctx, const struct gw_report *r)
+{
+    return r->kind == GW_RECEIPT ? add_receipt(ctx, r) : add_reply(ctx, r);
+}
+
+/* ---- one request ---- */
+
+static void pass_over(struct batch *b, const char *why)
+{
+    b->stats->unreadable++;
+    log_warn("track", "report %lld of gateway %s is passed over and stays in the inbox: %s",
+             (long long)b->row->id, b->row->gateway, why);
+}
+
+/* 0 read or passed over, -1 the work cannot go on. */
+static int read_request(struct batch *b)
+{
+    const struct inbox_row *row = b->row;
+    const struct gateway *g = find_gateway(b->o, row->gateway);
+    struct err why;
+    size_t skipped;
+
+    if (g == NULL) {
+        pass_over(b, "that gateway is not configured");
+        return 0;
+    }
+    buf_reset(&b->body);
+    if (keyring_unseal(b->k, row->key_id, SEAL_REPORT, row->id, row->kind, row->sealed,
+                       row->sealed_len, &b->body, &why) != 0) {
+        if (why.kind != ERR_DATA) {
+            *b->e = why;
+            return -1;
+        }
+        pass_over(b, why.what);
+        return 0;
+    }
+    if (store_gateway_id(b->s, row->gateway, &b->gateway_id, b->e) != 0)
+        return -1;
+    if (gateway_callback_read(g, (enum gw_report_kind)row->kind, buf_cstr(&b->body), b->body.len,
+                              on_report, b, &skipped, &why) != 0)
+        pass_over(b, why.what);
+    else
+        b->stats->skipped += (int64_t)skipped;
+    return 0;
+}
+
+static int on_row(void *ctx, const struct inbox_row *row)
+{
+    struct batch *b = ctx;
+
+    b->row = row;
+    if (read_request(b) != 0)
+        return -1;
+    b->stats->rows++;
+    b->last_id = row->id;
+    return b->n_receipts + b->n_replies >= b->enough; /* a request is never split */
+}
+
+/* ---- one batch ---- */
+
+static int by_message(const void *pa, const void *pb)
+{
+    const struct waiting_receipt *a = pa, *b = pb;
+
+    return a->ref.message < b->ref.message ? -1 : a->ref.message > b->ref.message;
+}
+
+/* Leaves those that this database issued. */
+static int check_refs(struct batch *b, struct receipt_row *rows, size_t *n, struct err *e)
+{
+    *n = 0;
+    for (size_t i = 0; i < b->n_receipts; i++) {
+        const struct waiting_receipt *w = &b->receipts[i];
+        int finding = (int)store_ref_check(b->s, &w->ref, e);
+        if (finding < 0)
+            return -1;
+        if (finding == REF_OURS) {
+            rows[(*n)++] = w->row;
+        } else if (finding == REF_FOREIGN) {
+            b->stats->apply.unmatched++;
+        } else {
+            b->stats->apply.never_issued++;
+            log_error("track", "a receipt bears a reference that this database never issued: it "
+                               "may be an old copy; "
+                               "nothing more is sent until a person confirms");
+            if (store_doubt_raise(b->s, "a receipt bore a reference that was never issued", e) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int seal_into(struct batch *b, int64_t key_id, enum seal_place place, int64_t id,
+                     const char *plain, const void **blob, size_t *len, struct err *e)
+{
+    buf_reset(&b->sealed);
+    if (keyring_seal(b->k, key_id, place, id, 0, plain, strlen(plain), &b->sealed, e) != 0)
+        return -1;
+    *blob = arena_memdup(b->arena, b->sealed.data, b->sealed.len);
+    *len = b->sealed.len;
+    return 0;
+}
+
+static int seal_replies(struct batch *b, struct err *e)
+{
+    int64_t id;
+
+    if (b->n_replies == 0)
+        return 0;
+    if (store_reserve_replies(b->s, b->n_replies, &id, e) != 0)
+        return -1;
+    for (size_t i = 0; i < b->n_replies; i++) {
+        struct reply_row *p = &b->replies[i];
+        p->id = id + (int64_t)i;
+        p->key_id = keyring_id(b->k, KEY_INBOX);
+        p->optout_key_id = keyring_id(b->k, KEY_OPTOUT);
+        if (seal_into(b, p->key_id, SEAL_REPLY, p->id, p->sealed, &p->sealed, &p->sealed_len, e) !=
+            0)
+            return -1;
+        if (!p->is_optout)
+            p->sealed_number = NULL;
+        else if (seal_into(b, p->optout_key_id, SEAL_OPTOUT, p->id, p->sealed_number,
+                           &p->sealed_number, &p->sealed_number_len, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int apply_batch(struct batch *b, struct err *e)
+{
+    size_t n, reports = b->n_receipts + b->n_replies;
+    struct receipt_row *rows = arena_alloc(b->arena, (b->n_receipts + 1) * sizeof *rows);
+
+    if (b->n_receipts)
+        qsort(b->receipts, b->n_receipts, sizeof *b->receipts, by_message);
+    if (check_refs(b, rows, &n, e) != 0 || seal_replies(b, e) != 0)
+        return -1;
+    failpoint("apply_before_commit");
+    int64_t began_us = clock_mono_us();
+    if (store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->last_id, &b->stats->apply,
+                            e) != 0)
+        return -1;
+    store_chunk_took(b->s, reports, clock_mono_us() - began_us);
+    failpoint("apply_after_commit");
+    return 0;
+}
+
+static void add_stats(struct track_stats *to, const struct track_stats *from)
+{
+    to->apply.moved += from->apply.moved;
+    to->apply.kept += from->apply.kept;
+    to->apply.unmatched += from->apply.unmatched;
+    to->apply.never_issued += from->apply.never_issued;
+    to->apply.replies += from->apply.replies;
+    to->apply.optouts += from->apply.optouts;
+    to->apply.suppressed += from->apply.suppressed;
+    to->rows += from->rows;
+    to->unreadable += from->unreadable;
+    to->skipped += from->skipped;
+}
+
+/* Requests applied, 0 at the end, -1. */
+static int64_t next_batch(struct batch *b, struct inbox *i, struct track_stats *total,
+                          int64_t *reports, struct err *e)
+{
+    struct track_stats stats = {0};
+    int64_t watermark;
+
+    b->stats = &stats;
+    b->n_receipts = b->n_replies = 0;
+    b->enough = store_chunk(b->s);
+    b->e = e;
+    arena_reset(b->arena);
+    if (store_watermark(b->s, &watermark, e) != 0 ||
+        inbox_read(i, watermark, b->enough, on_row, b, e) < 0)
+        return -1;
+    if (stats.rows == 0)
+        return 0;
+    if (apply_batch(b, e) != 0)
+        return -1;
+    *reports += (int64_t)(b->n_receipts + b->n_replies);
+    add_stats(total, &stats);
+    return stats.rows;
+}
+
+int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const struct track_opts *o,
+                    struct track_stats *total, struct err *e)
+{
+    struct batch b = {.s = s, .k = k, .o = o, .arena = arena_new(65536)};
+    int64_t reports = 0, rows;
+
+    buf_init(&b.body, BODY_MAX);
+    buf_init(&b.sealed, TEXT_MAX + 1024);
+    do
+        rows = next_batch(&b, i, total, &reports, e);
+    while (rows > 0 && !(o->stop && *o->stop));
+    free(b.receipts);
+    free(b.replies);
+    buf_fini(&b.body);
+    buf_fini(&b.sealed);
+    arena_free(b.arena);
+    return rows < 0 ? -1 : reports;
+}
