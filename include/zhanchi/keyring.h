@@ -46,7 +46,7 @@ int keyring_unseal(struct keyring *k, int64_t key_id, enum seal_place place, int
 /* Keyed hashes, 128 bits, domain-separated by kind. */
 #define KEYRING_HASH_BYTES 16
 enum hash_kind { HASH_PERSON_ID = 1, HASH_PERSON_PHONE_NAME = 2, HASH_PERSON_REF = 3, HASH_ADDRESS_SMS = 4, HASH_EMPLOYER = 5,
-                 HASH_OCCUPATION = 6, HASH_PSEUDONYM = 7 };
+                 HASH_OCCUPATION = 6, HASH_PSEUDONYM = 7, HASH_REPLY = 8 };
 void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size_t len,
                   uint8_t out[KEYRING_HASH_BYTES]);
 
