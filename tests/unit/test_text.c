@@ -1,10 +1,9 @@
 /*
- * segments at their borders, masks (never more than allowed), words of refusal, bytes of keys.
+ * segments at their borders, masks (never more than allowed), words of refusal.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include "zhanchi/identity.h"
 #include "zhanchi/mask.h"
 #include "zhanchi/optword.h"
 #include "zhanchi/segment.h"
@@ -240,63 +239,6 @@ START_TEST(refusal_of_the_configuration)
 }
 END_TEST
 
-/* ---- bytes of keys ---- */
-
-static const struct {
-    const char *cell, *key; /* NULL: no key */
-} texts[] = {
-    {"电工", "电工"},
-    {" 电 工\n", "电工"},
-    {"\xE2\x80\x8B电工", "电工"},
-    {"焊工（二氧化碳）", "焊工(二氧化碳)"},
-    {"ａb-01 x", "AB-01X"},
-    {"caf\x65\xCC\x81", "CAF\xC3\x89"},
-    {"", NULL},
-    {" \xE3\x80\x80", NULL},
-    {"\xFF", NULL},
-};
-
-START_TEST(identity_of_text)
-{
-    struct buf out;
-
-    buf_init(&out, 1024);
-    buf_adds(&out, "|");
-    int rc = identity_text(texts[_i].cell, strlen(texts[_i].cell), &out);
-    ck_assert_int_eq(rc, texts[_i].key != NULL ? 0 : -1);
-    ck_assert_str_eq(buf_cstr(&out) + 1, texts[_i].key != NULL ? texts[_i].key : "");
-    buf_fini(&out);
-}
-END_TEST
-
-START_TEST(identity_lengths)
-{
-    char cell[4000];
-    struct buf out;
-
-    memset(cell, 'x', sizeof cell);
-    buf_init(&out, 1024);
-    ck_assert_int_eq(identity_text(cell, 200, &out), 0);
-    ck_assert_int_eq(identity_text(cell, 201, &out), -1);
-    ck_assert_int_eq(identity_text(cell, sizeof cell, &out), -1);
-    ck_assert_uint_eq(out.len, 200);
-    buf_fini(&out);
-}
-END_TEST
-
-START_TEST(identity_of_phone_and_name)
-{
-    struct buf out;
-    struct phone p;
-
-    buf_init(&out, 1024);
-    ck_assert(phone_parse("138 0000 0001", 13, &p));
-    ck_assert_int_eq(identity_phone_name(&p, "张三", strlen("张三"), &out), 0);
-    ck_assert_str_eq(buf_cstr(&out), "13800000001\n张三");
-    buf_fini(&out);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("text");
@@ -308,9 +250,6 @@ int main(void)
     tcase_add_test(t, never_more_than_allowed);
     tcase_add_loop_test(t, refusal, 0, COUNT(replies));
     tcase_add_test(t, refusal_of_the_configuration);
-    tcase_add_loop_test(t, identity_of_text, 0, COUNT(texts));
-    tcase_add_test(t, identity_lengths);
-    tcase_add_test(t, identity_of_phone_and_name);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
