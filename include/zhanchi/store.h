@@ -11,7 +11,12 @@
  * Two levels: a thin statement layer (src/store/stmt.h) for administration, and the batch operations (marked "batch" in the headers), which
  * go through `struct store_driver` (src/store/driver.h) so that another database can give each its own best SQL.
  *
- * Errors: ERR_IO (disk full, corrupt: says which file and what to do), ERR_TEMP (busy longer than 10 s).
+ * Errors: ERR_IO (disk full, corrupt: says which file and what to do), ERR_TEMP (busy longer than 10 s). A full disk leaves the
+ * connection usable: what was committed stands, and the same call may be made again.
+ *
+ * Callbacks (`each`): 0 goes on; > 0 stops, and the walk returns 0; < 0 stops, and the walk returns -1 (the callback has filled in
+ * the caller's struct err through its ctx). What they are given is valid during the call only. They may use the store,
+ * the same function included.
  */
 #ifndef ZHANCHI_STORE_H
 #define ZHANCHI_STORE_H
@@ -27,7 +32,8 @@ struct store;
 int store_create(const char *dir, int64_t now_ms, struct err *e);
 
 enum store_mode { STORE_RW, STORE_RO };
-/* Opens, checks the schema version (older: migrates, in RW mode, after saying so through `note` if not NULL; newer: ERR_CONFIG). */
+/* Opens, checks the schema version (older: migrates in RW mode, ERR_CONFIG in RO mode; newer: ERR_CONFIG). ERR_NOINPUT if there is no database,
+ * ERR_CONFIG if the file is somebody else's. */
 struct store *store_open(const char *dir, enum store_mode mode, struct err *e);
 void store_close(struct store *s); /* NULL is fine; rolls back */
 const char *store_path(const struct store *s);
@@ -37,11 +43,12 @@ int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
-/* Rows that a chunk may have so that its transaction stays under 50 ms: adapts to what was measured. */
+/* Rows that a chunk may have so that its transaction stays under 50 ms (at most 8192): adapts to what was measured. */
 size_t store_chunk(const struct store *s);
 void store_chunk_took(struct store *s, size_t rows, int64_t us);
 
-/* Removes what interrupted imports and freezes left, in chunks. Counts are for the log. Only call with the job's kernel lock held. */
+/* Removes what interrupted imports, freezes and removals left, in chunks; *removed counts the lists and waves, for the log. Only call with the job's
+ * kernel lock held, and outside a transaction. */
 int store_sweep(struct store *s, int64_t *removed, struct err *e);
 
 /* WAL checkpoint (passive); its own thread calls it with its own connection. */

@@ -29,18 +29,20 @@ struct list_info {
     bool ready;
 };
 
-/* A list in loading: invisible to everybody until store_list_finish. ERR_DATA if the name is taken. */
+/* A list in loading: invisible to everybody until store_list_finish. ERR_DATA if the name is taken, ERR_TEMP while another list is
+ * loading (one at a time: its new persons are its own until it is ready). */
 int store_list_begin(struct store *s, const struct list_info *l, int64_t *id, struct err *e);
 int store_list_set_key(struct store *s, int64_t id, int64_t key_id, struct err *e);
 int store_list_finish(struct store *s, int64_t id, int64_t rows, int64_t rejects, struct err *e);
-/* Removes a list that never became visible (chunks). */
+/* Removes a list that never became visible, with the persons and addresses that it made (chunks; outside a transaction). */
 int store_list_abandon(struct store *s, int64_t id, struct err *e);
 /* 1 found, 0 not, -1. Only ready lists. */
 int store_list_find(struct store *s, const char *name, struct list_info *out, struct err *e);
 int store_list_by_id(struct store *s, int64_t id, struct list_info *out, struct err *e);
 int store_list_by_digest(struct store *s, const uint8_t digest[32], struct list_info *out, struct err *e);
 int store_list_each(struct store *s, int (*each)(void *ctx, const struct list_info *l), void *ctx, struct err *e);
-/* Deletes sealed data, rejects and the list's key; rows' facts stay while a wave refers to them. ERR_TEMP while a wave of the list is open. Chunks. */
+/* Deletes sealed data, rejects and the list's key; rows' facts stay while a wave refers to them. ERR_TEMP while a wave of the list is open, ERR_NOINPUT
+ * if there is none such. Chunks, outside a transaction: at its first step the list becomes invisible and its name free. */
 int store_list_remove(struct store *s, int64_t id, struct err *e);
 
 struct list_row {
@@ -62,7 +64,7 @@ struct list_row {
     size_t sealed_len;
 };
 
-/* Reserves n row ids (sealing needs them). */
+/* Reserves n row ids (sealing needs them) of the list in loading, on the connection that loads it. */
 int store_list_row_ids(struct store *s, size_t n, int64_t *first, struct err *e);
 /* batch: stores rows (one transaction); resolves person and address hashes to ids, new ones in the order of the rows. */
 int store_list_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n, struct err *e);
