@@ -47,8 +47,11 @@ void store_rollback(struct store *s);
 size_t store_chunk(const struct store *s);
 void store_chunk_took(struct store *s, size_t rows, int64_t us);
 
-/* Removes what interrupted imports, freezes and removals left, in chunks; *removed counts the lists and waves, for the log. Only call with the job's
- * kernel lock held, and outside a transaction. */
+/* The kernel lock under which lists are loaded or removed and waves frozen: one such job at a time, so that what is half-done under a free lock is a dead
+ * job's. 0 and the descriptor (close it to unlock), or ERR_TEMP if another job has it. Does not wait. */
+int store_lock_jobs(struct store *s, int *fd, struct err *e);
+/* Removes what interrupted imports, freezes and removals left, in chunks; *removed counts the lists and waves, for the log. Only call with
+ * store_lock_jobs held, and outside a transaction. */
 int store_sweep(struct store *s, int64_t *removed, struct err *e);
 
 /* WAL checkpoint (passive); its own thread calls it with its own connection. */

@@ -116,6 +116,8 @@ struct verdict_row {
 };
 /* batch: replaces the verdicts of these rows under this policy. */
 int store_verdicts_put(struct store *s, int64_t policy_id, int32_t as_of, const struct verdict_row *v, size_t n, struct err *e);
+/* One row's verdict under a policy: 1 found, 0 not, -1. */
+int store_verdict_get(struct store *s, int64_t policy_id, int64_t row_id, struct verdict_row *out, struct err *e);
 struct verdict_count {
     enum verdict_outcome outcome;
     enum verdict_reason reason;
