@@ -1,5 +1,8 @@
 /*
  * ref: client references: "Z", tag (5), epoch (4), "-", message, "-", attempt, in Crockford's base32 (no I L O U).
+ *
+ * One text for one reference: parsing refuses lower case, look-alikes and leading zeros, so that the parsed form may be compared instead of the
+ * text. What a gateway echoes in another case is foreign, not ours. Callers: dispatch makes them, track reads them.
  */
 #include <string.h>
 #include "zhanchi/message.h"

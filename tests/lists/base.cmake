@@ -1,0 +1,2 @@
+# L0, and the two pure rooms without a foreign library.
+zc_unit(message LINK zc_message)
