@@ -42,7 +42,7 @@ void crypt_digest_free(struct crypt_digest *d);
 void crypt_digest_add(struct crypt_digest *d, const void *data, size_t len);
 void crypt_digest_end(struct crypt_digest *d, uint8_t out[CRYPT_HASH_BYTES]); /* and starts anew */
 
-/* AES-256-GCM with the key schedule kept ready. Not thread-safe. */
+/* AES-256-GCM with the key schedule kept ready. Not thread-safe; nonces are drawn ahead, so that one must not be carried over a fork. */
 struct crypt_aead;
 struct crypt_aead *crypt_aead_new(const uint8_t key[CRYPT_KEY_BYTES]);
 void crypt_aead_free(struct crypt_aead *a);
@@ -54,7 +54,7 @@ int crypt_seal(struct crypt_aead *a, const void *aad, size_t aad_len, const void
 int crypt_open(struct crypt_aead *a, const void *aad, size_t aad_len, const void *blob, size_t len,
                struct buf *out);
 
-/* Text forms. Encoders append; decoders return the length or -1. */
+/* Text forms. Encoders append; decoders are strict and return the length or -1. */
 void crypt_hex(const void *data, size_t len, char *out); /* 2*len + 1 characters, lower case */
 int crypt_unhex(const char *s, size_t len, uint8_t *out, size_t cap);
 int crypt_base64(const void *data, size_t len, struct buf *out);

@@ -17,7 +17,7 @@ struct json; /* a node; the root owns all others */
 /* J_ and not JSON_: jansson has taken those names. */
 enum json_type { J_NULL, J_BOOL, J_NUMBER, J_STRING, J_ARRAY, J_OBJECT };
 
-/* Strict RFC 8259, any root type, duplicate keys refused. NULL and ERR_DATA with line and column on error (the
+/* Strict RFC 8259, any root type; duplicate keys and \u0000 are refused. An integer beyond 64 bits becomes a string with its digits. NULL and ERR_DATA with line and column on error (the
  * text itself is not quoted: it may hold personal data). */
 struct json *json_parse(const char *text, size_t len, struct err *e);
 void json_free(struct json *root); /* NULL is fine; only for what json_parse returned */

@@ -2,6 +2,7 @@
  * arena: see arena.h. Chunks in a list; a request larger than a chunk gets one of its own.
  */
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/arena.h"
@@ -71,10 +72,9 @@ void arena_free(struct arena *a)
 
 static void *take(struct arena *a, size_t n)
 {
-    size_t aligned = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-
-    if (aligned < n)
+    if (n > SIZE_MAX / 4)
         panic("arena: request too large");
+    size_t aligned = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (aligned > a->head->size - a->head->used) {
         struct chunk *c = chunk_new(aligned > a->chunk_bytes ? aligned : a->chunk_bytes);
         c->next = a->head;
@@ -92,7 +92,7 @@ void *arena_alloc(struct arena *a, size_t n)
 
 char *arena_memdup(struct arena *a, const void *p, size_t n)
 {
-    char *copy = take(a, n + 1);
+    char *copy = take(a, n < SIZE_MAX ? n + 1 : n);
 
     if (n > 0)
         memcpy(copy, p, n);

@@ -10,7 +10,8 @@
 
 void buf_init(struct buf *b, size_t max_bytes)
 {
-    *b = (struct buf){.max = max_bytes};
+    /* A quarter of the address space limits nobody, and sums cannot overflow. */
+    *b = (struct buf){.max = max_bytes < SIZE_MAX / 4 ? max_bytes : SIZE_MAX / 4};
 }
 
 void buf_fini(struct buf *b)
@@ -42,6 +43,7 @@ char *buf_reserve(struct buf *b, size_t n)
         char *data = realloc(b->data, cap);
         if (data == NULL)
             panic("out of memory");
+        data[b->len] = '\0';
         b->data = data;
         b->cap = cap;
     }

@@ -243,8 +243,8 @@ int civil_parse_instant(const char *s, int zone_min, int64_t *at_ms)
         if (hour < 0 || hour > 24 || !eat(&p, end, ":"))
             return -1;
         minute = number(&p, end, 2, 2);
-        if (minute < 0 || minute > 59 || (hour == 24 && minute > 0) ||
-            parse_seconds(&p, end, &seconds, &ms) != 0)
+        if (minute < 0 || minute > 59 || parse_seconds(&p, end, &seconds, &ms) != 0 ||
+            (hour == 24 && minute + seconds + ms > 0))
             return -1;
         if (parse_offset(&p, end, &zone_min) != 0 || p != end)
             return -1;
@@ -259,7 +259,7 @@ char *civil_format_instant(int64_t at_ms, int zone_min, char out[32])
     int minute = civil_local_minute(at_ms, zone_min);
     int second = (int)(floor_div(at_ms, 1000) - floor_div(at_ms, 60000) * 60);
     int off = zone_min < 0 ? -zone_min : zone_min;
-    char text[80];
+    char text[80] = "";
 
     snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", c.year, c.month, c.day,
              minute / 60, minute % 60, second, zone_min < 0 ? '-' : '+', off / 60, off % 60);

@@ -1,5 +1,9 @@
 /*
  * json: reading. jansson stays in this file; a node is a json_t under another name.
+ *
+ * Providers' ids pass 2^63 (seen: 9223372036854775808 as a bare number), jansson's integers end there. Such literals are put in quotes before
+ * jansson sees them, so that the node is a string with the number's own digits. Reals are doubles: no id is written with a point.
+ * An error never quotes the text: it may hold personal data.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -18,14 +22,102 @@ static const struct json *wrap(const json_t *n)
     return (const struct json *)n;
 }
 
+/* ---- integers beyond 64 bits ---- */
+
+static bool number_char(char c)
+{
+    return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+}
+
+/* An integer literal that int64_t cannot hold; leading zeros are jansson's to refuse. */
+static bool beyond_64(const char *s, size_t n)
+{
+    bool negative = s[0] == '-';
+
+    s += negative;
+    n -= negative;
+    if (n < 19 || s[0] == '0')
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (s[i] < '0' || s[i] > '9')
+            return false;
+    return n > 19 || memcmp(s, negative ? "9223372036854775808" : "9223372036854775807", 19) > 0;
+}
+
+/* The next such literal at or behind *at, outside strings. */
+static bool find_big(const char *text, size_t len, size_t *at, size_t *n)
+{
+    bool quoted = false;
+
+    for (size_t i = *at; i < len; i++) {
+        if (quoted && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            quoted = !quoted;
+        } else if (!quoted && number_char(text[i])) {
+            for (*n = 1; i + *n < len && number_char(text[i + *n]);)
+                (*n)++;
+            *at = i;
+            if (beyond_64(text + i, *n))
+                return true;
+            i += *n - 1;
+        }
+    }
+    return false;
+}
+
+/* The text with those literals in quotes; false, and nothing added, if there are none. */
+static bool quote_big(const char *text, size_t len, struct buf *out)
+{
+    size_t from = 0, at = 0, n;
+
+    while (find_big(text, len, &at, &n)) {
+        buf_add(out, text + from, at - from);
+        buf_addc(out, '"');
+        buf_add(out, text + at, n);
+        buf_addc(out, '"');
+        from = at += n;
+    }
+    if (from > 0)
+        buf_add(out, text + from, len - from);
+    return from > 0;
+}
+
+/* ---- parsing ---- */
+
+static const char *complaint(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_duplicate_key:
+        return "JSON with the same key twice";
+    case json_error_numeric_overflow:
+        return "JSON with a number that is too large";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "JSON with a NUL character in a string";
+    case json_error_invalid_utf8:
+        return "JSON that is not UTF-8";
+    case json_error_stack_overflow:
+        return "JSON nested too deeply";
+    case json_error_premature_end_of_input:
+        return "JSON that is cut off";
+    default:
+        return "not valid JSON";
+    }
+}
+
 struct json *json_parse(const char *text, size_t len, struct err *e)
 {
     json_error_t error;
-    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    struct buf quoted;
 
+    buf_init(&quoted, SIZE_MAX);
+    bool big = quote_big(text, len, &quoted);
+    json_t *root = json_loadb(big ? quoted.data : text, big ? quoted.len : len,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    buf_fini(&quoted);
     if (root == NULL) {
-        /* error.text may quote the input: only its place is told. */
-        err_set(e, ERR_DATA, NULL, "not valid JSON at line %d, column %d", error.line,
+        err_set(e, ERR_DATA, NULL, "%s at line %d, column %d", complaint(&error), error.line,
                 error.column);
         return NULL;
     }
@@ -157,5 +249,7 @@ bool json_truth(const struct json *n)
         return strcmp(json_string_value(j), "true") == 0 || strcmp(json_string_value(j), "1") == 0;
     if (json_is_integer(j))
         return json_integer_value(j) != 0;
+    if (json_is_real(j))
+        return json_real_value(j) != 0;
     return json_is_true(j);
 }

@@ -1,5 +1,6 @@
 /*
- * log: see log.h. A line is one write(2), so that lines of several processes do not mix.
+ * log: see log.h. A line is one write(2), so that lines of several processes do not mix; control characters in it become '?', so that no
+ * text from outside can forge a line. Time stamps are local time of the process (TZ) with its offset.
  */
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -28,7 +29,6 @@ int log_parse_level(const char *name, enum log_level *out)
     return -1;
 }
 
-/* Local time of the process (TZ) with its offset. */
 static size_t stamp(char *out, size_t cap)
 {
     time_t now = time(NULL);
@@ -52,7 +52,7 @@ void log_msg(enum log_level level, const char *area, const char *fmt, ...)
     if ((int)level < atomic_load(&threshold))
         return;
     size_t n = stamp(line, sizeof line);
-    int head = snprintf(line + n, sizeof line - n, " %s %s: ", names[level], area);
+    int head = snprintf(line + n, sizeof line - n, " %s %.64s: ", names[level], area);
     n += head > 0 ? (size_t)head : 0;
     va_start(ap, fmt);
     int body = vsnprintf(line + n, sizeof line - n - 1, fmt, ap);
@@ -60,6 +60,9 @@ void log_msg(enum log_level level, const char *area, const char *fmt, ...)
     n += body > 0 ? (size_t)body : 0;
     if (n > sizeof line - 2)
         n = sizeof line - 2;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7F)
+            line[i] = '?';
     line[n++] = '\n';
     ssize_t ignored = write(STDERR_FILENO, line, n);
     (void)ignored; /* there is nowhere left to complain */
