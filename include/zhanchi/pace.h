@@ -39,7 +39,7 @@ struct pace_schedule {
     int window_from, window_to; /* minutes of the civil day, from < to, to <= 1440; [from, to) */
     int zone_min;
     int64_t not_before_ms; /* 0 = none */
-    int64_t not_after_ms;  /* exclusive; must be set: a schedule without end fails closed (PACE_LAPSED) */
+    int64_t not_after_ms;  /* exclusive; must be set, before the year 10000: a schedule without end fails closed (PACE_LAPSED) */
 };
 
 struct pace_answer pace_schedule_admit(const struct pace_schedule *s, int64_t now_ms);
@@ -83,7 +83,7 @@ enum pace_lane_event {
     PACE_LANE_FAILED,   /* connection refused, unreadable answer, 5xx, time-out */
     PACE_LANE_STOP      /* CONFIG: credential, signature, balance */
 };
-/* A request ended. retry_after_ms: what the gateway asked for, 0 = nothing. */
+/* A request ended. retry_after_ms: what the gateway asked for (obeyed up to a day), 0 = nothing. */
 void pace_lane_end(struct pace_lane *l, int64_t now_ms, enum pace_lane_event ev, int64_t retry_after_ms);
 
 /* ---- backoff ---- */

@@ -3,7 +3,9 @@
  *
  * The token bucket may go negative: a batch is let go whole and paid for afterwards. The breaker opens after `breaker_failures` failures of the
  * lane itself in a row; behind an opening only one request at a time goes (a probe) until one succeeds, and each further
- * opening doubles the pause.
+ * opening doubles the pause. What a gateway asks for is obeyed up to a day: its word must not stop the lane for ever.
+ *
+ * Callers: the dispatcher's loop alone.
  */
 #include <math.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "zhanchi/pace.h"
 
 #define DOUBLINGS 5 /* 2^5 = 32 times the first pause */
+#define RETRY_AFTER_MAX_MS INT64_C(86400000)
 
 void pace_lane_init(struct pace_lane *l, const struct pace_limits *limits, int64_t now_ms)
 {
@@ -121,7 +124,10 @@ void pace_lane_end(struct pace_lane *l, int64_t now_ms, enum pace_lane_event ev,
     case PACE_LANE_SLOW: /* it answers: no failure, but it wants less */
         l->failures = 0;
         if (retry_after_ms > 0)
-            hold(l, now_ms + retry_after_ms, PACE_HOLD);
+            hold(l,
+                 now_ms +
+                     (retry_after_ms < RETRY_AFTER_MAX_MS ? retry_after_ms : RETRY_AFTER_MAX_MS),
+                 PACE_HOLD);
         break;
     case PACE_LANE_FAILED:
         failed(l, now_ms);

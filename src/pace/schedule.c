@@ -1,8 +1,14 @@
 /*
  * schedule: a campaign's window, not_before and not_after. Fails closed: a schedule that makes no sense never goes.
+ *
+ * Callers: the dispatcher at claim and again at hand-over, the forecast.
  */
 #include "zhanchi/civil.h"
 #include "zhanchi/pace.h"
+
+#define END_MS                                                                                     \
+    INT64_C(                                                                                       \
+        253402300800000) /* year 10000: the calendar ends, and so does arithmetic without care */
 
 static const char *const reasons[] = {"go",
                                       "the campaign begins later",
@@ -27,7 +33,8 @@ static struct pace_answer answer(enum pace_reason reason, int64_t at_ms)
 
 static bool sane(const struct pace_schedule *s)
 {
-    return s->window_from >= 0 && s->window_from < s->window_to && s->window_to <= 1440;
+    return s->window_from >= 0 && s->window_from < s->window_to && s->window_to <= 1440 &&
+           s->not_after_ms > 0 && s->not_after_ms < END_MS;
 }
 
 /* Milliseconds since the civil day's midnight. */
@@ -51,9 +58,11 @@ static int64_t window_opens(const struct pace_schedule *s, int64_t now_ms)
 
 struct pace_answer pace_schedule_admit(const struct pace_schedule *s, int64_t now_ms)
 {
-    if (s->not_after_ms <= 0 || now_ms >= s->not_after_ms || !sane(s))
+    if (!sane(s) || now_ms >= s->not_after_ms)
         return answer(PACE_LAPSED, INT64_MAX);
     int64_t from = now_ms < s->not_before_ms ? s->not_before_ms : now_ms;
+    if (from >= s->not_after_ms)
+        return answer(PACE_LAPSED, INT64_MAX);
     int64_t opens = window_opens(s, from);
     if (opens >= s->not_after_ms)
         return answer(PACE_LAPSED, INT64_MAX); /* the window does not open again before the end */
@@ -69,9 +78,9 @@ static int64_t walk(const struct pace_schedule *s, int64_t now_ms, int64_t need_
     int64_t at = now_ms < s->not_before_ms ? s->not_before_ms : now_ms;
 
     *room_ms = 0;
-    if (!sane(s) || s->not_after_ms <= 0)
+    if (!sane(s))
         return -1;
-    while ((at = window_opens(s, at)) < s->not_after_ms) {
+    while (at < s->not_after_ms && (at = window_opens(s, at)) < s->not_after_ms) {
         int64_t closes = civil_at_ms(civil_local_day(at, s->zone_min), s->window_to, s->zone_min);
         int64_t end = closes < s->not_after_ms ? closes : s->not_after_ms;
         if (need_ms >= 0 && need_ms <= end - at)
