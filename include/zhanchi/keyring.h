@@ -5,7 +5,7 @@
  * of persons, addresses, employers, occupations), one for opt-outs, one for raw reports and replies, one for approvals. Each has an id; every sealed row
  * names its key id, the first byte of every blob is the algorithm (1 = AES-256-GCM). Rotation re-wraps; nothing is hashed again.
  *
- * A keyring belongs to one thread. A wrong key file is ERR_PERM before anything is touched.
+ * A keyring belongs to one thread, and borrows its store: close it first. A wrong key file is ERR_PERM before anything is touched.
  */
 #ifndef ZHANCHI_KEYRING_H
 #define ZHANCHI_KEYRING_H
@@ -22,7 +22,7 @@ struct keyring;
 int keyring_create_file(const char *path, const char *recovery_path, struct err *e);
 /* First data keys of a new database. */
 int keyring_init(struct store *s, const char *key_path, int64_t now_ms, struct err *e);
-/* Refuses a key file that others may read. */
+/* Refuses a key file that others may read (ERR_PERM) or that is damaged (ERR_DATA). */
 struct keyring *keyring_open(struct store *s, const char *key_path, struct err *e);
 void keyring_close(struct keyring *k); /* wipes; NULL is fine */
 
@@ -36,7 +36,7 @@ int keyring_new_list_key(struct keyring *k, struct store *s, int64_t list_id, in
 /* Where a blob belongs: part of the associated data. */
 enum seal_place { SEAL_ROW = 1, SEAL_PAYLOAD = 2, SEAL_OPTOUT = 3, SEAL_REPORT = 4, SEAL_REPLY = 5 };
 
-/* Appends alg(1) | nonce | ciphertext | tag. */
+/* Appends alg(1) | nonce | ciphertext | tag. ERR_DATA if out is full; it is then as before, but failed. */
 int keyring_seal(struct keyring *k, int64_t key_id, enum seal_place place, int64_t id, int64_t version, const void *plain,
                  size_t len, struct buf *out, struct err *e);
 /* Appends the plain text. ERR_DATA if the blob was changed or moved, ERR_PERM if its key is gone or cannot be unwrapped. */
@@ -54,7 +54,7 @@ void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size
 struct crypt_mac;
 struct crypt_mac *keyring_approval_mac(struct keyring *k); /* borrowed; call crypt_mac_start first */
 
-/* Re-wraps every data key under a new key file. */
+/* Re-wraps every data key under a new key file (made by keyring_create_file), in one transaction. */
 int keyring_rotate(struct store *s, const char *old_path, const char *new_path, struct err *e);
 
 #endif

@@ -26,7 +26,7 @@ struct epoch_info {
 int epoch_create(struct store *s, const char *epoch_dir, int64_t now_ms, struct err *e);
 
 enum epoch_finding { EPOCH_AGREES, EPOCH_BEHIND /* an old copy */, EPOCH_NO_FILE, EPOCH_DOUBT /* a receipt bore a reference never issued */ };
-/* Maps the outside file and compares. */
+/* Maps the outside file and compares. An outside file that is behind its database (a power cut) agrees and is brought up. NULL only on errors. */
 struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_finding *finding, struct err *e);
 void epoch_close(struct epoch *ep);
 const struct epoch_info *epoch_info(const struct epoch *ep);
@@ -40,9 +40,9 @@ int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct e
 
 /* What a reference in a receipt means to this database. */
 enum ref_finding {
-    REF_OURS,         /* message and attempt were issued here */
-    REF_FOREIGN,      /* another database's, or no reference of ours */
-    REF_NEVER_ISSUED  /* ours by tag, but this database never issued it: raises the doubt */
+    REF_OURS,         /* the attempt was issued here; or, in an epoch that has ended, by a lost timeline for a message that stood here already */
+    REF_FOREIGN,      /* another database's, no reference of ours, or of a lost timeline's own messages: no reason for doubt */
+    REF_NEVER_ISSUED  /* of the epoch that we write now, but this database never issued it: the caller raises the doubt */
 };
 enum ref_finding store_ref_check(struct store *s, const struct msg_ref *r, struct err *e); /* -1 on error */
 int store_doubt_raise(struct store *s, const char *why, struct err *e);

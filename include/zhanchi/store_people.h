@@ -25,9 +25,10 @@ struct optout_info {
     const void *sealed; /* SEAL_OPTOUT; NULL when the gateway told us by a code */
     size_t sealed_len;
 };
-/* Reserves an id for sealing. */
+/* Reserves ids for sealing; nobody else gets them (replies come from the same counter). */
 int store_reserve_optouts(struct store *s, size_t n, int64_t *first, struct err *e);
-/* Flag on address, row in optout, waiting messages suppressed: one transaction. 1 new, 0 was there. */
+/* Flag on address, row in optout, waiting messages suppressed: one transaction. 1 new, 0 was there (then a sealed number fills in where none was known).
+ * suppressed may be NULL. */
 int store_optout_add(struct store *s, const uint8_t address[KEYRING_HASH_BYTES], const struct optout_info *o, int64_t *suppressed,
                      struct err *e);
 int store_optout_remove(struct store *s, const uint8_t address[KEYRING_HASH_BYTES], const char *topic, struct err *e); /* 1/0 */
@@ -50,8 +51,8 @@ struct response_row {
 struct response_stats {
     int64_t added, known, unmatched, suppressed;
 };
-/* batch: idempotent by person, certificate, kind and day. Waiting messages of persons who claimed become suppressed. matched[i] (may be NULL) tells
- * whether row i belongs to a known person. */
+/* batch: idempotent by person, certificate, kind and day. Waiting messages of persons with a new response become suppressed, unless it is older than the
+ * certificate that the message is about. matched[i] (may be NULL) tells whether row i belongs to a known person. Adds to *stats. */
 int store_responses_put(struct store *s, int64_t file_id, const struct response_row *r, size_t n, bool *matched,
                         struct response_stats *stats, struct err *e);
 struct response_file {

@@ -1,9 +1,10 @@
 /*
- * audit: the chain of acts. Each record's MAC covers the MAC before it, so that a change, a gap or another order shows at the first record that does
- * not fit. What a chain cannot show by itself is that its tail was cut off: the head goes to the log at every act, and is compared
- * with the log.
+ * audit: the chain of acts. Each record's MAC covers the MAC before it, so that a change, a gap or
+ * another order shows at the first record that does not fit. What a chain cannot show by itself is
+ * that its tail was cut off: the head goes to the log at every act, and is compared with the log.
  *
- * The fields go into the MAC with their lengths, so that nothing can be moved from one field to the next.
+ * The fields go into the MAC with their lengths, so that nothing can be moved from one field to the
+ * next.
  * Callers: every command that changes something; audit ls and verify.
  */
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * batch: the public batch operations.
  *
- * Each is one call through the connection's driver; contracts stand in the public headers, the work in sqlite_*.c. Nothing else
- * belongs here.
+ * Each is one call through the connection's driver; contracts stand in the public headers, the work
+ * in sqlite_*.c. Nothing else belongs here.
  */
 #include "internal.h"
 

@@ -1,10 +1,12 @@
 /*
  * chunk: how many rows a write transaction may have.
  *
- * No write transaction holds the lock over 50 ms (a dispatcher waits behind it). The estimate follows what was measured: at once when
- * rows turned out slower, by and by when they turned out faster. It aims well below the limit, because the next chunk may be the one that
- * meets a cold cache. The cost of the commit itself (one fsync) is in the measurement; where it dominates, smaller chunks do not help, hence
- * the floor. What the store did between transactions (checkpoints, sorted runs) does not count: it holds no lock for long.
+ * No write transaction holds the lock over 50 ms (a dispatcher waits behind it). The estimate
+ * follows what was measured: at once when rows turned out slower, by and by when they turned out
+ * faster. It aims well below the limit, because the next chunk may be the one that meets a cold
+ * cache. The cost of the commit itself (one fsync) is in the measurement; where it dominates,
+ * smaller chunks do not help, hence the floor. What the store did between transactions
+ * (checkpoints, sorted runs) does not count: it holds no lock for long.
  */
 #include "internal.h"
 

@@ -1,8 +1,9 @@
 /*
  * driver: the seam between the store and a database.
  *
- * One function for each batch operation of the public headers (the contract stands there): each driver writes it in its own
- * best SQL. batch.c calls through here; administration uses the statement layer (stmt.h) directly.
+ * One function for each batch operation of the public headers (the contract stands there): each
+ * driver writes it in its own best SQL. batch.c calls through here; administration uses the
+ * statement layer (stmt.h) directly.
  */
 #ifndef STORE_DRIVER_H
 #define STORE_DRIVER_H

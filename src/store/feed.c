@@ -1,8 +1,9 @@
 /*
  * feed: a virtual table over an array of the caller. See feed.h.
  *
- * It exists on every connection without being created, is read from its first row to its last, and knows no constraints: put it first in a join (CROSS JOIN).
- * Invariant: at most one feed is in place at a time (struct store.feed), and none outside of a call.
+ * It exists on every connection without being created, is read from its first row to its last, and
+ * knows no constraints: put it first in a join (CROSS JOIN). Invariant: at most one feed is in
+ * place at a time (struct store.feed), and none outside of a call.
  * Callers: the sqlite_*.c files.
  */
 #include <sqlite3.h>

@@ -3,8 +3,8 @@
  *
  *     INSERT INTO person (id, hash) SELECT c0, c1 FROM feed
  *
- * A statement a row costs more for starting and ending it than for the row. The columns are c0 ... c15; the feed is there only
- * while feed_run or the walk lasts.
+ * A statement a row costs more for starting and ending it than for the row. The columns are c0 ...
+ * c15; the feed is there only while feed_run or the walk lasts.
  */
 #ifndef STORE_FEED_H
 #define STORE_FEED_H
@@ -20,7 +20,8 @@ struct feed_cell;
 
 struct feed {
     size_t n; /* rows */
-    /* Sets one cell by one of the functions below (none: NULL). What a text or blob points to lives as long as the feed. */
+    /* Sets one cell by one of the functions below (none: NULL). What a text or blob points to lives
+     * as long as the feed. */
     void (*cell)(const struct feed *f, size_t row, int column, struct feed_cell *out);
     const void *ctx;
 };

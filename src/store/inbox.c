@@ -1,11 +1,13 @@
 /*
  * inbox: raw reports, sealed, in a database file of their own.
  *
- * A file of its own, because a provider waits for the answer: a group of reports is one commit that never waits behind the dispatcher's. One process writes
- * (serve); appliers read and keep their watermark in the main database, so reading twice is harmless.
+ * A file of its own, because a provider waits for the answer: a group of reports is one commit that
+ * never waits behind the dispatcher's. One process writes (serve); appliers read and keep their
+ * watermark in the main database, so reading twice is harmless.
  *
- * Ids only ever rise, through purges and through the loss of the file: AUTOINCREMENT remembers the highest, and a new file begins at the clock. Otherwise new reports
- * would fall behind a watermark and never be applied.
+ * Ids only ever rise, through purges and through the loss of the file: AUTOINCREMENT remembers the
+ * highest, and a new file begins at the clock. Otherwise new reports would fall behind a watermark
+ * and never be applied.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /*
- * keyfile: see keyfile.h. Written by `init` and by rotation, read at the start of every command that opens personal data (keyring.c) or writes the
- * audit trail (audit.c). The buffers that held a key are wiped.
+ * keyfile: see keyfile.h. Written by `init` and by rotation, read at the start of every command
+ * that opens personal data (keyring.c) or writes the audit trail (audit.c). The buffers that held a
+ * key are wiped.
  */
 #include <errno.h>
 #include <fcntl.h>

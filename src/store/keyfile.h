@@ -6,7 +6,8 @@
  *     id 0f1e2d3c4b5a6978
  *     key BASE64
  *
- * The id is derived from the key, so that damage is noticed, and a wrong file can be named. Secret: 0600 (or less), owned by us or root.
+ * The id is derived from the key, so that damage is noticed, and a wrong file can be named. Secret:
+ * 0600 (or less), owned by us or root.
  */
 #ifndef STORE_KEYFILE_H
 #define STORE_KEYFILE_H

@@ -1,13 +1,18 @@
 /*
- * keyring: data keys, wrapped by the key file outside the database. What is sealed with which key stands in keyring.h.
+ * keyring: data keys, wrapped by the key file outside the database. What is sealed with which key
+ * stands in keyring.h.
  *
- * Wrapping: wrap key = HKDF(key file, "wrap"); a data key is sealed under it with (purpose, id, list) as associated data, so that wrapped keys cannot change
- * places. data_key.kek and meta 'key_check' hold the key file's id: a wrong file is told by comparing ids, before anything is opened or written.
+ * Wrapping: wrap key = HKDF(key file, "wrap"); a data key is sealed under it with (purpose, id,
+ * list) as associated data, so that wrapped keys cannot change places. data_key.kek and meta
+ * 'key_check' hold the key file's id: a wrong file is told by comparing ids, before anything is
+ * opened or written.
  *
- * Blob: algorithm (1 = AES-256-GCM) | nonce | ciphertext | tag; associated data: algorithm, place, id, version, key id.
+ * Blob: algorithm (1 = AES-256-GCM) | nonce | ciphertext | tag; associated data: algorithm, place,
+ * id, version, key id.
  *
- * A keyring belongs to one thread and borrows its store, which must outlive it: keys of lists are fetched when they are first needed. Bytes of data keys
- * live in OpenSSL's contexts only; copies on the way are wiped.
+ * A keyring belongs to one thread and borrows its store, which must outlive it: keys of lists are
+ * fetched when they are first needed. Bytes of data keys live in OpenSSL's contexts only; copies on
+ * the way are wiped.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +152,8 @@ static int insert_key(struct store *s, struct crypt_aead *wrap, const char *kek,
                       int64_t list_id, int64_t now_ms, int64_t *id, struct err *e)
 {
     uint8_t key[CRYPT_KEY_BYTES], wrapped[WRAPPED_BYTES];
-    if (reserve_ids(s, "next_key", 1, id, e)) /* never given twice: other processes remember keys by id */
+    /* Never given twice: other processes remember keys by their ids. */
+    if (reserve_ids(s, "next_key", 1, id, e))
         return -1;
     struct stmt *add = stmt_open(s, sql_add, e);
     if (!add)

@@ -1,9 +1,12 @@
 /*
- * list: lists as headers, their visibility, removal, and looking at single rows. Rows go in and out by the driver (sqlite_list.c).
+ * list: lists as headers, their visibility, removal, and looking at single rows. Rows go in and out
+ * by the driver (sqlite_list.c).
  *
- * Invariants: a list in state 0 is seen by nobody but store_list_finish, store_list_abandon and store_sweep; only store_list_finish, the last transaction of an
- * import, makes it ready. Removal goes in chunks, the header last, so that an interrupted removal can be repeated.
- * Callers: intake, measure, the list commands.
+ * Invariants: a list in state 0 is seen by nobody but store_list_finish, store_list_abandon and
+ * store_sweep; only store_list_finish, the last transaction of an import, makes it ready. Removal
+ * goes in chunks, the header last, so that an interrupted removal can be repeated.
+ * Callers: intake,
+ * measure, the list commands.
  */
 #include <string.h>
 #include "zhanchi/civil.h"
@@ -145,7 +148,8 @@ int store_list_row_ids(struct store *s, size_t n, int64_t *first, struct err *e)
     int64_t top;
     if (stmt_number(s, sql_max_row, &top, e) < 0)
         return -1;
-    /* One list is loaded at a time, so what this connection has given out and what stands in the table is all there is. */
+    /* One list is loaded at a time, so what this connection has given out and what stands in the
+     * table is all there is. */
     if (s->next_row_id <= top)
         s->next_row_id = top + 1;
     *first = s->next_row_id;

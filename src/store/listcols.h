@@ -1,5 +1,6 @@
 /*
- * listcols: the columns of a row of a list, for every statement that reads whole rows (list_row r, person p, address a, list_row_sealed x).
+ * listcols: the columns of a row of a list, for every statement that reads whole rows (list_row r,
+ * person p, address a, list_row_sealed x).
  */
 #ifndef STORE_LISTCOLS_H
 #define STORE_LISTCOLS_H

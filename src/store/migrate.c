@@ -1,9 +1,10 @@
 /*
  * migrate: which version of the schema a database has, and how it gets the newest.
  *
- * The file says whose it is by SQLite's application id, and how far it is by meta 'schema'. Each migration runs in one transaction that reads the
- * version again under the write lock, so that two programs that open an old database at the same time do it once.
- * Called by store_create and store_open only.
+ * The file says whose it is by SQLite's application id, and how far it is by meta 'schema'. Each
+ * migration runs in one transaction that reads the version again under the write lock, so that two
+ * programs that open an old database at the same time do it once. Called by store_create and
+ * store_open only.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * policy: which policy judged, word by word. A version (digest of its file) is recorded once with its rules as JSON, so that a verdict
- * can be explained when the file has long changed.
- * Callers: intake_screen; campaign (clauses in texts, unconfirmed rules).
+ * policy: which policy judged, word by word. A version (digest of its file) is recorded once with
+ * its rules as JSON, so that a verdict can be explained when the file has long changed. Callers:
+ * intake_screen; campaign (clauses in texts, unconfirmed rules).
  */
 #include <stdio.h>
 #include "zhanchi/civil.h"

@@ -1,9 +1,10 @@
 /*
  * resolve: one hash of a person or an address -> its id.
  *
- * For administration, replies and responses. What a list in loading has made is not found here before that list is ready (sqlite_resolve.c does the
- * same for a chunk of a list, and moves an address that was made here meanwhile onto its own).
- * Invariant: at most one id stands for a hash in person_hash and address_hash; every id in them exists.
+ * For administration, replies and responses. What a list in loading has made is not found here
+ * before that list is ready (sqlite_resolve.c does the same for a chunk of a list, and moves an
+ * address that was made here meanwhile onto its own). Invariant: at most one id stands for a hash
+ * in person_hash and address_hash; every id in them exists.
  */
 #include "internal.h"
 

@@ -1,5 +1,6 @@
 /*
- * The batch operations in SQLite's SQL, as driver_sqlite.c lists them. Contracts: the public headers.
+ * The batch operations in SQLite's SQL, as driver_sqlite.c lists them. Contracts: the public
+ * headers.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H

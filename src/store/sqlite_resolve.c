@@ -1,17 +1,20 @@
 /*
  * sqlite_resolve: hashes of persons and addresses -> ids, for the chunks of a list in loading.
  *
- * Keyed hashes are random, and a random insert into an index of a million entries dirties a page (4 KiB of log) for each row: that would be most of
- * an import. So what a list makes anew is appended to `person` and `address` in the order of its rows at once, but enters person_hash and
- * address_hash only in large sorted runs. Until then it is known here, in two tables of fixed size, and nowhere else: nobody may see a list in
- * loading, so nobody needs to find its persons.
+ * Keyed hashes are random, and a random insert into an index of a million entries dirties a page (4
+ * KiB of log) for each row: that would be most of an import. So what a list makes anew is appended
+ * to `person` and `address` in the order of its rows at once, but enters person_hash and
+ * address_hash only in large sorted runs. Until then it is known here, in two tables of fixed size,
+ * and nowhere else: nobody may see a list in loading, so nobody needs to find its persons.
  *
  * Invariants
- *  - One list is loading at a time (unique index list_loading), so every person from list.person_from on is its own.
- *  - Whatever is not in the hash tables has an id >= list.person_indexed (address_indexed): a fresh connection finds it there.
+ *  - One list is loading at a time (unique index list_loading), so every person from
+ *    list.person_from on is its own.
+ *  - Whatever is not in the hash tables has an id >= list.person_indexed (address_indexed): a fresh
+ *    connection finds it there.
  *  - Before the list becomes ready everything is in the hash tables (resolver_flush).
- *  - An address that somebody else made meanwhile (a refusal of a number that no ready list has) is merged into ours when the run meets it; only
- *    optout and reply can refer to it.
+ *  - An address that somebody else made meanwhile (a refusal of a number that no ready list has) is
+ *    merged into ours when the run meets it; only optout and reply can refer to it.
  * After a rollback the resolver is dropped: what it knew is read from the database again.
  */
 #include <stdlib.h>
@@ -114,7 +117,8 @@ static uint64_t prefix_of(const uint8_t *hash)
         v); /* compares as the bytes do, on the machines we have (little-endian) */
 }
 
-/* Where (hash, kind) stands or would stand. The hash is keyed and random: its last bytes are the slot number. */
+/* Where (hash, kind) stands or would stand. The hash is keyed and random: its last bytes are the
+ * slot number. */
 static uint32_t slot_of(const struct thing *t, const uint8_t *hash, int kind)
 {
     uint32_t i;
@@ -319,7 +323,8 @@ struct visit { /* slots to feed, in this order */
     int64_t first; /* id of the first one, if they get their ids now; else 0 */
 };
 
-/* c0 the id (without `first`: of the slot if it has one, else the place in the order), c1 the hash, c2 the kind */
+/* c0 the id (without `first`: of the slot if it has one, else the place in the order), c1 the hash,
+ * c2 the kind */
 static void visit_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
 {
     const struct visit *v = f->ctx;
@@ -419,8 +424,9 @@ static const char sql_merge_hash[] =
 static const char *const merge_steps[] = {sql_merge_optout, sql_merge_reply, sql_merge_flags,
                                           sql_merge_hash};
 
-/* Address `other` was made elsewhere for the same number while the list was loading: what refers to it now refers to ours. Its row
- * stays, empty and unreachable: looking for references from everywhere would cost a scan of every list. */
+/* Address `other` was made elsewhere for the same number while the list was loading: what refers to
+ * it now refers to ours. Its row stays, empty and unreachable: looking for references from
+ * everywhere would cost a scan of every list. */
 static int merge_address(struct store *s, int64_t ours, int64_t other, struct err *e)
 {
     for (size_t i = 0; i < sizeof merge_steps / sizeof merge_steps[0]; i++) {

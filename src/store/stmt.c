@@ -1,9 +1,10 @@
 /*
  * stmt: statements, their cache, and SQLite's errors in words.
  *
- * Everything in src/store that runs SQL runs it through here. A statement belongs to its connection's cache (struct store.stmts, keyed by the address of
- * the SQL constant) from its first use until store_close; `out` says that somebody holds it.
- * Invariants: a statement in the cache is reset and holds no bindings; a bind or an exhausted memory never fails softly.
+ * Everything in src/store that runs SQL runs it through here. A statement belongs to its
+ * connection's cache (struct store.stmts, keyed by the address of the SQL constant) from its first
+ * use until store_close; `out` says that somebody holds it. Invariants: a statement in the cache is
+ * reset and holds no bindings; a bind or an exhausted memory never fails softly.
  */
 #include <errno.h>
 #include <sqlite3.h>

@@ -1,9 +1,10 @@
 /*
  * stmt: the thin statement layer over SQLite.
  *
- * A statement is a named constant (`static const char sql_x[] = "..."`): its address is the key of the connection's cache, so that each is prepared
- * once a connection. stmt_open takes it out, stmt_close gives it back; a statement that is out already (a callback that asks the same again) is
- * prepared a second time, and both stay in the cache.
+ * A statement is a named constant (`static const char sql_x[] = "..."`): its address is the key of
+ * the connection's cache, so that each is prepared once a connection. stmt_open takes it out,
+ * stmt_close gives it back; a statement that is out already (a callback that asks the same again)
+ * is prepared a second time, and both stay in the cache.
  *
  *     struct stmt *q = stmt_open(s, sql_find, e);
  *     if (!q)
@@ -15,8 +16,9 @@
  *     stmt_close(q);
  *     return rc;
  *
- * Texts and blobs are bound by reference: they must live until the next stmt_step is over (for a query: until stmt_close). Bindings stay through
- * stmt_step and stmt_run, so that a loop binds only what changes. A bind that fails is a defect and panics, as does exhausted memory.
+ * Texts and blobs are bound by reference: they must live until the next stmt_step is over (for a
+ * query: until stmt_close). Bindings stay through stmt_step and stmt_run, so that a loop binds only
+ * what changes. A bind that fails is a defect and panics, as does exhausted memory.
  */
 #ifndef STORE_STMT_H
 #define STORE_STMT_H
@@ -42,7 +44,8 @@ void stmt_bind_int64_or_null(struct stmt *st, int index, bool has, int64_t v);
 int stmt_step(struct stmt *st, struct err *e); /* 1 row, 0 done (and reset), -1 error (and reset) */
 int stmt_run(struct stmt *st, struct err *e);  /* a statement without rows, to its end: 0 or -1 */
 void stmt_reset(struct stmt *st);              /* before the end of the rows, to ask anew */
-/* The end of a walk over rows: closes. rc is what the last step or the callback returned; 0, or -1 if rc < 0. */
+/* The end of a walk over rows: closes. rc is what the last step or the callback returned; 0, or -1
+ * if rc < 0. */
 int stmt_end(struct stmt *st, int rc);
 
 int64_t stmt_int64(struct stmt *st, int column); /* column from 0; NULL reads as 0 */

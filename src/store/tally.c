@@ -1,8 +1,9 @@
 /*
  * tally: counters of messages by campaign, state and cause.
  *
- * Every change of a message's state calls tally_add twice (-1 for the old state, +1 for the new one); the deltas are summed in memory and written by
- * store_commit in the same transaction, one statement a counter, however many messages moved. Discarded with the transaction at a rollback.
+ * Every change of a message's state calls tally_add twice (-1 for the old state, +1 for the new
+ * one); the deltas are summed in memory and written by store_commit in the same transaction, one
+ * statement a counter, however many messages moved. Discarded with the transaction at a rollback.
  */
 #include <stdlib.h>
 #include "internal.h"

@@ -1,7 +1,7 @@
 /*
- * template: texts with their metadata. A version never changes: whatever a sent text depended on stands in it. The digest over body and
- * metadata tells whether a text is there already.
- * Callers: the template and campaign commands, campaign.
+ * template: texts with their metadata. A version never changes: whatever a sent text depended on
+ * stands in it. The digest over body and metadata tells whether a text is there already. Callers:
+ * the template and campaign commands, campaign.
  */
 #include <string.h>
 #include "zhanchi/crypt.h"

@@ -1,10 +1,12 @@
 /*
  * contract: the frame of the store's contract tests.
  *
- * They are written against the public headers alone, so that one suite serves every driver; which one comes from outside
- * (ZHANCHI_CONTRACT_DRIVER, default "sqlite"). What only makes sense for one driver asks contract_is.
+ * They are written against the public headers alone, so that one suite serves every driver; which
+ * one comes from outside (ZHANCHI_CONTRACT_DRIVER, default "sqlite"). What only makes sense for one
+ * driver asks contract_is.
  *
- * A test begins with a fresh work directory with keys and an epoch: struct contract *c = contract_begin(); and ends with contract_end(c).
+ * A test begins with a fresh work directory with keys and an epoch: struct contract *c =
+ * contract_begin(); and ends with contract_end(c).
  */
 #ifndef TESTS_CONTRACT_H
 #define TESTS_CONTRACT_H
@@ -58,12 +60,14 @@ void contract_hash(int kind, uint64_t n, uint8_t out[KEYRING_HASH_BYTES]);
 /* Row `line` about person n (id number) with address a; sealed with `blob`. */
 struct list_row contract_row(int64_t id, int64_t line, uint64_t person, uint64_t address,
                              int64_t key_id);
-/* A list in loading; ready with persons first ... first + n - 1, each with the address of the same number. */
+/* A list in loading; ready with persons first ... first + n - 1, each with the address of the same
+ * number. */
 int64_t contract_list_begin(struct contract *c, const char *name);
 void contract_rows(struct contract *c, int64_t list_id, int64_t line, uint64_t first, size_t n);
 int64_t contract_list(struct contract *c, const char *name, uint64_t first, size_t n);
 
-/* Runs `job` in a child process under ZHANCHI_FAILPOINT=failpoint (NULL: none); true if the child was killed by it. */
+/* Runs `job` in a child process under ZHANCHI_FAILPOINT=failpoint (NULL: none); true if the child
+ * was killed by it. */
 bool contract_killed(const char *failpoint, void (*job)(void *ctx), void *ctx);
 
 /* main() of a suite: one test case with these functions. */

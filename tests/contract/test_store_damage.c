@@ -1,5 +1,6 @@
 /*
- * When the outside world fails: full disk, damaged file, other writers; and copies while somebody writes.
+ * When the outside world fails: full disk, damaged file, other writers; and copies while somebody
+ * writes.
  */
 #include <errno.h>
 #include <fcntl.h>

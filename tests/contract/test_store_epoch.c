@@ -1,5 +1,6 @@
 /*
- * Epochs: an old copy of the database is recognised, a power cut is not mistaken for one, references tell whose they are.
+ * Epochs: an old copy of the database is recognised, a power cut is not mistaken for one,
+ * references tell whose they are.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -121,7 +122,8 @@ START_TEST(missing_or_foreign_file_is_doubt)
 }
 END_TEST
 
-/* The machine lost power after a claim was durable and before the mapping was: nothing was sent that the database does not know. */
+/* The machine lost power after a claim was durable and before the mapping was: nothing was sent
+ * that the database does not know. */
 START_TEST(database_ahead_is_a_power_cut)
 {
     struct contract *c = contract_begin();

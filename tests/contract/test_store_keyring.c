@@ -1,5 +1,6 @@
 /*
- * Keys: a wrong key file touches nothing, a changed or moved blob is refused, rotation re-wraps and nothing else.
+ * Keys: a wrong key file touches nothing, a changed or moved blob is refused, rotation re-wraps and
+ * nothing else.
  */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /*
- * Lists: invisible while loading, whole when ready, gone when abandoned; persons and addresses keep one id for ever.
+ * Lists: invisible while loading, whole when ready, gone when abandoned; persons and addresses keep
+ * one id for ever.
  */
 #include <stdlib.h>
 #include "zhanchi/civil.h"
@@ -139,7 +140,8 @@ START_TEST(rows_come_back_as_they_went_in)
 }
 END_TEST
 
-/* Three certificates of one person, far apart: one person, whole in a scan however small the portions. */
+/* Three certificates of one person, far apart: one person, whole in a scan however small the
+ * portions. */
 START_TEST(scan_gives_whole_persons)
 {
     struct contract *c = contract_begin();
@@ -341,7 +343,8 @@ START_TEST(rejects_stand_beside)
 }
 END_TEST
 
-/* What comes after an import that left nothing is what comes first: the same ids, names and digests. */
+/* What comes after an import that left nothing is what comes first: the same ids, names and
+ * digests. */
 static void check_nothing_left(struct contract *c)
 {
     ck_assert_int_eq(visible_lists(c), 0);
@@ -392,7 +395,8 @@ START_TEST(sweep_clears_interrupted)
 }
 END_TEST
 
-/* Killed at any step: nothing of it is visible, nothing of it stays, and what was there before is whole. */
+/* Killed at any step: nothing of it is visible, nothing of it stays, and what was there before is
+ * whole. */
 static void import_all(void *ctx)
 {
     struct contract *c = ctx;
@@ -444,7 +448,8 @@ static int see_optout(void *ctx, const struct optout_info *o)
     return 0;
 }
 
-/* Somebody refuses while the list with the number is loading: list and refusal mean the same address. */
+/* Somebody refuses while the list with the number is loading: list and refusal mean the same
+ * address. */
 START_TEST(refusal_while_loading)
 {
     struct contract *c = contract_begin();

@@ -1,5 +1,6 @@
 /*
- * Policies, verdicts and templates: recorded once, replaced where they should be, never changed where not.
+ * Policies, verdicts and templates: recorded once, replaced where they should be, never changed
+ * where not.
  */
 #include <stdlib.h>
 #include "zhanchi/civil.h"

@@ -8,3 +8,6 @@ foreach(source IN LISTS contract_tests)
   add_test(NAME ${test}_sqlite COMMAND ${name})
   set_tests_properties(${test}_sqlite PROPERTIES LABELS contract ENVIRONMENT ZHANCHI_CONTRACT_DRIVER=sqlite)
 endforeach()
+
+add_executable(bench_list ${CMAKE_CURRENT_SOURCE_DIR}/bench/bench_list.c)
+target_link_libraries(bench_list PRIVATE zc_flags zc_store)
