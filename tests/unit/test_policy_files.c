@@ -9,6 +9,7 @@
 #include <string.h>
 #include "policies.h"
 #include "zhanchi/civil.h"
+#include "zhanchi/fsio.h"
 #include "zhanchi/policy.h"
 
 static struct scratch scratch; /* of the test that runs; check forks for each */
@@ -311,6 +312,49 @@ START_TEST(shipped_files_load)
 }
 END_TEST
 
+/* The example of the man page is a policy, and says of its worker what the page says. */
+START_TEST(man_page)
+{
+    static const char begin[] = ".Bd -literal -offset indent\n";
+    char path[PATH_MAX];
+    struct buf page, cn;
+    struct err e = {0};
+    struct policy_certificate c[] = {{"焊工", 4, civil_day(2025, 3, 10)}};
+    struct policy_claim claim = {"电工", 4, civil_day(2025, 2, 1)};
+    struct policy_person who = {.region = "某市高新区",
+                                .paid_months = 30,
+                                .paid_months_day = CIVIL_NONE,
+                                .certificates = c,
+                                .n_certificates = 1,
+                                .claims = &claim,
+                                .n_claims = 1};
+    struct verdict v;
+
+    buf_init(&page, 1 << 20);
+    buf_init(&cn, 1 << 20);
+    snprintf(path, sizeof path, "%s/docs/man/zhanchi-policy.5", getenv("ZHANCHI_SOURCE_DIR"));
+    ck_assert_int_eq(fs_read_file(path, &page, &e), 0);
+    snprintf(path, sizeof path, "%s/conf/policies/cn.conf", getenv("ZHANCHI_SOURCE_DIR"));
+    ck_assert_int_eq(fs_read_file(path, &cn, &e), 0);
+    char *example = strstr(page.data, begin) + strlen(begin);
+    *strstr(example, "\n.Ed") = '\0';
+    put("p.conf", example);
+    put("cn.conf", buf_cstr(&cn));
+    struct policy *p = load("p.conf");
+    policy_judge(p, &who, civil_day(2025, 9, 1), &v);
+    ck_assert_str_eq(v.rule->id, "mycity-2025");
+    ck_assert_int_eq(v.outcome, VERDICT_ELIGIBLE);
+    ck_assert_int_eq(v.amount_fen, 195000);
+    ck_assert_int_eq(v.last_day, civil_day(2026, 3, 9));
+    c[0].issued_day = civil_day(2026, 3, 10);
+    policy_judge(p, &who, civil_day(2026, 9, 1), &v);
+    ck_assert_int_eq(v.reason, VERDICT_NO_RULE);
+    conf_policy_free(p);
+    buf_fini(&page);
+    buf_fini(&cn);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("policy_files");
@@ -323,6 +367,7 @@ int main(void)
     tcase_add_test(t, includes_and_versions);
     tcase_add_test(t, no_such_file);
     tcase_add_test(t, shipped_files_load);
+    tcase_add_test(t, man_page);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
