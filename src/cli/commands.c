@@ -3,11 +3,28 @@
  */
 #include "cli.h"
 
-extern const struct command cmd_policy, cmd_template, cmd_text, cmd_campaign, cmd_dispatch,
-    cmd_message, cmd_stats;
-extern const struct command cmd_receipt, cmd_reply, cmd_optout, cmd_gateway, cmd_serve;
+extern const struct command cmd_audit, cmd_backup, cmd_campaign, cmd_dispatch, cmd_doctor, cmd_gateway, cmd_init,
+    cmd_message, cmd_optout, cmd_policy, cmd_receipt, cmd_reply, cmd_restore, cmd_serve, cmd_stats, cmd_template,
+    cmd_text;
 
-const struct command *const commands[] = {&cmd_policy,   &cmd_template, &cmd_text,    &cmd_campaign,
-                                          &cmd_dispatch, &cmd_message,  &cmd_stats,   &cmd_receipt,
-                                          &cmd_reply,    &cmd_optout,   &cmd_gateway, &cmd_serve,
-                                          NULL};
+/* clang-format off */
+const struct command *const commands[] = {
+    &cmd_init,
+    &cmd_doctor,
+    &cmd_backup,
+    &cmd_restore,
+    &cmd_policy,
+    &cmd_template,
+    &cmd_text,
+    &cmd_campaign,
+    &cmd_dispatch,
+    &cmd_message,
+    &cmd_receipt,
+    &cmd_reply,
+    &cmd_optout,
+    &cmd_stats,
+    &cmd_gateway,
+    &cmd_audit,
+    &cmd_serve,
+    NULL};
+/* clang-format on */

@@ -1,0 +1,10 @@
+# Crash loops: label crash. scripts/crash runs 200 rounds.
+set(crash ${CMAKE_CURRENT_SOURCE_DIR}/crash/crash.sh ${PROJECT_BINARY_DIR}/src)
+if(ZHANCHI_FAILPOINTS)
+  add_test(NAME crash COMMAND ${crash} 25 20261)
+  add_test(NAME crash_batch COMMAND ${CMAKE_COMMAND} -E env batch=20 ${crash} 8 20262)
+  add_test(NAME crash_sabotage_guard COMMAND ${crash} 3 20263 --sabotage no-handover-guard)
+  add_test(NAME crash_sabotage_requeue COMMAND ${crash} 6 20264 --sabotage requeue-sending)
+  set_tests_properties(crash crash_batch crash_sabotage_guard crash_sabotage_requeue
+    PROPERTIES LABELS crash TIMEOUT 600)
+endif()
