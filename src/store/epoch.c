@@ -1,12 +1,13 @@
 /*
  * epoch: whether this database is the one that sent last. The reasoning stands in store_epoch.h.
  *
- * The outside file is replaced as a whole when an epoch begins, and written through a shared mapping (one aligned 64-bit store) at every claim. It
- * needs no checksum: the kernel keeps the mapping through SIGKILL, and what a power cut leaves of it is an older counter, which the database is then
- * ahead of, or no file at all, which is doubt.
+ * The outside file is replaced as a whole when an epoch begins, and written through a shared
+ * mapping (one aligned 64-bit store) at every claim. It needs no checksum: the kernel keeps the
+ * mapping through SIGKILL, and what a power cut leaves of it is an older counter, which the
+ * database is then ahead of, or no file at all, which is doubt.
  *
- * Order that must hold: claims commit in the database first, then epoch_note_claim, then a byte may leave. So the file is never ahead of
- * its own database; where it is, the database is an old copy.
+ * Order that must hold: claims commit in the database first, then epoch_note_claim, then a byte may
+ * leave. So the file is never ahead of its own database; where it is, the database is an old copy.
  * Callers: init, dispatch, restore; track (references).
  */
 #include <errno.h>
@@ -49,7 +50,7 @@ static const char sql_claims_raise[] =
     " WHERE name = 'claims' RETURNING CAST(value AS INTEGER)";
 static const char sql_tag[] = "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'tag'";
 static const char sql_undoubt[] = "DELETE FROM meta WHERE name = 'doubt'";
-static const char sql_attempt[] = "SELECT epoch FROM attempt WHERE message_id = ?1 AND no = ?2";
+static const char sql_attempt[] = "SELECT epoch FROM attempt WHERE id = ?1";
 static const char sql_message[] = "SELECT 1 FROM message WHERE id = ?1";
 
 /* ---- in the database ---- */
@@ -208,7 +209,8 @@ int epoch_create(struct store *s, const char *epoch_dir, int64_t now_ms, struct 
     return tx_leave(s, own, rc, e);
 }
 
-/* A file that is behind (a power cut, or a crash between the two writes of a new epoch) is brought up. */
+/* A file that is behind (a power cut, or a crash between the two writes of a new epoch) is brought
+ * up. */
 static int bring_up(struct epoch *ep, const char *epoch_dir, struct err *e)
 {
     if (ep->map->epoch == ep->info.epoch) {
@@ -343,16 +345,15 @@ static int64_t attempt_epoch(struct store *s, const struct msg_ref *r, struct er
     struct stmt *q = stmt_open(s, sql_attempt, e);
     if (!q)
         return -1;
-    stmt_bind_int64(q, 1, r->message);
-    stmt_bind_int(q, 2, r->attempt);
+    stmt_bind_int64(q, 1, attempt_id(r->message, r->attempt));
     int rc = stmt_step(q, e);
     int64_t epoch = rc == 1 ? stmt_int64(q, 0) : 0;
     stmt_close(q);
     return rc < 0 ? -1 : epoch;
 }
 
-/* Of an epoch that has ended: another timeline may have issued it after this copy was made. The message is the same one if it stood
- * here already when the epoch ended. */
+/* Of an epoch that has ended: another timeline may have issued it after this copy was made. The
+ * message is the same one if it stood here already when the epoch ended. */
 static int ended_ref(struct store *s, const struct msg_ref *r, struct err *e)
 {
     struct stmt *q = stmt_open(s, sql_epoch_last, e);

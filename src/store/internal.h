@@ -7,6 +7,7 @@
  *   batch.c     public batch operations -> driver         driver.h   the seam
  *   sqlite_*.c  the batch operations in SQLite's best SQL
  *   resolve.c   hashes of persons and addresses -> ids
+ *   move.c      messages from state to state
  */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
@@ -25,6 +26,7 @@
 struct feed;
 struct sqlite3;
 struct resolver;
+struct sharers;
 
 #define STORE_STMT_BUCKETS 64 /* of the statement cache: a power of two */
 #define STORE_PATH_MAX 4096
@@ -59,6 +61,11 @@ struct store {
     int64_t next_row_id; /* list.c */
     struct buf row_blob; /* list.c: what store_list_row_at points into */
     struct resolver *resolver; /* sqlite_resolve.c: of the list in loading; NULL */
+    struct sharers *sharers;   /* sqlite_candidates.c: of the list that is walked; NULL */
+    /* sqlite_queue.c: how far the present pass of store_receipt_timeout has come. */
+    struct {
+        int64_t campaign_id, message_id;
+    } timeout;
 };
 
 /* ---- store.c ---- */
@@ -134,6 +141,23 @@ int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e);
 int resolver_flush(struct store *s, int64_t list_id, struct err *e);
 void resolver_drop(struct store *s); /* forgets; what it knew stands in the database */
 
+/* ---- sqlite_candidates.c ---- */
+
+void sharers_drop(struct store *s);
+
+/* ---- attempts ---- */
+
+/* The key of attempt `no` (from 1) of a message in tables attempt and outcome; 0, which nothing has, for numbers that were never
+ * given. */
+#define ATTEMPT_BITS 24
+#define ATTEMPTS_MAX ((1 << ATTEMPT_BITS) - 1)
+static inline int64_t attempt_id(int64_t message_id, int32_t no)
+{
+    if (message_id < 1 || message_id >> (63 - ATTEMPT_BITS) || no < 1 || no >> ATTEMPT_BITS)
+        return 0;
+    return message_id << ATTEMPT_BITS | no;
+}
+
 /* ---- people.c: in the open transaction ---- */
 
 struct refusal {
@@ -150,7 +174,7 @@ struct refusal {
  * those of campaigns of the topic; *suppressed (not NULL) is raised by their number. 1 new, 0 was there, -1. */
 int optout_learn(struct store *s, const struct refusal *r, int64_t *suppressed, struct err *e);
 
-/* A waiting message becomes suppressed, its tally moves. 1 done, 0 it does not wait any more, -1. */
+/* move.c: a waiting message becomes suppressed. 1 done, 0 it does not wait any more, -1. */
 int suppress_message(struct store *s, int64_t message_id, enum msg_cause cause, struct err *e);
 
 #endif

@@ -9,18 +9,27 @@
     " m.attempts, m.segments, k.variant, k.arm, k.region, k.level, k.pseudonym,"                   \
     " coalesce(p.key_id, 0), p.blob"
 #define MESSAGE_TABLES                                                                             \
-    " FROM member k JOIN message m ON m.member_id = k.id"                                          \
-    " LEFT JOIN payload p ON p.message_id = m.id"
+    " CROSS JOIN member k ON k.id = m.member_id LEFT JOIN payload p ON p.message_id = m.id"
 
-static const char sql_each[] = "SELECT " MESSAGE_COLUMNS MESSAGE_TABLES " WHERE k.campaign_id = ?1"
-                               " AND (?2 = 0 OR m.state = ?2) AND (?3 IS NULL OR k.region = ?3)";
-static const char sql_one[] = "SELECT " MESSAGE_COLUMNS " FROM message m"
-                              " JOIN member k ON k.id = m.member_id"
-                              " LEFT JOIN payload p ON p.message_id = m.id WHERE m.id = ?1";
+/* By waves: their messages are neighbours. */
+static const char sql_each[] =
+    "SELECT " MESSAGE_COLUMNS " FROM wave w CROSS JOIN message m"
+    " ON m.id BETWEEN w.message_from AND w.message_to AND m.campaign_id = "
+    "w.campaign_id" MESSAGE_TABLES " WHERE w.campaign_id = ?1 AND w.state > 0"
+    " AND (?2 = 0 OR m.state = ?2) AND (?3 IS NULL OR k.region = ?3) ORDER BY w.no, m.id";
+/* What is open, by its index. */
+static const char sql_open[] =
+    "SELECT " MESSAGE_COLUMNS " FROM message m INDEXED BY message_open" MESSAGE_TABLES
+    " CROSS JOIN wave w ON w.id = k.wave_id WHERE m.campaign_id = ?1 AND w.state > 0"
+    " AND m.state = ?2 AND m.due_at IS NOT NULL AND (?3 IS NULL OR k.region = ?3)"
+    " ORDER BY m.due_at, m.id";
+static const char sql_one[] =
+    "SELECT " MESSAGE_COLUMNS " FROM message m" MESSAGE_TABLES " WHERE m.id = ?1";
 static const char sql_attempts[] =
-    "SELECT a.no, a.epoch, a.claimed_at, coalesce(a.handed_at, 0), coalesce(a.settled_at, 0),"
-    " coalesce(a.class, 0), a.code, a.provider_id, g.name FROM attempt a"
-    " LEFT JOIN gateway g ON g.id = a.gateway_id WHERE a.message_id = ?1 ORDER BY a.no";
+    "SELECT a.no, a.epoch, a.claimed_at, coalesce(o.handed_at, 0), coalesce(o.settled_at, 0),"
+    " coalesce(o.class, 0), o.code, o.provider_id, g.name FROM attempt a"
+    " LEFT JOIN outcome o ON o.id = a.id LEFT JOIN gateway g ON g.id = a.gateway_id"
+    " WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id";
 
 static void read_message(struct stmt *q, struct message_info *m)
 {
@@ -47,7 +56,8 @@ int store_messages_each(struct store *s, int64_t campaign_id, int state, const c
                         int (*each)(void *ctx, const struct message_info *m), void *ctx,
                         struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_each, e);
+    bool open = state == MSG_PLANNED || state == MSG_QUEUED || state == MSG_UNKNOWN;
+    struct stmt *q = stmt_open(s, open ? sql_open : sql_each, e);
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, campaign_id);
@@ -89,7 +99,8 @@ int store_attempts_each(struct store *s, int64_t message_id,
     struct stmt *q = stmt_open(s, sql_attempts, e);
     if (!q)
         return -1;
-    stmt_bind_int64(q, 1, message_id);
+    stmt_bind_int64(q, 1, attempt_id(message_id, 1));
+    stmt_bind_int64(q, 2, attempt_id(message_id, ATTEMPTS_MAX));
     int rc;
     while ((rc = stmt_step(q, e)) == 1) {
         struct attempt_info a = {.no = stmt_int(q, 0),

@@ -30,9 +30,6 @@ static const char sql_flag[] =
 static const char sql_waiting[] =
     "SELECT m.id FROM message m JOIN campaign c ON c.id = m.campaign_id"
     " WHERE m.address_id = ?1 AND m.state IN (1, 2) AND (?2 = '' OR c.topic = ?2)";
-static const char sql_message[] = "SELECT campaign_id, state, cause FROM message WHERE id = ?1";
-static const char sql_suppress[] =
-    "UPDATE message SET state = ?3, cause = ?4, due_at = NULL WHERE id = ?1 AND state = ?2";
 static const char sql_optouts[] =
     "SELECT id, address_id, topic, origin, actor, at, coalesce(key_id, 0), blob FROM optout"
     " ORDER BY at, id";
@@ -50,39 +47,6 @@ static const char sql_files[] =
     " imported_by FROM response_file ORDER BY id";
 
 /* ---- messages that wait ---- */
-
-int suppress_message(struct store *s, int64_t message_id, enum msg_cause cause, struct err *e)
-{
-    struct stmt *q = stmt_open(s, sql_message, e);
-    if (!q)
-        return -1;
-    stmt_bind_int64(q, 1, message_id);
-    int rc = stmt_step(q, e);
-    int64_t campaign_id = stmt_int64(q, 0);
-    int state = stmt_int(q, 1), old_cause = stmt_int(q, 2);
-    stmt_close(q);
-    if (rc <= 0)
-        return rc;
-    if (state != MSG_PLANNED && state != MSG_QUEUED)
-        return 0;
-    struct msg_step step = message_step((enum msg_state)state, IN_SUPPRESS);
-    if (step.effect != MSG_MOVE)
-        panic("a waiting message cannot be suppressed");
-    struct stmt *put = stmt_open(s, sql_suppress, e);
-    if (!put)
-        return -1;
-    stmt_bind_int64(put, 1, message_id);
-    stmt_bind_int(put, 2, state);
-    stmt_bind_int(put, 3, (int)step.next);
-    stmt_bind_int(put, 4, (int)cause);
-    rc = stmt_run(put, e);
-    stmt_close(put);
-    if (rc)
-        return -1;
-    tally_add(s, campaign_id, state, old_cause, -1);
-    tally_add(s, campaign_id, (int)step.next, (int)cause, 1);
-    return 1;
-}
 
 static int suppress_address(struct store *s, int64_t address_id, const char *topic,
                             int64_t *suppressed, struct err *e)

@@ -58,9 +58,9 @@ static const char sql_hide[] = "UPDATE list SET state = 2, name = name || ' (rem
 static const char sql_state[] = "SELECT state, coalesce(key_id, 0) FROM list WHERE id = ?1";
 /* A running campaign is over when nothing of it can be sent any more: planned, queued, sending, unknown. */
 static const char sql_open_wave[] =
-    "SELECT c.name FROM wave w JOIN campaign c ON c.id = w.campaign_id WHERE w.list_id = ?1"
-    " AND (w.state = 0 OR c.state IN (2, 3, 5) OR EXISTS (SELECT 1 FROM message m"
-    "  WHERE m.campaign_id = c.id AND m.state IN (1, 2, 3, 5) AND m.due_at IS NOT NULL)) LIMIT 1";
+    "SELECT c.name FROM wave w JOIN campaign c ON c.id = w.campaign_id WHERE w.list_id = ?1 AND"
+    " (w.state = 0 OR c.state IN (2, 3, 5) OR (c.state = 4 AND EXISTS (SELECT 1 FROM tally t"
+    "  WHERE t.campaign_id = c.id AND t.n > 0 AND (t.state <= 3 OR t.state = 5)))) LIMIT 1";
 static const char sql_referred[] =
     "SELECT 1 FROM campaign WHERE list_id = ?1 UNION ALL SELECT 1 FROM wave WHERE list_id = ?1";
 static const char sql_unfinished[] = "SELECT id, state FROM list WHERE state = 0 OR (state = 2 AND "

@@ -7,9 +7,11 @@
 
 static const char sql_replies[] =
     "SELECT p.id, p.at, coalesce(p.address_id, 0), p.is_optout, p.key_id, p.blob,"
-    " (SELECT max(m.id) FROM message m WHERE m.address_id = p.address_id AND EXISTS"
-    "  (SELECT 1 FROM attempt a WHERE a.message_id = m.id AND a.handed_at"
-    "   BETWEEN p.received_at - 259200000 AND p.received_at)) FROM reply p ORDER BY p.id";
+    " (SELECT m.id FROM message m CROSS JOIN outcome o"
+    "  ON o.id BETWEEN (m.id << 24) + 1 AND (m.id << 24) + m.attempts"
+    "  WHERE m.address_id = p.address_id AND m.attempts > 0"
+    "  AND o.handed_at BETWEEN p.received_at - 259200000 AND p.received_at"
+    "  ORDER BY o.handed_at DESC, o.id DESC LIMIT 1) FROM reply p ORDER BY p.id";
 static const char sql_campaign_of[] = "SELECT campaign_id FROM message WHERE id = ?1";
 static const char sql_receipts[] =
     "SELECT message_id, at, received_at, attempt, class, code FROM receipt"

@@ -74,7 +74,7 @@ static const char schema_001[] =
     " channel INTEGER NOT NULL CHECK (channel = 1)," /* 1 sms */
     " key_id INTEGER NOT NULL,"
     " hash BLOB NOT NULL CHECK (length(hash) = 16),"
-    " optout INTEGER NOT NULL DEFAULT 0 CHECK (optout IN (0, 1, 2)),"
+    " optout INTEGER NOT NULL DEFAULT 0 CHECK (optout BETWEEN 0 AND 2),"
     " cap_day INTEGER NOT NULL DEFAULT 0,"
     " cap_count INTEGER NOT NULL DEFAULT 0 CHECK (cap_count >= 0)) STRICT;"
     "CREATE TABLE address_hash ("
@@ -182,9 +182,6 @@ static const char schema_001[] =
     " created_at INTEGER NOT NULL,"
     " created_by TEXT NOT NULL,"
     " started_at INTEGER,"
-    /* How far store_lapse has looked: every member with (last_day, id) up to here. */
-    " lapse_day INTEGER,"
-    " lapse_member INTEGER,"
     " CHECK ((holdout_permille = 0) OR (holdout_until IS NOT NULL))) STRICT;"
     "CREATE TABLE campaign_variant ("
     " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
@@ -234,10 +231,9 @@ static const char schema_001[] =
     " pseudonym BLOB NOT NULL CHECK (length(pseudonym) = 8),"
     " UNIQUE (campaign_id, person_id)) STRICT;"
     "CREATE INDEX member_person ON member (person_id);"
-    "CREATE INDEX member_wave ON member (wave_id);"
-    "CREATE INDEX member_last_day ON member (campaign_id, last_day) WHERE last_day IS NOT NULL;"
-    /* due_at says when something is to happen with it: planned and queued: its time; sending: as it was; accepted:
-     * when it was taken (72 h later it is unconfirmed); NULL once only a receipt or nothing can move it. */
+    /* due_at: planned and queued: its time; unknown: 0, a person is to look; else NULL. So the one index that sending changes
+     * holds what waits, a claim takes an entry out of it and a settlement leaves it alone. What is `sending` after a crash is
+     * found by a scan of the waves whose tally says that there is any. */
     "CREATE TABLE message ("
     " id INTEGER PRIMARY KEY,"
     " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
@@ -252,9 +248,8 @@ static const char schema_001[] =
     " segments INTEGER NOT NULL,"
     " last_day INTEGER," /* of its member: a claim looks at it */
     " UNIQUE (member_id, step, channel),"
-    " CHECK ((due_at IS NULL) = (state > 5))) STRICT;"
-    /* What is open, by campaign, state and time; small because most messages are done. The one index that changes
-     * while messages are sent: a second partial index would cost each claim a cursor more. */
+    /* An IN with three values would build a table at every change of a row. */
+    " CHECK ((due_at IS NULL) = (state > 2 AND state <> 5))) STRICT;"
     "CREATE INDEX message_open ON message (campaign_id, state, due_at) WHERE due_at IS NOT NULL;"
     /* Waiting messages of a number that refuses. */
     "CREATE INDEX message_address ON message (address_id);"
@@ -263,19 +258,22 @@ static const char schema_001[] =
     " wave_id INTEGER NOT NULL," /* sealed with it */
     " key_id INTEGER NOT NULL,"
     " blob BLOB NOT NULL) STRICT;"
-    /* Clustered by message: a settlement touches the page that the claim has just written. */
+    /* Two tables that only grow, in the order of claims: an update that makes a row longer splits its page. The id is
+     * message * 2^24 + number of the attempt: a whole number is the cheapest key. No row in outcome: not settled yet. */
     "CREATE TABLE attempt ("
-    " message_id INTEGER NOT NULL REFERENCES message (id),"
-    " no INTEGER NOT NULL,"
+    " id INTEGER PRIMARY KEY,"
     " epoch INTEGER NOT NULL,"
     " gateway_id INTEGER NOT NULL,"
     " claimed_at INTEGER NOT NULL,"
-    " handed_at INTEGER,"
-    " settled_at INTEGER,"
+    " message_id INTEGER AS (id >> 24) VIRTUAL,"
+    " no INTEGER AS (id & 16777215) VIRTUAL) STRICT;"
+    "CREATE TABLE outcome ("
+    " id INTEGER PRIMARY KEY," /* of the attempt */
+    " handed_at INTEGER," /* NULL: nothing left */
+    " settled_at INTEGER NOT NULL,"
     " class INTEGER,"
     " code TEXT,"
-    " provider_id TEXT,"
-    " PRIMARY KEY (message_id, no)) STRICT, WITHOUT ROWID;"
+    " provider_id TEXT) STRICT;"
     "CREATE TABLE tally ("
     " campaign_id INTEGER NOT NULL,"
     " state INTEGER NOT NULL,"

@@ -20,6 +20,11 @@
     " FROM member k JOIN message m ON m.member_id = k.id"
 #define OF_CAMPAIGN " WHERE k.campaign_id = ?1 AND k.arm IN (1, 3)"
 
+/* Of message m: its last attempt that left. */
+#define LAST_HANDED                                                                                \
+    "(SELECT max(o.id) FROM outcome o WHERE o.id BETWEEN (m.id << 24) + 1"                         \
+    " AND (m.id << 24) + m.attempts AND o.handed_at IS NOT NULL)"
+
 static const char sql_tally[] =
     "SELECT state, cause, n FROM tally WHERE campaign_id = ?1 AND n <> 0"
     " ORDER BY state, cause";
@@ -31,9 +36,8 @@ static const char sql_by_region[] = "SELECT k.region," CELLS OF_CAMPAIGN " GROUP
 static const char sql_by_level[] =
     "SELECT k.level," CELLS OF_CAMPAIGN " GROUP BY 1 ORDER BY 1 DESC";
 static const char sql_by_hour[] =
-    "SELECT printf('%02d', (a.handed_at / 60000 + ?5) % 1440 / 60)," CELLS
-    " JOIN attempt a ON a.message_id = m.id AND a.no = m.attempts" OF_CAMPAIGN
-    " AND a.handed_at IS NOT NULL GROUP BY 1 ORDER BY 1";
+    "SELECT printf('%02d', (h.handed_at / 60000 + ?5) % 1440 / 60)," CELLS
+    " CROSS JOIN outcome h ON h.id = " LAST_HANDED OF_CAMPAIGN " GROUP BY 1 ORDER BY 1";
 static const char sql_arms[] =
     "SELECT k.arm, count(*), sum(" CLAIMED "), sum(m.segments), sum(" REFUSED ")"
     " FROM member k JOIN message m ON m.member_id = k.id"
@@ -41,7 +45,7 @@ static const char sql_arms[] =
 static const char sql_export[] =
     "SELECT k.pseudonym, k.arm, k.variant, k.level, m.attempts, m.segments, k.region, m.state, "
     "m.cause,"
-    " (SELECT a.handed_at FROM attempt a WHERE a.message_id = m.id AND a.no = m.attempts),"
+    " (SELECT h.handed_at FROM outcome h WHERE h.id = " LAST_HANDED "),"
     " (SELECT min(q.day) FROM response q WHERE q.person_id = k.person_id AND q.day >= ?2), m.id"
     " FROM member k JOIN message m ON m.member_id = k.id WHERE k.campaign_id = ?1 ORDER BY "
     "k.pseudonym";

@@ -1,29 +1,30 @@
 /*
  * sqlite_people: responses in, in chunks.
  *
- * Idempotent by (person, certificate, kind, day): the unique key of the table. A response that is new suppresses what waits for that
- * person, unless it is older than the certificate that the message is about (the same rule as `claimed` in store_candidates).
+ * Idempotent by (person, certificate, kind, day): the unique key of the table. A response that is
+ * new suppresses what waits for that person, if it is about the certificate of the message
+ * (covers.h: the same rule as `claimed` in store_candidates).
  * Caller: measure_responses.
  */
+#include "covers.h"
 #include "internal.h"
 #include "sqlite.h"
 
 static const char sql_add[] =
     "INSERT INTO response (file_id, person_id, occupation, level, kind, day, amount_fen)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-static const char sql_waiting[] = "SELECT m.id FROM member k JOIN message m ON m.member_id = k.id"
-                                  " JOIN list_row r ON r.id = k.row_id"
-                                  " WHERE k.person_id = ?1 AND m.state IN (1, 2)"
-                                  " AND (r.issued_day IS NULL OR r.issued_day <= ?2)";
+static const char sql_waiting[] =
+    "SELECT m.id FROM response p CROSS JOIN member k ON k.person_id = p.person_id"
+    " CROSS JOIN message m ON m.member_id = k.id CROSS JOIN list_row r ON r.id = k.row_id"
+    " WHERE p.id = ?1 AND m.state IN (1, 2) AND " RESPONSE_COVERS_ROW;
 
-static int suppress_person(struct store *s, int64_t person_id, int32_t day, int64_t *suppressed,
-                           struct err *e)
+static int suppress_covered(struct store *s, int64_t response_id, int64_t *suppressed,
+                            struct err *e)
 {
     struct stmt *q = stmt_open(s, sql_waiting, e);
     if (!q)
         return -1;
-    stmt_bind_int64(q, 1, person_id);
-    stmt_bind_int(q, 2, day);
+    stmt_bind_int64(q, 1, response_id);
     int rc;
     while ((rc = stmt_step(q, e)) == 1) {
         rc = suppress_message(s, stmt_int64(q, 0), CAUSE_CLAIMED, e);
@@ -68,7 +69,7 @@ static int put_one(struct store *s, struct stmt *add, const struct response_row 
     if (rc <= 0)
         return rc;
     stats->added++;
-    return suppress_person(s, person_id, r->day, &stats->suppressed, e);
+    return suppress_covered(s, stmt_last_id(s), &stats->suppressed, e);
 }
 
 int sqlite_responses_put(struct store *s, int64_t file_id, const struct response_row *r, size_t n,

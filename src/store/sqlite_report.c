@@ -5,21 +5,23 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "zhanchi/store_epoch.h"
 #include "zhanchi/store_people.h"
+#include "feed.h"
 #include "move.h"
 #include "sqlite.h"
 
 static const char sql_receipt[] =
     "INSERT INTO receipt (message_id, attempt, class, pending, code, at, received_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    " SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed WHERE true ON CONFLICT DO NOTHING";
 static const char sql_reply[] =
     "INSERT INTO reply (id, gateway_id, digest, address_id, at, received_at, is_optout, key_id, "
     "blob)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (digest) DO NOTHING";
-static const char sql_watermark[] = "INSERT INTO meta (name, value) VALUES ('watermark', ?1)"
-                                    " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+/* Never lower: what was imported by hand has none. */
+static const char sql_watermark[] =
+    "INSERT INTO meta (name, value) VALUES ('watermark', CAST(?1 AS TEXT)) ON CONFLICT (name)"
+    " DO UPDATE SET value = excluded.value WHERE CAST(value AS INTEGER) < ?1";
 
 static enum msg_cause cause_of(enum msg_class class)
 {
@@ -43,72 +45,145 @@ static enum msg_cause cause_of(enum msg_class class)
 
 /* ---- receipts ---- */
 
-static int by_message(const void *a, const void *b, void *ctx)
-{
-    const struct receipt_row *r = ctx;
-    int64_t x = r[*(const size_t *)a].message_id, y = r[*(const size_t *)b].message_id;
-    size_t i = *(const size_t *)a, j = *(const size_t *)b;
+struct applying {
+    struct store *s;
+    const struct receipt_row **r; /* by message; of one message in the order of their coming */
+    size_t n;
+    int64_t *ids;
+    struct message_row *m; /* of each, as it is after its receipt */
+    struct moves moves;
+    struct apply_stats *stats;
+};
 
-    return x != y ? (x > y) - (x < y)
-                  : (i > j) - (i < j); /* one message's reports keep their order */
+static int by_message(const void *a, const void *b)
+{
+    const struct receipt_row *x = *(const struct receipt_row *const *)a;
+    const struct receipt_row *y = *(const struct receipt_row *const *)b;
+    if (x->message_id != y->message_id)
+        return x->message_id > y->message_id ? 1 : -1;
+    return (x > y) - (x < y);
 }
 
-static int record(struct store *s, const struct receipt_row *r, struct err *e)
+static enum msg_input input_of(const struct receipt_row *r)
 {
-    struct stmt *st = stmt_open(s, sql_receipt, e);
-    if (!st)
-        return -1;
-    stmt_bind_int64(st, 1, r->message_id);
-    stmt_bind_int(st, 2, r->attempt);
-    stmt_bind_int(st, 3, r->class);
-    stmt_bind_int(st, 4, r->pending);
-    stmt_bind_text(st, 5, r->code);
-    stmt_bind_int64(st, 6, r->at_ms);
-    stmt_bind_int64(st, 7, r->received_ms);
-    return stmt_end(st, stmt_run(st, e));
+    if (r->pending)
+        return IN_RECEIPT_PENDING;
+    return r->class == CLASS_OK ? IN_RECEIPT_DELIVERED : IN_RECEIPT_UNDELIVERED;
 }
 
-static int never_issued(struct store *s, const struct receipt_row *r, struct apply_stats *stats,
-                        struct err *e)
+static int never_issued(struct applying *a, const struct receipt_row *r, struct err *e)
 {
     char why[96];
-
-    stats->never_issued++;
+    a->stats->never_issued++;
     snprintf(why, sizeof why, "a receipt for attempt %d of message %lld", r->attempt,
              (long long)r->message_id);
-    return store_doubt_raise(s, why, e);
+    return store_doubt_raise(a->s, why, e);
 }
 
-static int apply_receipt(struct store *s, const struct receipt_row *r, struct apply_stats *stats,
-                         struct err *e)
+/* What each receipt does to its message; drops those that speak of attempts that this database never made. */
+static int decide(struct applying *a, struct err *e)
 {
-    struct message_row m;
-    enum msg_input in = r->pending             ? IN_RECEIPT_PENDING
-                        : r->class == CLASS_OK ? IN_RECEIPT_DELIVERED
-                                               : IN_RECEIPT_UNDELIVERED;
-    int rc = message_read(s, r->message_id, &m, e);
+    size_t kept = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        const struct receipt_row *r = a->r[i];
+        struct message_row m = a->m[i];
+        if (kept && a->m[kept - 1].id == r->message_id)
+            m = a->m[kept - 1];
+        if (m.id == 0 || r->attempt < 1 || r->attempt > m.attempts) {
+            if (never_issued(a, r, e))
+                return -1;
+            continue;
+        }
+        enum msg_cause cause = r->pending ? CAUSE_NONE : cause_of(r->class);
+        if (moves_add(&a->moves, &m, input_of(r), cause, 0))
+            a->stats->moved++;
+        else
+            a->stats->kept++;
+        a->r[kept] = r;
+        a->m[kept++] = m;
+    }
+    a->n = kept;
+    return 0;
+}
 
-    if (rc < 0)
-        return -1;
-    if (rc == 0 || r->attempt < 1 || r->attempt > m.attempts)
-        return never_issued(s, r, stats, e);
-    if (record(s, r, e))
-        return -1;
-    rc = message_move(s, &m, in, r->pending ? CAUSE_NONE : cause_of(r->class), DUE_AS_IT_IS, e);
-    if (rc < 0)
-        return -1;
-    stats->moved += rc;
-    stats->kept += !rc;
-    if (!r->learn_optout)
-        return 0;
-    struct refusal x = {.address_id = m.address_id,
+static void receipt_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
+{
+    const struct receipt_row *r = ((const struct receipt_row *const *)f->ctx)[row];
+    switch (column) {
+    case 0:
+        feed_int64(out, r->message_id);
+        break;
+    case 1:
+        feed_int64(out, r->attempt);
+        break;
+    case 2:
+        feed_int64(out, r->class);
+        break;
+    case 3:
+        feed_int64(out, r->pending);
+        break;
+    case 4:
+        feed_text(out, r->code);
+        break;
+    case 5:
+        feed_int64(out, r->at_ms);
+        break;
+    default:
+        feed_int64(out, r->received_ms);
+    }
+}
+
+static int learn(struct applying *a, const struct receipt_row *r, const struct message_row *m,
+                 struct err *e)
+{
+    struct refusal x = {.address_id = m->address_id,
                         .topic = "",
                         .origin = OPTOUT_GATEWAY,
                         .actor = "gateway",
                         .at_ms = r->received_ms};
-    rc = optout_learn(s, &x, &stats->suppressed, e);
-    stats->optouts += rc == 1;
+    int rc = optout_learn(a->s, &x, &a->stats->suppressed, e);
+    a->stats->optouts += rc == 1;
     return rc < 0 ? -1 : 0;
+}
+
+static int apply_receipts(struct applying *a, struct err *e)
+{
+    if (a->n == 0)
+        return 0;
+    if (message_get_all(a->s, a->ids, a->n, a->m, e) || decide(a, e))
+        return -1;
+    struct feed receipts = {a->n, receipt_cell, a->r};
+    if (moves_flush(a->s, &a->moves, e) || feed_run(a->s, sql_receipt, &receipts, 0, e))
+        return -1;
+    for (size_t i = 0; i < a->n; i++)
+        if (a->r[i]->learn_optout && learn(a, a->r[i], &a->m[i], e))
+            return -1;
+    return 0;
+}
+
+static void applying_init(struct applying *a, struct store *s, const struct receipt_row *r,
+                          size_t n, struct apply_stats *stats)
+{
+    *a = (struct applying){.s = s, .n = n, .stats = stats};
+    a->r = reallocarray(NULL, n + 1, sizeof *a->r);
+    a->ids = reallocarray(NULL, n + 1, sizeof *a->ids);
+    a->m = reallocarray(NULL, n + 1, sizeof *a->m);
+    if (!a->r || !a->ids || !a->m)
+        panic("out of memory");
+    for (size_t i = 0; i < n; i++)
+        a->r[i] = &r[i];
+    qsort(a->r, n, sizeof *a->r, by_message);
+    for (size_t i = 0; i < n; i++)
+        a->ids[i] = a->r[i]->message_id;
+    moves_init(&a->moves);
+}
+
+static void applying_fini(struct applying *a)
+{
+    moves_fini(&a->moves);
+    free(a->r);
+    free(a->ids);
+    free(a->m);
 }
 
 /* ---- replies ---- */
@@ -168,27 +243,22 @@ static int apply_reply(struct store *s, const struct reply_row *p, struct apply_
 
 static int set_watermark(struct store *s, int64_t watermark, struct err *e)
 {
-    char text[24];
     struct stmt *st = stmt_open(s, sql_watermark, e);
-
     if (!st)
         return -1;
-    snprintf(text, sizeof text, "%lld", (long long)watermark);
-    stmt_bind_text(st, 1, text);
+    stmt_bind_int64(st, 1, watermark);
     return stmt_end(st, stmt_run(st, e));
 }
 
-static int apply(struct store *s, const struct receipt_row *r, const size_t *order, size_t n,
-                 const struct reply_row *p, size_t m, int64_t watermark, struct apply_stats *stats,
+static int apply(struct applying *a, const struct reply_row *p, size_t m, int64_t watermark,
                  struct err *e)
 {
-    for (size_t i = 0; i < n; i++)
-        if (apply_receipt(s, &r[order[i]], stats, e))
-            return -1;
+    if (apply_receipts(a, e))
+        return -1;
     for (size_t i = 0; i < m; i++)
-        if (apply_reply(s, &p[i], stats, e))
+        if (apply_reply(a->s, &p[i], a->stats, e))
             return -1;
-    return set_watermark(s, watermark, e);
+    return set_watermark(a->s, watermark, e);
 }
 
 int sqlite_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
@@ -196,18 +266,13 @@ int sqlite_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                          struct apply_stats *stats, struct err *e)
 {
     struct apply_stats sum = *stats;
-    size_t *order = reallocarray(NULL, n + 1, sizeof *order);
+    struct applying a;
     bool own;
-
-    if (!order)
-        panic("out of memory");
-    for (size_t i = 0; i < n; i++)
-        order[i] = i;
-    qsort_r(order, n, sizeof *order, by_message, (void *)(uintptr_t)r);
-    int rc = tx_enter(s, &own, e);
-    if (rc == 0)
-        rc = tx_leave(s, own, apply(s, r, order, n, p, m, watermark, &sum, e), e);
-    free(order);
+    if (tx_enter(s, &own, e))
+        return -1;
+    applying_init(&a, s, r, n, &sum);
+    int rc = tx_leave(s, own, apply(&a, p, m, watermark, e), e);
+    applying_fini(&a);
     if (rc == 0)
         *stats = sum;
     return rc;

@@ -125,6 +125,7 @@ void store_close(struct store *s)
     if (s->in_tx)
         store_rollback(s);
     resolver_drop(s);
+    sharers_drop(s);
     stmt_free_all(s);
     sqlite3_close(s->db);
     free(s->tally);
