@@ -29,39 +29,40 @@ enum policy_higher {
 #define POLICY_AMOUNT_NONE (-1) /* no amount is promised */
 
 struct policy_rule {
-    char *id;           /* "cn-2019" */
-    char *region;       /* normalised */
-    char *source;       /* document, e.g. "人社部发〔2017〕40号" */
-    char *clause;       /* "一、三" */
-    bool confirmed;     /* false: the source text was not at hand; blocks approval unless overridden */
+    char *id;       /* "cn-2019" */
+    char *region;   /* normalised */
+    char *source;   /* document, e.g. "人社部发〔2017〕40号" */
+    char *clause;   /* "一、三" */
+    bool confirmed; /* false: the source text was not at hand; blocks approval unless overridden */
     enum policy_basis basis;
     int32_t valid_from; /* civil days, both inclusive; CIVIL_NONE = open */
     int32_t valid_to;
-    int months_min;     /* paid months, inclusive */
-    unsigned levels;    /* bit (1u << level) */
+    int months_min;      /* paid months, inclusive */
+    unsigned levels;     /* bit (1u << level) */
     int32_t issued_from; /* certificates issued on or after; CIVIL_NONE = any */
     int32_t issued_to;
-    int window_months;   /* apply within so many months of issue */
-    bool last_day_included; /* whether issue date + window is itself the last day (else the day before) */
+    int window_months; /* apply within so many months of issue */
+    bool
+        last_day_included; /* whether issue date + window is itself the last day (else the day before) */
     int64_t amount_fen[POLICY_LEVELS]; /* by level; POLICY_AMOUNT_NONE where none */
     int64_t shortage_fen[POLICY_LEVELS];
-    bool ceiling;        /* amounts are "at most": verdicts promise nothing */
-    int yearly_max;      /* payments a civil year; 0 = no cap */
+    bool ceiling;              /* amounts are "at most": verdicts promise nothing */
+    int yearly_max;            /* payments a civil year; 0 = no cap */
     int yearly_extra_shortage; /* further ones for shortage occupations */
-    bool once_per_level; /* once per occupation and level */
+    bool once_per_level;       /* once per occupation and level */
     enum policy_higher higher_bars_lower;
     bool benefit_included; /* people drawing 失业保险金 are included */
-    char *note;          /* conditions that no list tells, for people to look at; "" if none */
-    char *file;          /* where the rule stands, for messages */
+    char *note;            /* conditions that no list tells, for people to look at; "" if none */
+    char *file;            /* where the rule stands, for messages */
     int line;
 };
 
 struct policy_region { /* inheritance that the codes do not tell: name -> parent */
     char *name;
     char *parent;
-    char *title;      /* what lists write in 参保地: 示例市; "" if none */
-    char **shortage;  /* shortage occupations, NULL-terminated; NULL: those of the parent */
-    char *file;       /* where the region stands, for messages */
+    char *title;     /* what lists write in 参保地: 示例市; "" if none */
+    char **shortage; /* shortage occupations, NULL-terminated; NULL: those of the parent */
+    char *file;      /* where the region stands, for messages */
     int line;
 };
 
@@ -90,8 +91,8 @@ struct policy_claim {
 };
 
 struct policy_person {
-    const char *region; /* as the list has it: code or title; "" unknown */
-    int paid_months;    /* -1 unknown */
+    const char *region;      /* as the list has it: code or title; "" unknown */
+    int paid_months;         /* -1 unknown */
     int32_t paid_months_day; /* the day that the number is of; CIVIL_NONE unknown */
     bool draws_benefit;
     const struct policy_certificate *certificates;
@@ -104,11 +105,11 @@ enum verdict_outcome { VERDICT_UNDETERMINED, VERDICT_ELIGIBLE, VERDICT_NOT };
 
 enum verdict_reason {
     VERDICT_OK,
-    VERDICT_NO_RULE,      /* undetermined: no rule in force for that region and date */
-    VERDICT_NO_REGION,    /* undetermined: region missing or unknown to the policy */
-    VERDICT_NO_DATE,      /* undetermined: issue date missing */
-    VERDICT_NO_LEVEL,     /* undetermined: level missing or unknown */
-    VERDICT_NO_MONTHS,    /* undetermined: paid months missing, or enough may have been paid since they were counted */
+    VERDICT_NO_RULE,   /* undetermined: no rule in force for that region and date */
+    VERDICT_NO_REGION, /* undetermined: region missing or unknown to the policy */
+    VERDICT_NO_DATE,   /* undetermined: issue date missing */
+    VERDICT_NO_LEVEL,  /* undetermined: level missing or unknown */
+    VERDICT_NO_MONTHS, /* undetermined: paid months missing, or enough may have been paid since they were counted */
     VERDICT_MONTHS,       /* not: too few paid months */
     VERDICT_LEVEL,        /* not: level outside the rule */
     VERDICT_ISSUED_EARLY, /* not: issued before the rule's first day */
@@ -144,8 +145,9 @@ const char *policy_region_of(const struct policy *p, const char *cell);
 /* A GB/T 2260 code without the pairs of zeros at its end: 430000 -> 43, 430100 -> 4301. 0, or -1 if it is none. */
 int policy_region_code(const char *text, char out[7]);
 
-const char *verdict_outcome_name(enum verdict_outcome o); /* "eligible", "not-eligible", "undetermined" */
-const char *verdict_reason_name(enum verdict_reason r);   /* "expired" */
+const char *
+verdict_outcome_name(enum verdict_outcome o); /* "eligible", "not-eligible", "undetermined" */
+const char *verdict_reason_name(enum verdict_reason r); /* "expired" */
 int policy_level_of(const char *cell); /* "高级", "三级", "高级工", "3" ... -> 3; 0 if unknown */
 const char *policy_level_name(int level); /* 初级工 中级工 高级工 技师 高级技师 */
 
