@@ -24,7 +24,8 @@ int cell_months(const char *s, size_t len, bool years, int *months);
 void cell_occupation(const char *s, size_t len, struct buf *out);
 
 /* What is hashed for a person, appended to out; returns the kind, whose values are those of enum hash_kind (HASH_PERSON_*), or 0 if nothing says who it is.
- * Each may be NULL or "": the 18-character id number decides; else the office's reference; else telephone number and name together. */
+ * Each may be NULL or "": the 18-character id number (citizen.upgraded) decides; else the office's reference, compared as occupations are; else telephone number
+ * (phone.number) and name (utf8_name) together. */
 enum cell_person { CELL_PERSON_NONE = 0, CELL_PERSON_ID = 1, CELL_PERSON_PHONE_NAME = 2, CELL_PERSON_REF = 3 };
 enum cell_person cell_person(const char *id18, const char *ref, const char *phone, const char *name, struct buf *out);
 

@@ -34,10 +34,11 @@ const char *column_field_name(enum column_field f);
 #define COLUMNS_MAX 256
 struct columns {
     int64_t header_line;
-    size_t n;
+    size_t width; /* cells that the header's row has: in a longer row the columns are shifted */
+    size_t n;     /* columns up to the last one with a header */
     struct {
         enum column_field field;
-        char header[64]; /* as written, folded and trimmed */
+        char header[64]; /* as written, folded and trimmed; COLUMN_EXTRA: none twice; "" = none */
     } col[COLUMNS_MAX];
 };
 

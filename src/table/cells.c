@@ -174,7 +174,7 @@ enum cell_person cell_person(const char *id18, const char *ref, const char *phon
         return CELL_PERSON_ID;
     }
     if (ref && ref[0] != '\0') {
-        buf_adds(out, ref);
+        cell_occupation(ref, strlen(ref), out);
         return CELL_PERSON_REF;
     }
     if (phone && phone[0] != '\0' && name && name[0] != '\0') {

@@ -45,6 +45,7 @@ static void read_header(const struct mapping *m, const struct table_row *row, st
     buf_init(&shown, 1024);
     *t = (struct trial){0};
     out->header_line = row->line;
+    out->width = row->n_cells;
     out->n = row->n_cells < COLUMNS_MAX ? row->n_cells : COLUMNS_MAX;
     for (size_t i = 0; i < out->n; i++) {
         size_t len = row->cells[i].len < 512 ? row->cells[i].len : 0; /* no header is that long */

@@ -89,6 +89,7 @@ static const struct {
 } persons[] = {
     {"110105190402299977", "R1", "13800000001", "张三", CELL_PERSON_ID, "110105190402299977"},
     {"", "R1", "13800000001", "张三", CELL_PERSON_REF, "R1"},
+    {"", " Ｒ 1", NULL, NULL, CELL_PERSON_REF, "R1"},
     {NULL, NULL, "13800000001", "张三", CELL_PERSON_PHONE_NAME, "13800000001\n张三"},
     {NULL, "", "13800000001", "", CELL_PERSON_NONE, ""},
     {NULL, NULL, NULL, "张三", CELL_PERSON_NONE, ""},

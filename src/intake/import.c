@@ -1,0 +1,391 @@
+/*
+ * import: a file of rows -> a list, in chunks.
+ *
+ *   open the file, find the header ─ begin a loading list with a key of its own ─ [ read a chunk, clean, seal, store ]* ─ finish
+ *
+ * The list is invisible until store_list_finish, its last commit. When anything fails, or somebody interrupts, everything is removed again; what a SIGKILL leaves is
+ * removed by the next import. The lock of jobs is held all the while: what is half-done under it is ours, or a dead job's.
+ *
+ * Memory: one chunk of rows (bounded in rows and bytes), whatever the size of the file. No transaction is open while the file is read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "zhanchi/clock.h"
+#include "zhanchi/failpoint.h"
+#include "zhanchi/log.h"
+#include "zhanchi/store.h"
+#include "zhanchi/utf8.h"
+#include "internal.h"
+
+#define CHUNK_BYTES (4u << 20)
+#define CHUNK_REJECTS 4096
+
+struct chunk { /* rows and rejects that wait for their transaction */
+    struct list_row *rows;
+    size_t n, cap, want;
+    int64_t first_id;
+    struct buf blobs;
+    struct list_reject *rejects;
+    size_t n_rejects, cap_rejects;
+};
+
+struct import {
+    struct store *store;
+    struct keyring *keyring;
+    const struct intake_opts *o;
+    struct intake_result *result;
+    struct table *table;
+    struct columns columns;
+    struct plan plan;
+    struct reading reading;
+    struct sealer *sealer;
+    struct reject_file *rejects;
+    struct chunk chunk;
+    int64_t seen; /* rows of the file, for progress */
+};
+
+/* ---- counting ---- */
+
+static void count_reason(struct intake_result *r, const char *code)
+{
+    size_t i = 0;
+
+    while (i < r->n_reasons && strcmp(r->reasons[i].code, code) != 0)
+        i++;
+    if (i == INTAKE_REASONS)
+        return;
+    if (i == r->n_reasons) {
+        r->reasons[i].code = reason_constant(code);
+        r->n_reasons++;
+    }
+    r->reasons[i].n++;
+}
+
+/* ---- chunks ---- */
+
+static void *room(void *array, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return array;
+    *cap = *cap ? 2 * *cap : 256;
+    array = reallocarray(array, *cap, size);
+    if (!array)
+        panic("out of memory");
+    return array;
+}
+
+/* Row ids are reserved first, because a row is sealed together with its id. */
+static int chunk_begin(struct import *im, struct err *e)
+{
+    struct chunk *c = &im->chunk;
+
+    c->n = c->n_rejects = 0;
+    buf_reset(&c->blobs);
+    if (im->o->dry_run)
+        return 0;
+    c->want = store_chunk(im->store);
+    return store_list_row_ids(im->store, c->want, &c->first_id, e);
+}
+
+static bool chunk_full(const struct chunk *c)
+{
+    return c->n >= c->want || c->blobs.len >= CHUNK_BYTES || c->n_rejects >= CHUNK_REJECTS;
+}
+
+static int chunk_put(struct import *im, struct err *e)
+{
+    struct chunk *c = &im->chunk;
+    int64_t list = im->result->list_id;
+    const char *blob = buf_cstr(&c->blobs);
+
+    if (im->o->dry_run)
+        return 0;
+    for (size_t i = 0; i < c->n; i++) {
+        c->rows[i].sealed = blob;
+        blob += c->rows[i].sealed_len;
+    }
+    int64_t began = clock_mono_us();
+    if (c->n > 0 && store_list_rows(im->store, list, c->rows, c->n, e))
+        return -1;
+    store_chunk_took(im->store, c->n, clock_mono_us() - began);
+    failpoint("import-chunk");
+    return c->n_rejects > 0 ? store_list_rejects(im->store, list, c->rejects, c->n_rejects, e) : 0;
+}
+
+/* ---- rows ---- */
+
+static int take(struct import *im, const struct table_row *row, struct err *e)
+{
+    struct chunk *c = &im->chunk;
+
+    if (im->o->dry_run)
+        return 0;
+    c->rows = room(c->rows, c->n, &c->cap, sizeof *c->rows);
+    int rc = sealer_row(im->sealer, row, &im->reading, c->first_id + (int64_t)c->n, &c->rows[c->n],
+                        &c->blobs, e);
+    c->n += rc == 0;
+    return rc;
+}
+
+static int keep_rejects(struct import *im, struct err *e)
+{
+    struct chunk *c = &im->chunk;
+
+    im->result->rejected_rows++;
+    for (size_t i = 0; i < im->reading.n_rejects; i++) {
+        const struct list_reject *r = &im->reading.rejects[i];
+        count_reason(im->result, r->reason);
+        if (rejects_add(im->rejects, r, e))
+            return -1;
+        if (im->o->dry_run)
+            continue;
+        c->rejects = room(c->rejects, c->n_rejects, &c->cap_rejects, sizeof *c->rejects);
+        c->rejects[c->n_rejects++] = *r;
+    }
+    return 0;
+}
+
+static int keep_row(struct import *im, const struct table_row *row, struct err *e)
+{
+    struct reading *r = &im->reading;
+    enum row_outcome outcome = row_read(&im->plan, row, r);
+
+    if (outcome == ROW_SKIPPED) {
+        im->result->skipped++;
+        return 0;
+    }
+    im->result->rows++;
+    if (outcome == ROW_TAKEN) {
+        int rc = take(im, row, e);
+        if (rc < 0)
+            return -1;
+        if (rc == 0) {
+            im->result->taken++;
+            im->result->repaired += reading_repaired(r);
+            return 0;
+        }
+        row_refuse(&im->plan, row, "row-long", r);
+    }
+    return keep_rejects(im, e);
+}
+
+static int interrupted(struct import *im, struct err *e)
+{
+    const struct progress *p = &im->o->progress;
+
+    if (p->fn && p->fn(p->ctx, table_bytes_done(im->table), table_bytes(im->table), NULL))
+        return err_set(e, ERR_TEMP, "import it again when there is time",
+                       "the import of %s was interrupted; nothing of it remains", im->o->path);
+    return 0;
+}
+
+static int read_rows(struct import *im, struct err *e)
+{
+    struct table_row row;
+    int rc = chunk_begin(im, e);
+
+    while (rc == 0 && (rc = table_next(im->table, &row, e)) == 1) {
+        rc = keep_row(im, &row, e);
+        if (rc == 0 && ++im->seen % 1024 == 0)
+            rc = interrupted(im, e);
+        if (rc == 0 && chunk_full(&im->chunk))
+            rc = chunk_put(im, e) || chunk_begin(im, e) ? -1 : 0;
+    }
+    if (rc == 0)
+        rc = chunk_put(im, e);
+    return rc == 0 ? interrupted(im, e) : rc;
+}
+
+/* ---- before the first row ---- */
+
+static int check_name(const char *name, struct err *e)
+{
+    size_t len = strlen(name);
+    bool bad = len == 0 || len >= sizeof((struct list_info *)0)->name || name[0] == '-' ||
+               !utf8_valid(name, len, NULL);
+
+    for (size_t i = 0; i < len; i++)
+        bad = bad || (unsigned char)name[i] < 0x20 || name[i] == 0x7F;
+    return bad ? err_set(e, ERR_USAGE, "take a short name such as 2026-spring",
+                         "\"%.80s\" cannot be the name of a list", bad && len ? name : "")
+               : 0;
+}
+
+/* Something must say who a row is about; of claims files' columns a list keeps the text. */
+static int check_columns(struct columns *c, struct err *e)
+{
+    if (columns_of(c, COLUMN_ID) < 0 && columns_of(c, COLUMN_REF) < 0 &&
+        columns_of(c, COLUMN_NAME) < 0)
+        return err_set(e, ERR_DATA,
+                       "name a column with --columns: id, ref (the office's own reference) or name",
+                       "no column says who a row is about (line %lld)", (long long)c->header_line);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->col[i].field >= COLUMN_DATE)
+            c->col[i].field = COLUMN_EXTRA;
+    return 0;
+}
+
+static int open_file(struct import *im, struct err *e)
+{
+    static const enum column_field need[] = {COLUMN_PHONE, COLUMN_EXTRA};
+
+    im->table = table_open(im->o->path, &im->o->table, e);
+    if (!im->table)
+        return -1;
+    if (columns_find(im->table, im->o->map_path, need, &im->columns, e) ||
+        check_columns(&im->columns, e))
+        return err_prefix(e, "%s", im->o->path);
+    plan_init(&im->plan, &im->columns);
+    return 0;
+}
+
+static int refuse_known(struct import *im, struct err *e)
+{
+    struct list_info known;
+    uint8_t digest[32];
+
+    if (im->o->again || !im->store)
+        return 0;
+    table_digest(im->table, digest);
+    int rc = store_list_by_digest(im->store, digest, &known, e);
+    if (rc <= 0)
+        return rc;
+    return err_set(e, ERR_DATA, "use that list, or import the file --again under another name",
+                   "%s is list %s already, imported by %s", im->o->path, known.name,
+                   known.imported_by);
+}
+
+static int describe(struct import *im, struct list_info *l, struct err *e)
+{
+    const char *slash = strrchr(im->o->path, '/');
+    struct buf columns;
+
+    *l = (struct list_info){.imported_at = im->o->now_ms};
+    snprintf(l->name, sizeof l->name, "%s", im->o->name);
+    snprintf(l->file, sizeof l->file, "%s", slash ? slash + 1 : im->o->path);
+    snprintf(l->encoding, sizeof l->encoding, "%s",
+             table_encoding_name(table_encoding_of(im->table)));
+    snprintf(l->imported_by, sizeof l->imported_by, "%s", im->o->actor);
+    table_digest(im->table, l->digest);
+    buf_init(&columns, sizeof l->columns - 1);
+    int rc = columns_json(&im->columns, &columns);
+    memcpy(l->columns, buf_cstr(&columns), columns.len + 1);
+    buf_fini(&columns);
+    return rc ? err_set(e, ERR_DATA, "remove the columns that nobody needs",
+                        "%s has too many columns, or too long headers", im->o->path)
+              : 0;
+}
+
+/* ---- the list ---- */
+
+/* What a killed job left. */
+static int sweep(struct store *s, struct err *e)
+{
+    int64_t removed = 0;
+
+    if (store_sweep(s, &removed, e))
+        return -1;
+    if (removed > 0)
+        log_info("intake", "removed what %lld interrupted jobs had left", (long long)removed);
+    return 0;
+}
+
+static int begin(struct import *im, struct err *e)
+{
+    struct list_info l;
+    int64_t key_id;
+
+    if (describe(im, &l, e) || store_list_begin(im->store, &l, &im->result->list_id, e))
+        return -1;
+    if (keyring_new_list_key(im->keyring, im->store, im->result->list_id, im->o->now_ms, &key_id,
+                             e) ||
+        store_list_set_key(im->store, im->result->list_id, key_id, e))
+        return -1;
+    im->sealer = sealer_new(im->keyring, &im->plan, key_id);
+    return 0;
+}
+
+/* A list of nothing is a mistake; its rejects tell which. */
+static int refuse_empty(struct import *im, struct err *e)
+{
+    if (im->result->taken > 0)
+        return 0;
+    if (rejects_finish(im->rejects, e))
+        return -1;
+    return err_set(e, ERR_DATA,
+                   im->rejects ? "see the rejects file" : "see why with --rejects FILE",
+                   "no row of %s can be used (%lld were rejected)", im->o->path,
+                   (long long)im->result->rejected_rows);
+}
+
+static int load(struct import *im, struct err *e)
+{
+    struct err ignored = {0};
+    struct intake_result *r = im->result;
+
+    if (begin(im, e) == 0 && read_rows(im, e) == 0 && refuse_empty(im, e) == 0 &&
+        store_list_finish(im->store, r->list_id, r->taken, r->rejected_rows, e) == 0)
+        return 0;
+    /* The first error is the one to tell; what cannot be removed now goes with the next import. */
+    if (r->list_id && store_list_abandon(im->store, r->list_id, &ignored))
+        log_warn("intake", "the rows of the failed import wait for the next one: %s", ignored.what);
+    r->list_id = 0;
+    return -1;
+}
+
+static int load_locked(struct import *im, struct err *e)
+{
+    int fd;
+
+    if (store_lock_jobs(im->store, &fd, e))
+        return -1;
+    int rc = sweep(im->store, e);
+    if (rc == 0)
+        rc = load(im, e);
+    close(fd);
+    return rc;
+}
+
+static int run(struct import *im, struct err *e)
+{
+    const struct intake_opts *o = im->o;
+
+    if (check_name(o->name, e) || open_file(im, e) || refuse_known(im, e) ||
+        rejects_open(o->rejects_path, o->translate, &im->rejects, e))
+        return -1;
+    if (o->header)
+        o->header(o->ctx, &im->columns, table_encoding_of(im->table));
+    if (o->dry_run)
+        return read_rows(im, e) || rejects_finish(im->rejects, e) ? -1 : 0;
+    if (load_locked(im, e) ||
+        store_list_counts(im->store, im->result->list_id, &im->result->counts, e))
+        return -1;
+    if (rejects_finish(im->rejects, e))
+        return err_prefix(e, "list %s was imported, but", o->name);
+    return 0;
+}
+
+int intake_import(struct store *s, struct keyring *k, const struct intake_opts *o,
+                  struct intake_result *r, struct err *e)
+{
+    struct import *im = calloc(1, sizeof *im);
+
+    if (!im)
+        panic("out of memory");
+    memset(r, 0, sizeof *r);
+    *im = (struct import){.store = s, .keyring = k, .o = o, .result = r};
+    reading_init(&im->reading);
+    buf_init(&im->chunk.blobs, CHUNK_BYTES + SEALED_MAX + 64);
+    int rc = run(im, e);
+    rejects_close(im->rejects);
+    sealer_free(im->sealer);
+    reading_fini(&im->reading);
+    table_close(im->table);
+    buf_fini(&im->chunk.blobs);
+    free(im->chunk.rows);
+    free(im->chunk.rejects);
+    free(im);
+    return rc;
+}

@@ -1,0 +1,86 @@
+/*
+ * What the files of intake share.
+ *
+ *   rows.c     one row of a file: cells -> cleaned texts, or why not       reasons.c  reason code -> text and remedy
+ *   seal.c     cleaned texts -> what is stored of a row                    rejects.c  the rejects file
+ *   import.c   a whole file, in chunks                                     screen.c, explain.c, person.c   list + policy -> verdicts
+ */
+#ifndef INTAKE_INTERNAL_H
+#define INTAKE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "zhanchi/buf.h"
+#include "zhanchi/citizen.h"
+#include "zhanchi/intake.h"
+#include "zhanchi/phone.h"
+
+/* ---- rows.c ---- */
+
+struct plan { /* what is where in this file */
+    const struct columns *columns;
+    int at[COLUMN_FIELDS]; /* column, or -1 */
+    bool months_in_years;  /* the header says 年限 */
+};
+void plan_init(struct plan *p, const struct columns *c);
+
+enum row_outcome { ROW_TAKEN, ROW_REJECTED, ROW_SKIPPED };
+
+struct reading { /* one row, cleaned */
+    struct buf text[COLUMN_FIELDS]; /* "" where the row says nothing */
+    struct phone phone;
+    struct citizen citizen;
+    int level, months;
+    int32_t issued_day;
+    struct list_reject rejects[COLUMN_FIELDS + 2];
+    size_t n_rejects;
+};
+void reading_init(struct reading *r);
+void reading_fini(struct reading *r);
+bool reading_repaired(const struct reading *r);
+
+enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r);
+/* A reject of the whole row, found later. */
+void row_refuse(const struct plan *p, const struct table_row *row, const char *reason, struct reading *r);
+
+/* ---- seal.c ---- */
+
+#define SEALED_MAX (256u << 10) /* JSON of a row */
+
+struct sealer;
+struct sealer *sealer_new(struct keyring *k, const struct plan *p, int64_t key_id);
+void sealer_free(struct sealer *s); /* NULL is fine */
+/* Fills *out for a row with this id; appends the sealed blob to *blobs (out->sealed is the caller's to set, the buffer may move). 1 if the
+ * row is too long to be kept, 0, -1. */
+int sealer_row(struct sealer *s, const struct table_row *row, const struct reading *r, int64_t id,
+               struct list_row *out, struct buf *blobs, struct err *e);
+
+/* ---- rejects.c ---- */
+
+struct reject_file;
+/* A temporary file beside `path`; path NULL: nothing is written, all calls are fine. */
+int rejects_open(const char *path, const char *(*translate)(const char *), struct reject_file **out,
+                 struct err *e);
+int rejects_add(struct reject_file *f, const struct list_reject *r, struct err *e);
+int rejects_finish(struct reject_file *f, struct err *e); /* durable, under its name */
+void rejects_close(struct reject_file *f); /* removes what was not finished; NULL is fine */
+
+/* ---- reasons.c ---- */
+
+const char *reason_constant(const char *code); /* the same text, as a constant */
+
+/* ---- person.c ---- */
+
+/* The rows of one person, as policy_judge wants them. Occupations are compared by their keyed hashes, so nothing is unsealed: the text that the policy sees is
+ * the name of a shortage occupation where the hash is that name's, else the hash in hex. */
+struct person;
+struct person *person_new(struct keyring *k, const struct policy *p, int32_t as_of);
+void person_free(struct person *p); /* NULL is fine */
+void person_reset(struct person *p);
+/* All of one person. The row is copied, without what is sealed. */
+void person_add(struct person *p, const struct list_row *r);
+/* One verdict a row, in their order, borrowed until the next reset. */
+int person_judge(struct person *p, struct store *s, const struct verdict **verdicts, struct err *e);
+size_t person_rows(const struct person *p, const struct list_row **rows);
+
+#endif

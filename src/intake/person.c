@@ -1,0 +1,241 @@
+/*
+ * person: all rows of one person, judged together: a higher certificate bars a lower one, and payments of a year are counted over all of them.
+ *
+ * Claims come from the store by person, their occupations as keyed hashes, and those of the rows are hashes too. The policy compares texts. Equal hashes become
+ * equal texts here; the names of the policy's shortage occupations are hashed once, so that they are recognised. Rows of a person may differ in region or
+ * months: then each is judged as its own row says, with all certificates and claims in view.
+ *
+ * Called by screen.c and explain.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/cells.h"
+#include "zhanchi/civil.h"
+#include "zhanchi/crypt.h"
+#include "zhanchi/store_people.h"
+#include "internal.h"
+
+#define HEX_MAX (2 * KEYRING_HASH_BYTES + 1)
+
+struct shortage {
+    uint8_t hash[KEYRING_HASH_BYTES];
+    const char *name; /* borrowed from the policy */
+};
+
+struct claimed { /* a claim and the room for its occupation's text */
+    struct policy_claim claim;
+    char hex[HEX_MAX];
+};
+
+struct person {
+    const struct policy *policy;
+    int32_t as_of;
+    struct shortage *shortages; /* by hash */
+    size_t n_shortages;
+
+    size_t n, cap;
+    struct list_row *rows;
+    struct policy_certificate *certificates;
+    char (*hex)[HEX_MAX];
+    struct verdict *verdicts, *round; /* round: of one call of the policy */
+    bool *done;
+
+    size_t n_claims, cap_claims;
+    struct claimed *claimed;
+    struct policy_claim *claims;
+};
+
+static void *must(void *p)
+{
+    if (!p)
+        panic("out of memory");
+    return p;
+}
+
+/* ---- shortage occupations ---- */
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct shortage *x = a, *y = b;
+
+    return memcmp(x->hash, y->hash, KEYRING_HASH_BYTES);
+}
+
+static void hash_shortages(struct person *p, struct keyring *k)
+{
+    size_t n = 0;
+    struct buf text;
+
+    for (size_t i = 0; i < p->policy->n_regions; i++)
+        for (char **s = p->policy->regions[i].shortage; s && *s; s++)
+            n++;
+    p->shortages = must(calloc(n + 1, sizeof *p->shortages));
+    buf_init(&text, 65536);
+    for (size_t i = 0; i < p->policy->n_regions; i++) {
+        for (char **s = p->policy->regions[i].shortage; s && *s; s++) {
+            struct shortage *to = &p->shortages[p->n_shortages++];
+            buf_reset(&text);
+            cell_occupation(*s, strlen(*s), &text);
+            keyring_hash(k, HASH_OCCUPATION, buf_cstr(&text), text.len, to->hash);
+            to->name = *s;
+        }
+    }
+    buf_fini(&text);
+    qsort(p->shortages, p->n_shortages, sizeof *p->shortages, by_hash);
+}
+
+/* The text that stands for an occupation. */
+static const char *occupation_text(const struct person *p, bool has,
+                                   const uint8_t hash[KEYRING_HASH_BYTES], char hex[HEX_MAX])
+{
+    struct shortage key;
+
+    if (!has)
+        return "";
+    memcpy(key.hash, hash, sizeof key.hash);
+    const struct shortage *s =
+        bsearch(&key, p->shortages, p->n_shortages, sizeof *p->shortages, by_hash);
+    if (s)
+        return s->name;
+    crypt_hex(hash, KEYRING_HASH_BYTES, hex);
+    return hex;
+}
+
+/* ---- rows ---- */
+
+struct person *person_new(struct keyring *k, const struct policy *policy, int32_t as_of)
+{
+    struct person *p = must(calloc(1, sizeof *p));
+
+    p->policy = policy;
+    p->as_of = as_of;
+    hash_shortages(p, k);
+    return p;
+}
+
+void person_free(struct person *p)
+{
+    if (!p)
+        return;
+    free(p->shortages);
+    free(p->rows);
+    free(p->certificates);
+    free(p->hex);
+    free(p->verdicts);
+    free(p->round);
+    free(p->done);
+    free(p->claimed);
+    free(p->claims);
+    free(p);
+}
+
+void person_reset(struct person *p)
+{
+    p->n = 0;
+}
+
+static void grow(struct person *p)
+{
+    p->cap = p->cap ? 2 * p->cap : 8;
+    p->rows = must(reallocarray(p->rows, p->cap, sizeof *p->rows));
+    p->certificates = must(reallocarray(p->certificates, p->cap, sizeof *p->certificates));
+    p->hex = must(reallocarray(p->hex, p->cap, sizeof *p->hex));
+    p->verdicts = must(reallocarray(p->verdicts, p->cap, sizeof *p->verdicts));
+    p->round = must(reallocarray(p->round, p->cap, sizeof *p->round));
+    p->done = must(reallocarray(p->done, p->cap, sizeof *p->done));
+}
+
+void person_add(struct person *p, const struct list_row *r)
+{
+    if (p->n == p->cap)
+        grow(p);
+    p->rows[p->n] = *r;
+    p->rows[p->n].sealed = NULL;
+    p->rows[p->n].sealed_len = 0;
+    p->n++;
+}
+
+size_t person_rows(const struct person *p, const struct list_row **rows)
+{
+    *rows = p->rows;
+    return p->n;
+}
+
+/* ---- claims ---- */
+
+static int add_claim(void *ctx, bool has_occupation, const uint8_t occupation[KEYRING_HASH_BYTES],
+                     int level, int32_t day)
+{
+    struct person *p = ctx;
+
+    if (p->n_claims == p->cap_claims) {
+        p->cap_claims = p->cap_claims ? 2 * p->cap_claims : 8;
+        p->claimed = must(reallocarray(p->claimed, p->cap_claims, sizeof *p->claimed));
+        p->claims = must(reallocarray(p->claims, p->cap_claims, sizeof *p->claims));
+    }
+    struct claimed *c = &p->claimed[p->n_claims++];
+    c->claim = (struct policy_claim){NULL, level, day};
+    /* The text may stand in c, which may move yet: a mark until all are there. */
+    const char *text = occupation_text(p, has_occupation, occupation, c->hex);
+    if (text != c->hex)
+        c->claim.occupation = text;
+    return 0;
+}
+
+static int load_claims(struct person *p, struct store *s, struct err *e)
+{
+    p->n_claims = 0;
+    if (store_claims_of(s, p->rows[0].person_id, add_claim, p, e))
+        return -1;
+    for (size_t i = 0; i < p->n_claims; i++) {
+        p->claims[i] = p->claimed[i].claim;
+        if (!p->claims[i].occupation)
+            p->claims[i].occupation = p->claimed[i].hex;
+    }
+    return 0;
+}
+
+/* ---- judging ---- */
+
+static bool alike(const struct list_row *a, const struct list_row *b)
+{
+    return a->months == b->months && strcmp(a->region, b->region) == 0;
+}
+
+/* Judges all rows as row `first` says of region and months, and keeps what concerns rows that say the same. */
+static void judge_as(struct person *p, size_t first)
+{
+    struct policy_person who = {.region = p->rows[first].region,
+                                .paid_months = p->rows[first].months,
+                                .paid_months_day = CIVIL_NONE,
+                                .certificates = p->certificates,
+                                .n_certificates = p->n,
+                                .claims = p->claims,
+                                .n_claims = p->n_claims};
+
+    policy_judge(p->policy, &who, p->as_of, p->round);
+    for (size_t i = first; i < p->n; i++) {
+        if (!p->done[i] && alike(&p->rows[first], &p->rows[i])) {
+            p->verdicts[i] = p->round[i];
+            p->done[i] = true;
+        }
+    }
+}
+
+int person_judge(struct person *p, struct store *s, const struct verdict **verdicts, struct err *e)
+{
+    if (load_claims(p, s, e))
+        return -1;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct list_row *r = &p->rows[i];
+        p->certificates[i] = (struct policy_certificate){
+            occupation_text(p, r->has_occupation, r->occupation, p->hex[i]), r->level,
+            r->issued_day};
+        p->done[i] = false;
+    }
+    for (size_t i = 0; i < p->n; i++)
+        if (!p->done[i])
+            judge_as(p, i);
+    *verdicts = p->verdicts;
+    return 0;
+}

@@ -1,0 +1,87 @@
+/*
+ * reasons: every code under which a row or a cell is rejected, what it means and what to do. Codes are stable: they stand in databases and scripts. The codes of
+ * numbers are made by phone.c and citizen.c, the others in rows.c. Texts are marked for translation; only commands translate.
+ */
+#include <string.h>
+#include "zhanchi/i18n.h"
+#include "internal.h"
+
+static const struct {
+    const char *code, *text, *remedy;
+} reasons[] = {
+    {"phone-empty", N_("no telephone number"), N_("enter the mobile number")},
+    {"phone-chars", N_("letters or other text among the digits"),
+     N_("enter the number alone; move remarks to another column")},
+    {"phone-length", N_("too few or too many digits for a mobile number"),
+     N_("ask for the complete 11-digit number")},
+    {"phone-prefix", N_("no mobile number begins like this"), N_("check the number")},
+    {"phone-no-sms", N_("a number that receives no text messages"),
+     N_("enter the number of a mobile telephone")},
+    {"phone-landline", N_("a landline"), N_("enter the mobile number")},
+    {"phone-service", N_("a service number"), N_("enter the person's own mobile number")},
+    {"phone-foreign", N_("a number from outside the mainland"), N_("enter a mainland number")},
+    {"phone-scientific", N_("digits were lost in a spreadsheet (1.38E+10)"),
+     N_("format the column as text and enter the number again from its source")},
+    {"phone-several", N_("two numbers in one cell"), N_("choose one; move the other elsewhere")},
+    {"id-length", N_("the id number has too few or too many characters"),
+     N_("enter all 18 characters")},
+    {"id-charset", N_("the id number has characters that none has"), N_("check the number")},
+    {"id-date", N_("the id number holds no possible date of birth"), N_("check the number")},
+    {"id-check", N_("the check character of the id number does not fit: a digit is wrong"),
+     N_("compare with the document")},
+    {"id-region", N_("the id number begins with no region"), N_("check the number")},
+    {"id-damaged", N_("the id number lost its last digits in a spreadsheet"),
+     N_("format the column as text and enter the number again from its source")},
+    {"id-other-document", N_("the number of another document"),
+     N_("leave the cell empty and give the office's own reference in a column of its own")},
+    {"name-empty", N_("no name"), N_("enter the name")},
+    {"name-long", N_("the name is longer than 200 bytes"), N_("check whether columns are shifted")},
+    {"name-damaged", N_("the name holds characters that were lost or replaced (? and the like)"),
+     N_("enter the name again; save the list as UTF-8")},
+    {"ref-long", N_("the reference is longer than 64 bytes"),
+     N_("check whether columns are shifted")},
+    {"region-personal", N_("a person's number stands where the region should"),
+     N_("check whether columns are shifted")},
+    {"months-format", N_("not a number of months"), N_("write 36, or 3年2个月, or leave it empty")},
+    {"level-unknown", N_("not a skill level"),
+     N_("write 初级工, 中级工, 高级工, 技师 or 高级技师, or leave it empty")},
+    {"date-format", N_("not a date"), N_("write 2026-03-01, or leave it empty")},
+    {"person-unknown", N_("nothing says who this is"),
+     N_("give an id number, the office's reference, or a name")},
+    {"row-quote", N_("malformed quoting: nobody can tell where its cells end"),
+     N_("double every quotation mark inside a quoted cell, or save the list again")},
+    {"row-long", N_("the row is too long"), N_("check for a missing quotation mark or line end")},
+    {"row-shifted", N_("more cells than the header has columns"),
+     N_("put cells with a comma in them into quotation marks")},
+};
+#define N_REASONS (sizeof reasons / sizeof reasons[0])
+
+static size_t find(const char *code)
+{
+    size_t i = 0;
+
+    while (i < N_REASONS && strcmp(reasons[i].code, code) != 0)
+        i++;
+    return i;
+}
+
+const char *intake_reason_text(const char *code)
+{
+    size_t i = find(code);
+
+    return i < N_REASONS ? reasons[i].text : code;
+}
+
+const char *intake_reason_remedy(const char *code)
+{
+    size_t i = find(code);
+
+    return i < N_REASONS ? reasons[i].remedy : "";
+}
+
+const char *reason_constant(const char *code)
+{
+    size_t i = find(code);
+
+    return i < N_REASONS ? reasons[i].code : "other";
+}

@@ -1,0 +1,336 @@
+/*
+ * rows: one row of a file -> cleaned texts, or every reason why it cannot be used. Pure.
+ *
+ * Each field has a function that cleans its cell into r->text and answers with a reason code where it cannot. A value that is missing is no reason, but for the
+ * telephone number and for what says who the person is; a value that is there and is not understood always is one, because dropping it would lose it silently. All cells of a
+ * row are looked at, so that a person who repairs the file sees everything at once.
+ *
+ * No row: rows without any text, totals (合计), and headers that a program repeated on every page. They are counted, not rejected.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "zhanchi/cells.h"
+#include "zhanchi/civil.h"
+#include "zhanchi/mask.h"
+#include "zhanchi/utf8.h"
+#include "internal.h"
+
+#define TEXT_MAX                                                                                   \
+    (1u << 20) /* a cell's limit: what is too long for its field has a reason of its own */
+#define REF_MAX 64
+
+static const struct table_cell no_cell = {"", 0};
+
+/* ---- the plan ---- */
+
+void plan_init(struct plan *p, const struct columns *c)
+{
+    p->columns = c;
+    for (int f = 0; f < COLUMN_FIELDS; f++)
+        p->at[f] = columns_of(c, (enum column_field)f);
+    int months = p->at[COLUMN_MONTHS];
+    p->months_in_years = months >= 0 && strstr(c->col[months].header, "年限") != NULL;
+}
+
+void reading_init(struct reading *r)
+{
+    memset(r, 0, sizeof *r);
+    for (int f = 0; f < COLUMN_FIELDS; f++)
+        buf_init(&r->text[f], TEXT_MAX);
+}
+
+void reading_fini(struct reading *r)
+{
+    for (int f = 0; f < COLUMN_FIELDS; f++)
+        buf_fini(&r->text[f]);
+}
+
+bool reading_repaired(const struct reading *r)
+{
+    return r->phone.repaired || r->citizen.repaired;
+}
+
+static const struct table_cell *cell_of(const struct plan *p, const struct table_row *row,
+                                        enum column_field f)
+{
+    int at = p->at[f];
+
+    return at >= 0 && (size_t)at < row->n_cells ? &row->cells[at] : &no_cell;
+}
+
+/* ---- fields: NULL, or a reason code ---- */
+
+static const char *clean_phone(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    (void)p;
+    if (!phone_parse(c->text, c->len, &r->phone))
+        return phone_reason_name(r->phone.reason);
+    buf_adds(&r->text[COLUMN_PHONE], r->phone.number);
+    return NULL;
+}
+
+static const char *clean_id(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    (void)p;
+    if (citizen_parse(c->text, c->len, &r->citizen))
+        buf_adds(&r->text[COLUMN_ID], r->citizen.number);
+    else if (r->citizen.reason != CITIZEN_EMPTY)
+        return citizen_reason_name(r->citizen.reason);
+    return NULL;
+}
+
+/* Folded; what means "nothing" becomes "". */
+static void clean_text(const struct table_cell *c, struct buf *out)
+{
+    utf8_fold(c->text, c->len, out);
+    if (cell_nothing(buf_cstr(out), out->len))
+        buf_reset(out);
+}
+
+static const char *clean_name(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    struct buf *out = &r->text[COLUMN_NAME];
+    int rc = utf8_name(c->text, c->len, out);
+
+    (void)p;
+    if (rc == 1)
+        return "name-damaged";
+    if (rc == 0)
+        return NULL;
+    clean_text(c, out);
+    return out->len > 0 ? "name-long" : "name-empty";
+}
+
+static const char *clean_ref(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    (void)p;
+    clean_text(c, &r->text[COLUMN_REF]);
+    return r->text[COLUMN_REF].len > REF_MAX ? "ref-long" : NULL;
+}
+
+/* The region is stored in the clear, so nothing that could be a person's number may pass for one (columns may be shifted). */
+static const char *clean_region(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    struct buf *out = &r->text[COLUMN_REGION];
+    struct phone phone;
+    struct citizen citizen;
+    size_t digits = 0;
+
+    (void)p;
+    clean_text(c, out);
+    for (size_t i = 0; i < out->len; i++)
+        digits += out->data[i] >= '0' && out->data[i] <= '9';
+    if (digits >= 11 && (phone_parse(out->data, out->len, &phone) ||
+                         citizen_parse(out->data, out->len, &citizen) || digits > 12))
+        return "region-personal";
+    return NULL;
+}
+
+static const char *clean_months(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    if (cell_months(c->text, c->len, p->months_in_years, &r->months) < 0)
+        return "months-format";
+    if (r->months >= 0)
+        buf_addf(&r->text[COLUMN_MONTHS], "%d", r->months);
+    return NULL;
+}
+
+static const char *clean_level(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    struct buf *out = &r->text[COLUMN_LEVEL];
+
+    (void)p;
+    clean_text(c, out);
+    r->level = out->len > 0 ? policy_level_of(out->data) : 0;
+    return out->len > 0 && r->level == 0 ? "level-unknown" : NULL;
+}
+
+static const char *clean_issued(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    char text[11];
+
+    (void)p;
+    if (cell_date(c->text, c->len, &r->issued_day) < 0)
+        return "date-format";
+    buf_adds(&r->text[COLUMN_ISSUED], civil_format(r->issued_day, text));
+    return NULL;
+}
+
+static const char *clean_certificate(const struct plan *p, const struct table_cell *c,
+                                     struct reading *r)
+{
+    (void)p;
+    clean_text(c, &r->text[COLUMN_CERTIFICATE]);
+    return NULL;
+}
+
+static const char *clean_occupation(const struct plan *p, const struct table_cell *c,
+                                    struct reading *r)
+{
+    struct buf *out = &r->text[COLUMN_OCCUPATION];
+
+    (void)p;
+    cell_occupation(c->text, c->len, out);
+    if (cell_nothing(buf_cstr(out), out->len))
+        buf_reset(out);
+    return NULL;
+}
+
+static const char *clean_employer(const struct plan *p, const struct table_cell *c,
+                                  struct reading *r)
+{
+    (void)p;
+    clean_text(c, &r->text[COLUMN_EMPLOYER]);
+    return NULL;
+}
+
+static const struct {
+    enum column_field field;
+    const char *(*clean)(const struct plan *p, const struct table_cell *c, struct reading *r);
+    void (*mask)(const char *s, size_t len, char out[MASK_MAX]);
+} fields[] = {
+    {COLUMN_NAME, clean_name, mask_name},
+    {COLUMN_ID, clean_id, mask_citizen},
+    {COLUMN_PHONE, clean_phone, mask_phone},
+    {COLUMN_REGION, clean_region, mask_cell},
+    {COLUMN_MONTHS, clean_months, mask_cell},
+    {COLUMN_CERTIFICATE, clean_certificate, mask_cell},
+    {COLUMN_OCCUPATION, clean_occupation, mask_cell},
+    {COLUMN_LEVEL, clean_level, mask_cell},
+    {COLUMN_ISSUED, clean_issued, mask_cell},
+    {COLUMN_EMPLOYER, clean_employer, mask_cell},
+    {COLUMN_REF, clean_ref, mask_cell},
+};
+
+/* ---- no rows ---- */
+
+static bool empty_row(const struct table_row *row)
+{
+    for (size_t i = 0; i < row->n_cells; i++) {
+        const struct table_cell *c = &row->cells[i];
+        for (size_t at = 0; at < c->len;) {
+            uint32_t cp = utf8_next(c->text, c->len, &at);
+            if (!utf8_blank(cp) && !utf8_invisible(cp))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A row without a number of any kind whose first text is a word for a sum. */
+static bool total_row(const struct plan *p, const struct table_row *row, struct buf *scratch)
+{
+    static const char *const words[] = {"合计", "总计", "小计", "共计"};
+
+    if (cell_of(p, row, COLUMN_PHONE)->len > 0 || cell_of(p, row, COLUMN_ID)->len > 0)
+        return false;
+    buf_reset(scratch);
+    for (size_t i = 0; i < row->n_cells && scratch->len == 0; i++)
+        cell_occupation(row->cells[i].text, row->cells[i].len, scratch); /* without blanks */
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strncmp(buf_cstr(scratch), words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool repeated_header(const struct plan *p, const struct table_row *row, struct buf *scratch)
+{
+    const struct table_cell *c = cell_of(p, row, COLUMN_PHONE);
+
+    if (c->len == 0 || (c->text[0] >= '0' && c->text[0] <= '9'))
+        return false;
+    buf_reset(scratch);
+    utf8_fold(c->text, c->len, scratch);
+    return strcmp(buf_cstr(scratch), p->columns->col[p->at[COLUMN_PHONE]].header) == 0;
+}
+
+/* ---- rejects ---- */
+
+static void reject(const struct plan *p, const struct table_row *row, int column,
+                   const char *reason, const char *masked, struct reading *r)
+{
+    struct list_reject *j = &r->rejects[r->n_rejects++];
+
+    memset(j, 0, sizeof *j);
+    j->line = row->line;
+    j->column = column + 1;
+    if (column >= 0)
+        memcpy(j->header, p->columns->col[column].header, sizeof j->header);
+    snprintf(j->reason, sizeof j->reason, "%s", reason);
+    snprintf(j->masked, sizeof j->masked, "%s", masked);
+}
+
+/* More cells than the header has: a delimiter inside a cell has shifted the columns, nobody knows from where on. */
+static bool shifted(const struct plan *p, const struct table_row *row)
+{
+    for (size_t i = p->columns->width; i < row->n_cells; i++)
+        if (row->cells[i].len > 0)
+            return true;
+    return false;
+}
+
+static const char *whole_row(const struct plan *p, const struct table_row *row)
+{
+    if (row->fault)
+        return strcmp(row->fault, "quote") == 0 ? "row-quote" : "row-long";
+    return shifted(p, row) ? "row-shifted" : NULL;
+}
+
+void row_refuse(const struct plan *p, const struct table_row *row, const char *reason,
+                struct reading *r)
+{
+    reject(p, row, -1, reason, "", r);
+}
+
+static void read_fields(const struct plan *p, const struct table_row *row, struct reading *r)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        int column = p->at[fields[i].field];
+        if (column < 0)
+            continue;
+        const struct table_cell *c = cell_of(p, row, fields[i].field);
+        const char *reason = fields[i].clean(p, c, r);
+        if (reason) {
+            char masked[MASK_MAX];
+            fields[i].mask(c->text, c->len, masked);
+            reject(p, row, column, reason, masked, r);
+        }
+    }
+}
+
+/* Without an id number, a reference and a name nobody could be told from another with the same telephone. */
+static bool anonymous(const struct reading *r)
+{
+    return r->text[COLUMN_ID].len == 0 && r->text[COLUMN_REF].len == 0 &&
+           r->text[COLUMN_NAME].len == 0;
+}
+
+static void reading_reset(struct reading *r)
+{
+    for (int f = 0; f < COLUMN_FIELDS; f++)
+        buf_reset(&r->text[f]);
+    memset(&r->phone, 0, sizeof r->phone);
+    memset(&r->citizen, 0, sizeof r->citizen);
+    r->level = 0;
+    r->months = -1;
+    r->issued_day = CIVIL_NONE;
+    r->n_rejects = 0;
+}
+
+enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r)
+{
+    struct buf *scratch = &r->text[COLUMN_EXTRA];
+
+    reading_reset(r);
+    const char *reason = whole_row(p, row);
+    if (reason) {
+        row_refuse(p, row, reason, r);
+        return ROW_REJECTED;
+    }
+    if (empty_row(row) || total_row(p, row, scratch) || repeated_header(p, row, scratch))
+        return ROW_SKIPPED;
+    read_fields(p, row, r);
+    if (r->n_rejects == 0 && anonymous(r))
+        row_refuse(p, row, "person-unknown", r);
+    return r->n_rejects > 0 ? ROW_REJECTED : ROW_TAKEN;
+}

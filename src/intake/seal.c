@@ -1,0 +1,207 @@
+/*
+ * seal: what is stored of a row: facts in the clear, keyed hashes, and everything personal in one sealed JSON object field -> text.
+ *
+ * Keys of the object are the names of fields (column_field_name) and the headers of further columns. Employers and occupations repeat from row to
+ * row, so their hashes are kept in small direct-mapped caches; persons and numbers do not.
+ *
+ * A sealer belongs to one thread and borrows the keyring and the plan.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/cells.h"
+#include "zhanchi/json.h"
+#include "zhanchi/utf8.h"
+#include "internal.h"
+
+#define CACHE_SLOTS 1024 /* a power of two */
+#define CACHE_TEXT 120
+
+struct cached {
+    size_t len; /* 0: the slot is empty */
+    char text[CACHE_TEXT];
+    uint8_t hash[KEYRING_HASH_BYTES];
+};
+
+struct sealer {
+    struct keyring *keyring;
+    const struct plan *plan;
+    int64_t key_id;
+    struct buf json, person;
+    struct buf keys[COLUMNS_MAX]; /* "\"phone\":", empty for columns that are not kept */
+    struct cached employers[CACHE_SLOTS], occupations[CACHE_SLOTS];
+};
+
+struct sealer *sealer_new(struct keyring *k, const struct plan *p, int64_t key_id)
+{
+    struct sealer *s = calloc(1, sizeof *s);
+
+    if (!s)
+        panic("out of memory");
+    s->keyring = k;
+    s->plan = p;
+    s->key_id = key_id;
+    buf_init(&s->json, SEALED_MAX);
+    buf_init(&s->person, 4096);
+    for (size_t i = 0; i < p->columns->n; i++) {
+        enum column_field f = p->columns->col[i].field;
+        const char *key = f == COLUMN_EXTRA ? p->columns->col[i].header : column_field_name(f);
+        buf_init(&s->keys[i], 1024);
+        if (key[0] == '\0')
+            continue;
+        json_quote(&s->keys[i], key, strlen(key));
+        buf_addc(&s->keys[i], ':');
+    }
+    return s;
+}
+
+void sealer_free(struct sealer *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->plan->columns->n; i++)
+        buf_fini(&s->keys[i]);
+    buf_fini(&s->json);
+    buf_fini(&s->person);
+    free(s);
+}
+
+/* ---- hashes ---- */
+
+static size_t slot_of(const char *s, size_t len)
+{
+    uint32_t h = 2166136261u; /* FNV-1a: only a place in a cache */
+
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)s[i]) * 16777619u;
+    return h & (CACHE_SLOTS - 1);
+}
+
+static void hash_cached(struct sealer *s, struct cached *cache, enum hash_kind kind,
+                        const struct buf *text, uint8_t out[KEYRING_HASH_BYTES])
+{
+    struct cached *c = &cache[slot_of(text->data, text->len)];
+
+    if (text->len > CACHE_TEXT) {
+        keyring_hash(s->keyring, kind, text->data, text->len, out);
+        return;
+    }
+    if (c->len != text->len || memcmp(c->text, text->data, text->len) != 0) {
+        keyring_hash(s->keyring, kind, text->data, text->len, c->hash);
+        memcpy(c->text, text->data, text->len);
+        c->len = text->len;
+    }
+    memcpy(out, c->hash, KEYRING_HASH_BYTES);
+}
+
+static void hash_row(struct sealer *s, const struct reading *r, struct list_row *out)
+{
+    const struct buf *employer = &r->text[COLUMN_EMPLOYER];
+    const struct buf *occupation = &r->text[COLUMN_OCCUPATION];
+
+    buf_reset(&s->person);
+    out->person_kind =
+        (int)cell_person(r->citizen.upgraded, buf_cstr(&r->text[COLUMN_REF]), r->phone.number,
+                         buf_cstr(&r->text[COLUMN_NAME]), &s->person);
+    if (out->person_kind == CELL_PERSON_NONE || s->person.failed)
+        panic("a row was taken that says nothing of its person");
+    keyring_hash(s->keyring, (enum hash_kind)out->person_kind, s->person.data, s->person.len,
+                 out->person);
+    keyring_hash(s->keyring, HASH_ADDRESS_SMS, r->phone.number, strlen(r->phone.number),
+                 out->address);
+    out->has_employer = employer->len > 0;
+    if (out->has_employer)
+        hash_cached(s, s->employers, HASH_EMPLOYER, employer, out->employer);
+    out->has_occupation = occupation->len > 0;
+    if (out->has_occupation)
+        hash_cached(s, s->occupations, HASH_OCCUPATION, occupation, out->occupation);
+}
+
+/* ---- the sealed object ---- */
+
+static bool edge(const char *s, size_t len, size_t *i)
+{
+    uint32_t cp = utf8_next(s, len, i);
+
+    return utf8_blank(cp) || utf8_invisible(cp);
+}
+
+/* A further column's cell as it stands, without blanks at its ends. */
+static struct table_cell trimmed(const struct table_cell *c)
+{
+    size_t from = 0, to = 0;
+
+    for (size_t i = 0; i < c->len;) {
+        size_t at = i;
+        if (edge(c->text, c->len, &i))
+            continue;
+        if (to == 0)
+            from = at;
+        to = i;
+    }
+    return (struct table_cell){c->text + from, to - from};
+}
+
+static struct table_cell text_of(const struct plan *p, size_t column, const struct table_row *row,
+                                 const struct reading *r)
+{
+    enum column_field f = p->columns->col[column].field;
+
+    if (f != COLUMN_EXTRA)
+        return (struct table_cell){buf_cstr(&r->text[f]), r->text[f].len};
+    if (column >= row->n_cells)
+        return (struct table_cell){"", 0};
+    return trimmed(&row->cells[column]);
+}
+
+static void write_json(struct sealer *s, const struct table_row *row, const struct reading *r)
+{
+    buf_reset(&s->json);
+    buf_addc(&s->json, '{');
+    for (size_t i = 0; i < s->plan->columns->n; i++) {
+        if (s->keys[i].len == 0)
+            continue;
+        struct table_cell c = text_of(s->plan, i, row, r);
+        if (c.len == 0)
+            continue;
+        if (s->json.len > 1)
+            buf_addc(&s->json, ',');
+        buf_add(&s->json, s->keys[i].data, s->keys[i].len);
+        json_quote(&s->json, c.text, c.len);
+    }
+    buf_addc(&s->json, '}');
+}
+
+/* Whole characters only. */
+static void copy_region(const struct buf *text, char out[64])
+{
+    size_t len = text->len < 64 ? text->len : 63;
+
+    while (len < text->len && len > 0 && ((unsigned char)text->data[len] & 0xC0) == 0x80)
+        len--;
+    memcpy(out, buf_cstr(text), len);
+    out[len] = '\0';
+}
+
+int sealer_row(struct sealer *s, const struct table_row *row, const struct reading *r, int64_t id,
+               struct list_row *out, struct buf *blobs, struct err *e)
+{
+    size_t before = blobs->len;
+
+    write_json(s, row, r);
+    if (s->json.failed)
+        return 1;
+    *out = (struct list_row){.id = id,
+                             .line = row->line,
+                             .revision = 1,
+                             .level = r->level,
+                             .issued_day = r->issued_day,
+                             .months = r->months,
+                             .key_id = s->key_id};
+    copy_region(&r->text[COLUMN_REGION], out->region);
+    hash_row(s, r, out);
+    if (keyring_seal(s->keyring, s->key_id, SEAL_ROW, id, out->revision, s->json.data, s->json.len,
+                     blobs, e))
+        return -1;
+    out->sealed_len = blobs->len - before;
+    return 0;
+}
