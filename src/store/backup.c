@@ -4,8 +4,7 @@
  * A read transaction on the source holds one snapshot from beginning to end, so that the copy is of
  * one instant and never starts over however much is written meanwhile. The copy needs no journal of
  * its own: until it is whole and fsynced it is nothing, and a failed one is removed.
- * Callers: the
- * backup command; restore reads what it wrote.
+ * Callers: the backup command; restore reads what it wrote.
  */
 #include <errno.h>
 #include <fcntl.h>

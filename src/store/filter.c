@@ -1,8 +1,7 @@
 /*
  * filter: see filter.h. One cache line a hash; the hash is keyed and random already, so its own
  * bits choose the line and the bits in it.
- * Caller: sqlite_resolve.c, which need not ask the
- * database for what is certainly new.
+ * Caller: sqlite_resolve.c, which need not ask the database for what is certainly new.
  */
 #include <stdlib.h>
 #include <string.h>

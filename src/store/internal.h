@@ -48,8 +48,8 @@ struct store {
     struct tally_delta *tally; /* of the open transaction */
     size_t tally_len, tally_cap;
 
-    /* The counter of claim transactions (epoch.c) as this connection last read or wrote it, -1 = not yet;
-     * and what the open transaction makes of it, -1 = it has claimed nothing. */
+    /* The counter of claim transactions (epoch.c) as this connection last read or wrote it, -1 =
+     * not yet; and what the open transaction makes of it, -1 = it has claimed nothing. */
     int64_t claims, claims_tx;
 
     const struct feed *feed; /* feed.c: during a call */
@@ -70,8 +70,8 @@ struct store {
 
 /* ---- store.c ---- */
 
-/* The parts of store_open, for the other database file (inbox.c): a connection that is not open yet, its file made (ERR_CANTCREAT
- * if it is there), opened, and set up. */
+/* The parts of store_open, for the other database file (inbox.c): a connection that is not open
+ * yet, its file made (ERR_CANTCREAT if it is there), opened, and set up. */
 struct store *store_new(const char *dir, const char *name, enum store_mode mode, struct err *e);
 int store_create_file(const struct store *s, struct err *e);
 int store_connect(struct store *s, struct err *e);
@@ -83,16 +83,16 @@ int store_settings(struct store *s, struct err *e);
  *         return -1;
  *     int rc = ... ;
  *     return tx_leave(s, own, rc, e);
- * tx_leave commits an own transaction if rc >= 0, else rolls it back, and returns rc (-1 if the commit failed). When the transaction is the
- * caller's and rc < 0, the caller must roll back. */
+ * tx_leave commits an own transaction if rc >= 0, else rolls it back, and returns rc (-1 if the
+ * commit failed). When the transaction is the caller's and rc < 0, the caller must roll back. */
 int tx_enter(struct store *s, bool *own, struct err *e);
 int tx_leave(struct store *s, bool own, int rc, struct err *e);
 
 /* ---- meta.c ---- */
 
-/* n ids that nobody else gets, from a counter in meta: for rows whose seal names their id before they are written.
- * Opt-outs and replies share a counter: the opt-out that a reply makes takes the reply's id, because the number is
- * sealed under it. */
+/* n ids that nobody else gets, from a counter in meta: for rows whose seal names their id before
+ * they are written. Opt-outs and replies share a counter: the opt-out that a reply makes takes the
+ * reply's id, because the number is sealed under it. */
 #define RESERVE_PEOPLE "next_people"
 int reserve_ids(struct store *s, const char *counter, size_t n, int64_t *first, struct err *e);
 
@@ -110,7 +110,8 @@ void tally_discard(struct store *s);
 
 /* ---- epoch.c ---- */
 
-/* Raises the database's counter of claim transactions, once a transaction: store_claim calls it before it claims. */
+/* Raises the database's counter of claim transactions, once a transaction: store_claim calls it
+ * before it claims. */
 int claims_raise(struct store *s, struct err *e);
 /* The epoch that claims are written under. */
 int epoch_current(struct store *s, uint32_t *tag, uint32_t *epoch, struct err *e);
@@ -131,11 +132,12 @@ int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_
 
 /* ---- sqlite_resolve.c: the same for chunks of a list in loading ---- */
 
-/* Ids of the rows' persons and addresses; makes what is new, in the order of the rows. In the open transaction. */
+/* Ids of the rows' persons and addresses; makes what is new, in the order of the rows. In the open
+ * transaction. */
 int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                   int64_t *person_ids, int64_t *address_ids, struct err *e);
-/* Room for n rows of news; else what is known goes into the hash tables first (own transactions, unless one is
- * open). */
+/* Room for n rows of news; else what is known goes into the hash tables first (own transactions,
+ * unless one is open). */
 int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e);
 /* Everything goes into the hash tables: before the list becomes visible. */
 int resolver_flush(struct store *s, int64_t list_id, struct err *e);
@@ -147,8 +149,8 @@ void sharers_drop(struct store *s);
 
 /* ---- attempts ---- */
 
-/* The key of attempt `no` (from 1) of a message in tables attempt and outcome; 0, which nothing has, for numbers that were never
- * given. */
+/* The key of attempt `no` (from 1) of a message in tables attempt and outcome; 0, which nothing
+ * has, for numbers that were never given. */
 #define ATTEMPT_BITS 24
 #define ATTEMPTS_MAX ((1 << ATTEMPT_BITS) - 1)
 static inline int64_t attempt_id(int64_t message_id, int32_t no)
@@ -170,8 +172,9 @@ struct refusal {
     const void *sealed; /* NULL if nobody told the number */
     size_t sealed_len;
 };
-/* Row in optout, flag on address, waiting (planned, queued) messages of that number suppressed: all of them, or
- * those of campaigns of the topic; *suppressed (not NULL) is raised by their number. 1 new, 0 was there, -1. */
+/* Row in optout, flag on address, waiting (planned, queued) messages of that number suppressed: all
+ * of them, or those of campaigns of the topic; *suppressed (not NULL) is raised by their number. 1
+ * new, 0 was there, -1. */
 int optout_learn(struct store *s, const struct refusal *r, int64_t *suppressed, struct err *e);
 
 /* move.c: a waiting message becomes suppressed. 1 done, 0 it does not wait any more, -1. */

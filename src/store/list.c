@@ -5,8 +5,7 @@
  * Invariants: a list in state 0 is seen by nobody but store_list_finish, store_list_abandon and
  * store_sweep; only store_list_finish, the last transaction of an import, makes it ready. Removal
  * goes in chunks, the header last, so that an interrupted removal can be repeated.
- * Callers: intake,
- * measure, the list commands.
+ * Callers: intake, measure, the list commands.
  */
 #include <string.h>
 #include "zhanchi/civil.h"

@@ -1,9 +1,9 @@
 /*
  * people: refusals, and what is known of responses.
  *
- * A refusal is three things in one transaction: a row in optout, the flag on address that a claim looks at (1 all, 2 topics only), and the
- * suppression of what waits for that number. So no message is claimed after a refusal is committed. Taking a refusal back brings no
- * suppressed message back.
+ * A refusal is three things in one transaction: a row in optout, the flag on address that a claim
+ * looks at (1 all, 2 topics only), and the suppression of what waits for that number. So no message
+ * is claimed after a refusal is committed. Taking a refusal back brings no suppressed message back.
  * Callers: track and the optout commands; settlements and replies (optout_learn); measure.
  */
 #include <string.h>

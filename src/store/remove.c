@@ -1,13 +1,15 @@
 /*
  * remove: what becomes of a list that shall not be there (any more), in chunks.
  *
- * store_list_abandon takes away a list in loading with everything that it brought: rows, rejects, key, and the persons and addresses that it made (all from
- * person_from on are its own: one list is loaded at a time). store_list_remove makes a ready list invisible first, then deletes its sealed data, payloads,
- * rejects and at last its key; what waves refer to stays as facts. Both can be repeated after a crash: store_sweep does.
+ * store_list_abandon takes away a list in loading with everything that it brought: rows, rejects,
+ * key, and the persons and addresses that it made (all from person_from on are its own: one list is
+ * loaded at a time). store_list_remove makes a ready list invisible first, then deletes its sealed
+ * data, payloads, rejects and at last its key; what waves refer to stays as facts. Both can be
+ * repeated after a crash: store_sweep does.
  *
- * Foreign keys are not enforced meanwhile: each deleted parent would cost a scan of tables that cannot refer to it. The order of deletion
- * (children first) keeps them whole, and store_integrity checks that.
- * Callers: intake, the list commands; store_sweep at the start of every job.
+ * Foreign keys are not enforced meanwhile: each deleted parent would cost a scan of tables that
+ * cannot refer to it. The order of deletion (children first) keeps them whole, and store_integrity
+ * checks that. Callers: intake, the list commands; store_sweep at the start of every job.
  */
 #include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
@@ -18,8 +20,8 @@ static const char sql_sealed_del[] =
     "DELETE FROM list_row_sealed WHERE row_id BETWEEN ?2 AND ?3 AND row_id IN"
     " (SELECT id FROM list_row WHERE list_id = ?1 AND id BETWEEN ?2 AND ?3)";
 static const char sql_verdict_del[] =
-    "DELETE FROM verdict WHERE (policy_id, row_id) IN (SELECT p.id, r.id FROM policy p, list_row r"
-    " WHERE r.list_id = ?1 AND r.id BETWEEN ?2 AND ?3)";
+    "DELETE FROM verdict WHERE policy_id IN (SELECT id FROM policy) AND row_id BETWEEN ?2 AND ?3"
+    " AND EXISTS (SELECT 1 FROM list_row r WHERE r.id = row_id AND r.list_id = ?1)";
 static const char sql_row_del[] =
     "DELETE FROM list_row WHERE list_id = ?1 AND id BETWEEN ?2 AND ?3";
 static const char sql_reject_del[] =
@@ -56,7 +58,8 @@ static const char sql_key_del[] = "DELETE FROM data_key WHERE purpose = 2 AND li
 static const char sql_hide[] = "UPDATE list SET state = 2, name = name || ' (removed, ' || id || "
                                "')' WHERE id = ?1 AND state = 1";
 static const char sql_state[] = "SELECT state, coalesce(key_id, 0) FROM list WHERE id = ?1";
-/* A running campaign is over when nothing of it can be sent any more: planned, queued, sending, unknown. */
+/* A running campaign is over when nothing of it can be sent any more: planned, queued, sending,
+ * unknown. */
 static const char sql_open_wave[] =
     "SELECT c.name FROM wave w JOIN campaign c ON c.id = w.campaign_id WHERE w.list_id = ?1 AND"
     " (w.state = 0 OR c.state IN (2, 3, 5) OR (c.state = 4 AND EXISTS (SELECT 1 FROM tally t"

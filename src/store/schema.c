@@ -1,16 +1,17 @@
 /*
  * schema: the database's tables, as numbered migrations.
  *
- * A migration is never edited once released: a change is a further entry. Each runs in one transaction and ends by setting
- * meta 'schema' to its number. Rules: STRICT tables; CHECKs say what a column may hold; personal data stand only as sealed blobs
- * or keyed hashes; the message row is narrow (a wide one costs half: payloads stand in a table of their own).
+ * A migration is never edited once released: a change is a further entry. Each runs in one
+ * transaction and ends by setting meta 'schema' to its number. Rules: STRICT tables; CHECKs say
+ * what a column may hold; personal data stand only as sealed blobs or keyed hashes; the message row
+ * is narrow (a wide one costs half: payloads stand in a table of their own).
  */
 #include "schema.h"
 
 static const char schema_001[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 
-    /* Every epoch that this database has had; last_message: the highest message id when it ended. */
+    /* Every epoch that this database has had; last_message: the highest message id at its end. */
     "CREATE TABLE epoch ("
     " epoch INTEGER PRIMARY KEY CHECK (epoch BETWEEN 1 AND 1048575),"
     " began_at INTEGER NOT NULL,"
@@ -45,8 +46,8 @@ static const char schema_001[] =
     " imported_by TEXT NOT NULL,"
     " policy_id INTEGER REFERENCES policy (id)," /* newest screening */
     " screened_day INTEGER,"
-    /* While loading: the first person and address that this list made, and the first that person_hash and
-     * address_hash may not have yet (sqlite_resolve.c). */
+    /* While loading: the first person and address that this list made, and the first that
+     * person_hash and address_hash may not have yet (sqlite_resolve.c). */
     " person_from INTEGER NOT NULL,"
     " person_indexed INTEGER NOT NULL,"
     " address_from INTEGER NOT NULL,"
@@ -55,8 +56,9 @@ static const char schema_001[] =
     /* One list is loaded at a time: its persons belong to it alone until it is ready. */
     "CREATE UNIQUE INDEX list_loading ON list (state) WHERE state = 0;"
 
-    /* Ids follow first appearance, so that what refers to persons and addresses grows at its end. The way from a
-     * hash to its id stands apart: it is filled in sorted runs, because a random insert costs a page each. */
+    /* Ids follow first appearance, so that what refers to persons and addresses grows at its end.
+     * The way from a hash to its id stands apart: it is filled in sorted runs, because a random
+     * insert costs a page each. */
     "CREATE TABLE person ("
     " id INTEGER PRIMARY KEY,"
     " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 3),"
@@ -68,7 +70,8 @@ static const char schema_001[] =
     " person_id INTEGER NOT NULL,"
     " PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;"
 
-    /* Opt-out flag and cap stand here and are changed by one guarded statement. optout: 0 none, 1 all, 2 topics only. */
+    /* Opt-out flag and cap stand here and are changed by one guarded statement. optout: 0 none, 1
+     * all, 2 topics only. */
     "CREATE TABLE address ("
     " id INTEGER PRIMARY KEY,"
     " channel INTEGER NOT NULL CHECK (channel = 1)," /* 1 sms */
@@ -83,8 +86,9 @@ static const char schema_001[] =
     " address_id INTEGER NOT NULL,"
     " PRIMARY KEY (hash, channel)) STRICT, WITHOUT ROWID;"
 
-    /* What is written for each row of a list has no declared foreign keys: the ids come from the same transaction, and
-     * four look-ups a row would be an eighth of an import. store_integrity looks for dangling ones. */
+    /* What is written for each row of a list has no declared foreign keys: the ids come from the
+     * same transaction, and four look-ups a row would be an eighth of an import. store_integrity
+     * looks for dangling ones. */
     "CREATE TABLE list_row ("
     " id INTEGER PRIMARY KEY,"
     " list_id INTEGER NOT NULL,"
@@ -195,7 +199,8 @@ static const char schema_001[] =
     " no INTEGER NOT NULL,"
     " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)," /* 0 freezing: invisible */
     " list_id INTEGER NOT NULL REFERENCES list (id),"
-    /* Between these two stand its messages (and, while another campaign freezes, somebody else's too). */
+    /* Between these two stand its messages (and, while another campaign freezes, somebody else's
+     * too). */
     " message_from INTEGER,"
     " message_to INTEGER,"
     " members INTEGER NOT NULL DEFAULT 0,"
@@ -231,9 +236,10 @@ static const char schema_001[] =
     " pseudonym BLOB NOT NULL CHECK (length(pseudonym) = 8),"
     " UNIQUE (campaign_id, person_id)) STRICT;"
     "CREATE INDEX member_person ON member (person_id);"
-    /* due_at: planned and queued: its time; unknown: 0, a person is to look; else NULL. So the one index that sending changes
-     * holds what waits, a claim takes an entry out of it and a settlement leaves it alone. What is `sending` after a crash is
-     * found by a scan of the waves whose tally says that there is any. */
+    /* due_at: planned and queued: its time; unknown: 0, a person is to look; else NULL. So the one
+     * index that sending changes holds what waits, a claim takes an entry out of it and a
+     * settlement leaves it alone. What is `sending` after a crash is found by a scan of the waves
+     * whose tally says that there is any. */
     "CREATE TABLE message ("
     " id INTEGER PRIMARY KEY,"
     " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
@@ -258,8 +264,9 @@ static const char schema_001[] =
     " wave_id INTEGER NOT NULL," /* sealed with it */
     " key_id INTEGER NOT NULL,"
     " blob BLOB NOT NULL) STRICT;"
-    /* Two tables that only grow, in the order of claims: an update that makes a row longer splits its page. The id is
-     * message * 2^24 + number of the attempt: a whole number is the cheapest key. No row in outcome: not settled yet. */
+    /* Two tables that only grow, in the order of claims: an update that makes a row longer splits
+     * its page. The id is message * 2^24 + number of the attempt: a whole number is the cheapest
+     * key. No row in outcome: not settled yet. */
     "CREATE TABLE attempt ("
     " id INTEGER PRIMARY KEY,"
     " epoch INTEGER NOT NULL,"

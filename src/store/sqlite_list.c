@@ -4,8 +4,7 @@
  * In: ids of persons and addresses come from sqlite_resolve.c; then list_row and list_row_sealed
  * grow at their ends, and the index over (list, person) nearly so, because ids of persons follow
  * first appearance. Out: by that same index, whole persons only.
- * Callers: intake (import,
- * screening), campaign by way of candidates.
+ * Callers: intake (import, screening), campaign by way of candidates.
  */
 #include <stdlib.h>
 #include <string.h>

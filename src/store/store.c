@@ -1,14 +1,16 @@
 /*
  * store: the connection and its transactions.
  *
- * Settings of every connection: WAL with synchronous=FULL (a commit is durable when store_commit returns), foreign keys on, 10 s of patience for another
- * writer, a page cache of 16 MB and no memory map (a damaged disk is then an error and no SIGBUS), schema functions untrusted.
+ * Settings of every connection: WAL with synchronous=FULL (a commit is durable when store_commit
+ * returns), foreign keys on, 10 s of patience for another writer, a page cache of 16 MB and no
+ * memory map (a damaged disk is then an error and no SIGBUS), schema functions untrusted.
  *
- * Checkpoints happen by themselves when the log has grown to 64 MB: after the commit, outside the write lock. A dispatcher that must not pay for them
- * calls store_checkpoint on a thread and a connection of its own, long before that.
+ * Checkpoints happen by themselves when the log has grown to 64 MB: after the commit, outside the
+ * write lock. A dispatcher that must not pay for them calls store_checkpoint on a thread and a
+ * connection of its own, long before that.
  *
- * Invariants: in_tx is true exactly between store_begin and its end; tally deltas, the claim counter and the resolver never outlive a
- * rollback. Callers: every job opens its own store.
+ * Invariants: in_tx is true exactly between store_begin and its end; tally deltas, the claim
+ * counter and the resolver never outlive a rollback. Callers: every job opens its own store.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +50,8 @@ static const char pragmas_ro[] = "PRAGMA query_only = ON;"
 
 /* ---- open, close ---- */
 
-/* After every commit, outside the write lock. A checkpoint that fails is tried again after the next one: the commit stands. */
+/* After every commit, outside the write lock. A checkpoint that fails is tried again after the next
+ * one: the commit stands. */
 static int after_commit(void *ctx, sqlite3 *db, const char *name, int pages)
 {
     struct store *s = ctx;
@@ -274,7 +277,7 @@ int store_checkpoint(struct store *s, struct err *e)
 static const char sql_integrity[] = "SELECT integrity_check FROM pragma_integrity_check(1)";
 static const char sql_dangling[] =
     "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT 1";
-/* What the schema does not declare for speed's sake (the rows of lists, the ways from hash to id). */
+/* What the schema does not declare for speed's sake (rows of lists, ways from hash to id). */
 static const char sql_undeclared[] =
     "SELECT 'list_row', r.id, 'list, person or address' FROM list_row r WHERE NOT EXISTS (SELECT 1 "
     "FROM list l"

@@ -50,12 +50,12 @@ static int64_t rows_of(struct contract *c, int64_t list)
 
 START_TEST(full_disk_loses_nothing)
 {
+    if (!contract_is("sqlite"))
+        return;
     struct contract *c = contract_begin();
     struct list_row rows[500];
     char head[65];
     int64_t id, n;
-    if (!contract_is("sqlite"))
-        return;
     intercept_writes();
     contract_reopen(c);
     int64_t list = contract_list_begin(c, "spring");
@@ -87,10 +87,10 @@ END_TEST
 /* In the middle of somebody's transaction: all of it is taken back, also what went well before. */
 START_TEST(full_disk_in_a_transaction)
 {
-    struct contract *c = contract_begin();
-    char value[8];
     if (!contract_is("sqlite"))
         return;
+    struct contract *c = contract_begin();
+    char value[8];
     intercept_writes();
     contract_reopen(c);
     int64_t list = contract_list_begin(c, "spring");
@@ -111,11 +111,11 @@ END_TEST
 
 START_TEST(full_disk_leaves_no_half_backup)
 {
+    if (!contract_is("sqlite"))
+        return;
     struct contract *c = contract_begin();
     char copy[CONTRACT_PATH];
     struct stat st;
-    if (!contract_is("sqlite"))
-        return;
     contract_list(c, "spring", 1, 1000);
     intercept_writes();
     contract_reopen(c);
@@ -281,7 +281,6 @@ START_TEST(busy_is_try_again)
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
     contract_reopen(c);
     FAILS(c, ERR_TEMP, store_begin(c->store, &c->e));
-    FAILS(c, ERR_TEMP, store_meta_set(c->store, "x", "y", &c->e));
     kill(pid, SIGKILL);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
     OK(c, store_meta_set(c->store, "x", "y", &c->e));

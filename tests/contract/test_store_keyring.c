@@ -82,6 +82,7 @@ START_TEST(moved_or_changed_is_refused)
     ck_assert_uint_eq(out.len, 0);
     check_opens(c, key, &b, "张三");
     buf_fini(&b);
+    buf_fini(&out);
     contract_end(c);
 }
 END_TEST
