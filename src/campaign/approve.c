@@ -1,45 +1,73 @@
 /*
- * approve: the checker's act. What is signed is recomputed from what is stored, not taken over from the maker. And cancel, which ends what waits.
+ * approve: the checker's act, and cancel, which ends what waits. What is signed is recomputed from what is stored, not taken over from the maker.
  */
 #include <stdio.h>
 #include <string.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/crypt.h"
-#include "zhanchi/store.h"
 #include "zhanchi/store_approval.h"
 #include "internal.h"
 
-/* Messages that rest on a rule whose source text was not at hand. */
-static int count_unconfirmed(void *ctx, const struct candidate *k, const struct decision *d,
-                             const struct written *t)
+#define RULES_MOST 256
+#define PERSONS_A_CALL 4096
+
+/* ---- rules whose source was not at hand ---- */
+
+struct resting {
+    uint8_t unconfirmed[RULES_MOST];
+    int64_t n; /* persons who rest on one */
+    int32_t today;
+};
+
+/* 1 if the policy has any, 0, or -1. */
+static int find_unconfirmed(struct store *s, int64_t policy_id, struct resting *r, struct err *e)
 {
-    (void)k;
-    if (d->state != MSG_SUPPRESSED && !t->confirmed)
-        ++*(int64_t *)ctx;
+    char clause[16];
+    int any = 0;
+
+    for (int no = 0; no < RULES_MOST; no++) {
+        bool confirmed = true;
+        int found = store_policy_clause(s, policy_id, no, clause, sizeof clause, &confirmed, e);
+        if (found <= 0)
+            return found < 0 ? -1 : any;
+        r->unconfirmed[no] = !confirmed;
+        any |= !confirmed;
+    }
+    return any;
+}
+
+static int count_resting(void *ctx, const struct candidate *k)
+{
+    struct resting *r = ctx;
+    int no = k->has_verdict ? k->verdict.rule_no : -1;
+
+    r->n += no >= 0 && no < RULES_MOST && r->unconfirmed[no] &&
+            candidate_cause(k, r->today) == CAUSE_NONE;
     return 0;
 }
 
-static int check_unconfirmed(struct store *s, struct keyring *k, const struct campaign_info *c,
-                             int64_t now_ms, const struct progress *p, struct err *e)
+static int check_rules(struct store *s, const struct campaign_info *c, int64_t now_ms,
+                       struct err *e)
 {
-    struct campaign_office o = {
-        .office = "-", .phone12333 = "-", .apply_where = "-", .now_ms = now_ms};
-    struct writer w;
-    int64_t n = 0;
+    struct resting r = {.today = civil_local_day(now_ms, c->schedule.zone_min)};
+    int64_t last = 0;
+    int any = c->policy_id != 0 ? find_unconfirmed(s, c->policy_id, &r, e) : 0;
 
-    if (c->policy_id == 0)
+    if (any <= 0)
+        return any;
+    do {
+        if (store_candidates(s, c, r.today, last, PERSONS_A_CALL, count_resting, &r, &last, e) != 0)
+            return -1;
+    } while (last != 0);
+    if (r.n == 0)
         return 0;
-    o.today = civil_local_day(now_ms, c->schedule.zone_min);
-    int rc = writer_init(&w, s, k, c, &o, e);
-    if (rc == 0)
-        rc = walk(&w, count_unconfirmed, NULL, &n, p, e);
-    writer_fini(&w);
-    if (rc == 0 && n > 0)
-        rc = err_set(e, ERR_PERM,
-                     "check the document, or approve with --unconfirmed-because TEXT (audited)",
-                     "%lld messages rest on rules that are not confirmed", (long long)n);
-    return rc;
+    return err_set(e, ERR_PERM,
+                   "read the document, or approve with --unconfirmed-because TEXT (it is recorded)",
+                   "campaign %s: %lld persons rest on rules that are not confirmed", c->name,
+                   (long long)r.n);
 }
+
+/* ---- the wave ---- */
 
 static int check_people(const struct campaign_info *c, const struct wave_info *w, const char *actor,
                         bool allow_same, struct err *e)
@@ -51,60 +79,94 @@ static int check_people(const struct campaign_info *c, const struct wave_info *w
                    actor);
 }
 
+static int check_time(const struct campaign_info *c, int64_t now_ms, struct err *e)
+{
+    if (pace_schedule_admit(&c->schedule, now_ms).reason != PACE_LAPSED)
+        return 0;
+    return err_set(e, ERR_DATA, "cancel it and make a new one with a later --not-after",
+                   "campaign %s could send nothing any more: its last moment has passed", c->name);
+}
+
 static int check_wave(struct store *s, struct keyring *k, const struct campaign_info *c,
                       const struct gateway *g, const struct wave_info *w, struct err *e)
 {
     uint8_t now[32], digest[32];
 
     gateway_digest(g, now);
-    if (!crypt_equal(now, w->gateway_digest, 32))
+    if (!crypt_equal(now, w->gateway_digest, sizeof now))
         return err_set(
             e, ERR_PERM, "put the old profile back, or cancel and make the campaign anew",
             "the profile or URL of gateway %s has changed since campaign %s was submitted",
             c->gateway, c->name);
     if (approval_digest(s, k, c, w, now, digest, e) != 0)
         return -1;
-    if (!crypt_equal(digest, w->digest, 32))
+    if (!crypt_equal(digest, w->digest, sizeof digest))
         return err_set(e, ERR_PERM,
                        "find out who changed the database; cancel and make the campaign anew",
                        "campaign %s is not what was submitted", c->name);
     return 0;
 }
 
+static int sign(struct store *s, struct keyring *k, const struct campaign_info *c,
+                const struct campaign_record *r, struct wave_info *w, struct err *e)
+{
+    approval_sign(k, c, w, w->approval);
+    if (store_begin(s, e) != 0)
+        return -1;
+    if (store_wave_approve(s, w, e) == 0 && (r == NULL || r->fn(r->ctx, w, e) == 0))
+        return store_commit(s, e);
+    store_rollback(s);
+    return -1;
+}
+
 int campaign_approve(struct store *s, struct keyring *k, const struct campaign_info *c,
                      const struct gateway *g, const char *actor, bool allow_same,
-                     bool allow_unconfirmed, int64_t now_ms, const struct progress *p,
+                     bool allow_unconfirmed, int64_t now_ms, const struct campaign_record *r,
                      struct wave_info *out, struct err *e)
 {
     if (c->state != CAMPAIGN_SUBMITTED)
-        return err_set(e, ERR_DATA, "submit it first", "campaign %s is %s", c->name,
-                       campaign_state_name(c->state));
+        return err_set(e, ERR_DATA,
+                       c->state == CAMPAIGN_DRAFT ? "submit it first: `zhanchi campaign submit`"
+                                                  : "see `zhanchi campaign show`",
+                       "campaign %s is %s, not submitted", c->name, campaign_state_name(c->state));
     int found = store_wave_of(s, c->id, out, e);
     if (found != 1)
-        return found < 0
-                   ? -1
-                   : err_set(e, ERR_DATA, "submit it first", "campaign %s has no wave", c->name);
-    if (check_people(c, out, actor, allow_same, e) != 0 || check_wave(s, k, c, g, out, e) != 0)
-        return -1;
-    if (!allow_unconfirmed && check_unconfirmed(s, k, c, now_ms, p, e) != 0)
+        return found < 0 ? -1
+                         : err_set(e, ERR_SOFTWARE, "this is a defect: please report it",
+                                   "campaign %s is submitted and has no wave", c->name);
+    if (check_people(c, out, actor, allow_same, e) != 0 || check_time(c, now_ms, e) != 0 ||
+        (!allow_unconfirmed && check_rules(s, c, now_ms, e) != 0) ||
+        check_wave(s, k, c, g, out, e) != 0)
         return -1;
     out->approved_at = now_ms;
     snprintf(out->approved_by, sizeof out->approved_by, "%s", actor);
-    approval_sign(k, c, out, out->approval);
-    return store_wave_approve(s, out, e);
+    return sign(s, k, c, r, out, e);
 }
 
-int campaign_cancel(struct store *s, const struct campaign_info *c, int64_t *cancelled,
-                    const struct progress *p, struct err *e)
+/* ---- the end of it ---- */
+
+static int move_to_cancelled(struct store *s, const struct campaign_info *c,
+                             const struct campaign_record *r, struct err *e)
 {
-    enum campaign_state from = c->state == CAMPAIGN_FINISHED ? CAMPAIGN_RUNNING : c->state;
+    if (store_begin(s, e) != 0)
+        return -1;
+    if (store_campaign_move(s, c->id, c->state, CAMPAIGN_CANCELLED, "", e) == 0 &&
+        (r == NULL || r->fn(r->ctx, NULL, e) == 0))
+        return store_commit(s, e);
+    store_rollback(s);
+    return -1;
+}
+
+int campaign_cancel(struct store *s, const struct campaign_info *c, const struct campaign_record *r,
+                    int64_t *cancelled, const struct progress *p, struct err *e)
+{
     int64_t n;
 
     *cancelled = 0;
-    if (from == CAMPAIGN_CANCELLED)
-        return err_set(e, ERR_DATA, NULL, "campaign %s is cancelled already", c->name);
-    /* First the state: dispatch claims nothing more of it from this commit on. */
-    if (store_campaign_move(s, c->id, from, CAMPAIGN_CANCELLED, "", e) != 0)
+    if (c->state == CAMPAIGN_FINISHED)
+        return err_set(e, ERR_DATA, NULL, "campaign %s is finished: nothing of it waits", c->name);
+    /* First the state: from this commit on dispatch claims nothing more of it. A cancelled one is gone over again, in case the last time was interrupted. */
+    if (c->state != CAMPAIGN_CANCELLED && move_to_cancelled(s, c, r, e) != 0)
         return -1;
     do {
         n = store_cancel_chunk(s, c->id, store_chunk(s), e);

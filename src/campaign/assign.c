@@ -33,8 +33,7 @@ bool assign_randomises(const struct campaign_info *c, int32_t last_day)
 {
     if (c->holdout_permille == 0)
         return true;
-    return last_day != CIVIL_NONE &&
-           (int64_t)last_day - c->holdout_until >= c->holdout_margin_days;
+    return last_day != CIVIL_NONE && (int64_t)last_day - c->holdout_until >= c->holdout_margin_days;
 }
 
 enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, int32_t last_day)
@@ -44,7 +43,7 @@ enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, 
     if (!assign_randomises(c, last_day))
         return ARM_ALWAYS;
     return draw(c->seed, STREAM_ARM, address_id, 1000) < (unsigned)c->holdout_permille ? ARM_HOLDOUT
-                                                                                      : ARM_SEND;
+                                                                                       : ARM_SEND;
 }
 
 int campaign_variant_of(const struct campaign_info *c, int64_t address_id)

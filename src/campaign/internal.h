@@ -6,7 +6,7 @@
  *   texts.c       the campaign's texts, compiled; a text's check against a list
  *   households.c  numbers that must not be randomised because of one of their persons
  *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered text
- *   forecast.c preview.c submit.c    what is done with each of them
+ *   create.c forecast.c preview.c submit.c approve.c    the acts
  */
 #ifndef CAMPAIGN_INTERNAL_H
 #define CAMPAIGN_INTERNAL_H
@@ -17,7 +17,6 @@
 #include "zhanchi/arena.h"
 #include "zhanchi/campaign.h"
 #include "zhanchi/json.h"
-#include "zhanchi/store.h"
 #include "zhanchi/store.h"
 #include "zhanchi/template.h"
 
@@ -95,6 +94,9 @@ bool households_fixed(const struct households *h, int64_t address_id);
 
 /* Left out before anything is drawn? Known from the store alone; CAUSE_NONE = no. */
 enum msg_cause candidate_cause(const struct candidate *k, int32_t planned);
+/* May this person wait, as far as it concerns the person alone? */
+bool candidate_randomises(const struct campaign_info *c, const struct candidate *k,
+                          bool others_open);
 
 struct drawn { /* one candidate, decided; valid during the call */
     const struct candidate *k;
@@ -102,12 +104,11 @@ struct drawn { /* one candidate, decided; valid during the call */
     enum member_arm arm;  /* ARM_NONE when left out */
     int variant;
     int64_t due_ms;
-    const char *phone, *name;
-    const char *text, *carrier_variables;
-    size_t text_len, units;
+    const char *phone, *name;            /* "" where no text was tried */
+    const char *text, *carrier_variables; /* "" where there is no message; the signature is in front of the text */
+    size_t units;
     int parts;
     bool unconfirmed; /* rests on a rule whose source was not at hand */
-    const struct person_facts *facts; /* NULL where it was left out before rendering */
 };
 typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
 
@@ -116,13 +117,19 @@ struct freeze;
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
                            const struct gateway *g, const struct campaign_office *o, struct err *e);
 void freeze_close(struct freeze *z); /* NULL is fine */
+/* Decides about one candidate. masked: the text is for a screen (values of the phone and name members are not masked). */
+int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
+                struct err *e);
 /* At most `max` persons behind `after`; *last as in store_candidates. */
 int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
                 int64_t *last, struct err *e);
+/* The whole list, with progress. */
+int freeze_all(struct freeze *z, freeze_each each, void *ctx, const struct progress *p,
+               struct err *e);
 const struct text *freeze_text(const struct freeze *z, int variant);
 /* How many candidates there will be, about: for progress. */
 int freeze_expected(struct freeze *z, int64_t *n, struct err *e);
-/* Tells `p` how far it is; ERR_TEMP when a person interrupted. */
+/* Tells `p` (may be NULL) how far it is; ERR_TEMP when a person interrupted. */
 int freeze_progress(const struct progress *p, int64_t done, int64_t total, struct err *e);
 
 #endif

@@ -1,7 +1,9 @@
 /*
- * submit: freezes a wave. Members, arms, variants and sealed payloads go in by chunks under a wave that nobody sees; the digest over what was stored and the
- * move to `submitted` are the last transaction. Interrupted or failed, nothing visible remains, and what was written is removed at once (or, after a
- * crash, by the next sweep).
+ * submit: freezes a wave.
+ *
+ * Members, arms, variants and sealed payloads go in by chunks under a wave that nobody sees; the digest is made over what was stored, read back, and the move to
+ * `submitted` is the last transaction, together with the act's record. Interrupted or failed, nothing visible remains: what was written is removed
+ * at once, or after a crash by whoever next takes the lock of jobs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,198 +12,226 @@
 #include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
-#include "zhanchi/fsio.h"
 #include "zhanchi/store_approval.h"
 #include "internal.h"
 
-struct item { /* a candidate that waits for its message id */
-    struct frozen f;
-    size_t at, len; /* its plain payload in `plain` */
-    int64_t key_id;
-};
+#define CHUNK_MAX_BYTES ((size_t)256 << 20)
 
 struct freezing {
-    struct writer *w;
+    struct store *store;
+    struct keyring *keys;
+    const struct campaign_info *c;
+    struct freeze *z;
     struct wave_info *wave;
-    struct item *items;
+    struct frozen *list; /* of this chunk */
+    size_t *at;          /* where their payloads begin in `sealed` */
     size_t n, cap;
+    int64_t first_id;
     struct buf plain, sealed;
 };
 
+/* ---- one person ---- */
+
 static void pseudonym(struct keyring *k, int64_t campaign_id, int64_t person_id, uint8_t out[8])
 {
-    int64_t both[2] = {campaign_id, person_id};
-    uint8_t hash[KEYRING_HASH_BYTES];
+    uint8_t in[16], hash[KEYRING_HASH_BYTES];
 
-    keyring_hash(k, HASH_PSEUDONYM, both, sizeof both, hash);
+    for (int i = 0; i < 8; i++) {
+        in[i] = (uint8_t)((uint64_t)campaign_id >> (8 * i));
+        in[8 + i] = (uint8_t)((uint64_t)person_id >> (8 * i));
+    }
+    keyring_hash(k, HASH_PSEUDONYM, in, sizeof in, hash);
     memcpy(out, hash, 8);
 }
 
-static void count(struct wave_info *v, const struct decision *d, const struct written *t)
+static void count(struct wave_info *w, const struct drawn *d)
 {
-    v->members++;
-    if (d->state == MSG_SUPPRESSED) {
-        v->suppressed++;
+    w->members++;
+    if (d->cause != CAUSE_NONE) {
+        w->suppressed++;
         return;
     }
-    v->messages++;
-    v->segments += t->parts;
-    v->held_out += d->arm == ARM_HOLDOUT;
-    v->always += d->arm == ARM_ALWAYS;
+    w->messages++;
+    w->segments += d->parts;
+    w->held_out += d->arm == ARM_HOLDOUT;
+    w->always += d->arm == ARM_ALWAYS;
 }
 
-static int keep(void *ctx, const struct candidate *k, const struct decision *d,
-                const struct written *t)
+static int seal(struct freezing *z, const struct drawn *d, struct frozen *f, struct err *e)
 {
-    struct freezing *z = ctx;
+    const struct template_info *t = &freeze_text(z->z, d->variant)->info;
+    struct payload p = {.phone = d->phone,
+                        .text = d->text,
+                        .signature = t->signature,
+                        .carrier_template = t->carrier_template,
+                        .carrier_variables = d->carrier_variables};
+    size_t from = z->sealed.len;
 
-    if (z->n == z->cap) {
-        z->cap = z->cap * 2 + 256;
-        z->items = realloc(z->items, z->cap * sizeof *z->items);
-        if (z->items == NULL)
-            panic("out of memory");
-    }
-    struct item *it = &z->items[z->n++];
-    *it = (struct item){.at = z->plain.len, .key_id = k->row.key_id};
-    it->f = (struct frozen){.person_id = k->row.person_id,
-                            .address_id = k->row.address_id,
-                            .row_id = k->row.id,
-                            .arm = d->arm,
-                            .variant = d->variant,
-                            .stratum = k->row.level,
-                            .level = k->row.level,
-                            .last_day = k->has_verdict ? k->verdict.last_day : CIVIL_NONE,
-                            .state = d->state,
-                            .cause = d->cause,
-                            .due_ms = d->due_ms,
-                            .segments = t->parts,
-                            .key_id = k->row.key_id};
-    memcpy(it->f.region, k->row.region, sizeof it->f.region);
-    pseudonym(z->w->keyring, z->w->campaign->id, k->row.person_id, it->f.pseudonym);
-    count(z->wave, d, t);
-    if (d->state != MSG_SUPPRESSED) {
-        struct payload p = {t->phone, t->text, t->signature, t->carrier_template, ""};
-        if (payload_pack(&p, &z->plain) != 0)
-            panic("a chunk of payloads is larger than its buffer");
-        it->len = z->plain.len - it->at;
-    }
-    return 0;
-}
-
-static int seal_all(struct freezing *z, int64_t first, struct err *e)
-{
-    buf_reset(&z->sealed);
-    for (size_t i = 0; i < z->n; i++) {
-        struct item *it = &z->items[i];
-        size_t at = z->sealed.len;
-        it->f.message_id = first + (int64_t)i;
-        if (it->len == 0)
-            continue;
-        if (keyring_seal(z->w->keyring, it->key_id, SEAL_PAYLOAD, it->f.message_id, z->wave->id,
-                         z->plain.data + it->at, it->len, &z->sealed, e) != 0)
-            return -1;
-        it->at = at;
-        it->f.payload_len = z->sealed.len - at;
-    }
-    for (size_t i = 0; i < z->n; i++) /* only now: the buffer has stopped moving */
-        if (z->items[i].len > 0)
-            z->items[i].f.payload = z->sealed.data + z->items[i].at;
-    return 0;
-}
-
-static int put_chunk(void *ctx, struct err *e)
-{
-    struct freezing *z = ctx;
-    int64_t first, began = clock_mono_us();
-
-    if (z->n == 0)
-        return 0;
-    if (store_reserve_messages(z->w->store, z->n, &first, e) != 0 || seal_all(z, first, e) != 0)
-        return -1;
-    struct frozen *f = malloc(z->n * sizeof *f);
-    if (f == NULL)
-        panic("out of memory");
-    for (size_t i = 0; i < z->n; i++)
-        f[i] = z->items[i].f;
-    int rc = store_freeze_put(z->w->store, z->w->campaign->id, z->wave->id, f, z->n, e);
-    free(f);
-    failpoint("freeze-chunk");
-    store_chunk_took(z->w->store, z->n, clock_mono_us() - began);
-    z->n = 0;
     buf_reset(&z->plain);
-    return rc;
-}
-
-static int freeze(struct writer *w, struct wave_info *wave, const struct gateway *g,
-                  const struct progress *p, struct err *e)
-{
-    struct freezing z = {.w = w, .wave = wave};
-
-    buf_init(&z.plain, 256u << 20);
-    buf_init(&z.sealed, 256u << 20);
-    int rc = walk(w, keep, put_chunk, &z, p, e);
-    if (rc == 0 && wave->messages == 0)
-        rc = err_set(e, ERR_DATA, "see `zhanchi campaign forecast`", "there is nobody to write to");
-    if (rc == 0) {
-        gateway_digest(g, wave->gateway_digest);
-        rc = approval_digest(w->store, w->keyring, w->campaign, wave, wave->gateway_digest,
-                             wave->digest, e);
-    }
-    free(z.items);
-    buf_fini(&z.plain);
-    buf_fini(&z.sealed);
-    return rc;
-}
-
-/* One freezing at a time: DIR/zhanchi.db-freeze. 0, or -1. */
-static int lock_freezing(struct store *s, int *fd, struct err *e)
-{
-    char path[4200];
-
-    snprintf(path, sizeof path, "%s-freeze", store_path(s));
-    int rc = fs_lock(path, fd, e);
-    if (rc == 1)
-        return err_set(e, ERR_TEMP, "wait for it", "another campaign is being submitted");
-    return rc;
-}
-
-static int submit(struct writer *w, const struct gateway *g, const char *actor,
-                  const struct progress *p, struct wave_info *out, struct err *e)
-{
-    struct err ignored = {0};
-
-    *out = (struct wave_info){.campaign_id = w->campaign->id,
-                              .list_id = w->campaign->list_id,
-                              .submitted_at = w->office->now_ms};
-    snprintf(out->submitted_by, sizeof out->submitted_by, "%s", actor);
-    if (store_wave_begin(w->store, out, e) != 0)
+    if (payload_pack(&p, &z->plain) != 0)
+        panic("a payload is larger than a text may be");
+    if (keyring_seal(z->keys, f->key_id, SEAL_PAYLOAD, f->message_id, z->wave->id, z->plain.data,
+                     z->plain.len, &z->sealed, e) != 0)
         return -1;
-    if (freeze(w, out, g, p, e) == 0 && store_wave_submit(w->store, out, e) == 0)
+    z->at[z->n] = from;
+    f->payload_len = z->sealed.len - from;
+    return 0;
+}
+
+static enum msg_state state_of(const struct drawn *d)
+{
+    if (d->cause != CAUSE_NONE)
+        return MSG_SUPPRESSED;
+    return d->arm == ARM_HOLDOUT ? MSG_PLANNED : MSG_QUEUED;
+}
+
+static int keep(void *ctx, const struct drawn *d, struct err *e)
+{
+    struct freezing *z = ctx;
+    const struct list_row *r = &d->k->row;
+    struct frozen *f = &z->list[z->n];
+
+    if (z->n == z->cap)
+        panic("the store passed more persons than it was asked for");
+    *f = (struct frozen){.message_id = z->first_id + (int64_t)z->n,
+                         .person_id = r->person_id,
+                         .address_id = r->address_id,
+                         .row_id = r->id,
+                         .arm = d->arm,
+                         .variant = d->variant,
+                         .stratum = r->level,
+                         .level = r->level,
+                         .last_day = d->k->has_verdict ? d->k->verdict.last_day : CIVIL_NONE,
+                         .state = state_of(d),
+                         .cause = d->cause,
+                         .due_ms = d->due_ms,
+                         .segments = d->parts,
+                         .key_id = r->key_id};
+    memcpy(f->region, r->region, sizeof f->region);
+    pseudonym(z->keys, z->c->id, r->person_id, f->pseudonym);
+    count(z->wave, d);
+    if (d->cause == CAUSE_NONE && seal(z, d, f, e) != 0)
+        return -1;
+    z->n++;
+    return 0;
+}
+
+/* ---- chunks ---- */
+
+static void make_room(struct freezing *z, size_t chunk)
+{
+    if (chunk <= z->cap)
+        return;
+    z->list = realloc(z->list, chunk * sizeof *z->list);
+    z->at = realloc(z->at, chunk * sizeof *z->at);
+    if (z->list == NULL || z->at == NULL)
+        panic("out of memory");
+    z->cap = chunk;
+}
+
+/* The buffer has stopped moving: payloads can be pointed to. */
+static void point(struct freezing *z)
+{
+    for (size_t i = 0; i < z->n; i++)
+        if (z->list[i].payload_len > 0)
+            z->list[i].payload = z->sealed.data + z->at[i];
+}
+
+/* Persons behind *last, rendered and sealed, then written in one transaction: no write lock is held while texts are made. */
+static int freeze_chunk(struct freezing *z, int64_t *last, struct err *e)
+{
+    size_t chunk = store_chunk(z->store);
+
+    make_room(z, chunk);
+    z->n = 0;
+    buf_reset(&z->sealed);
+    if (store_reserve_messages(z->store, chunk, &z->first_id, e) != 0 ||
+        freeze_walk(z->z, *last, chunk, keep, z, last, e) != 0)
+        return -1;
+    point(z);
+    int64_t began = clock_mono_us();
+    if (store_freeze_put(z->store, z->c->id, z->wave->id, z->list, z->n, e) != 0)
+        return -1;
+    store_chunk_took(z->store, z->n, clock_mono_us() - began);
+    failpoint("freeze-chunk");
+    return 0;
+}
+
+static int freeze_members(struct freezing *z, const struct progress *p, struct err *e)
+{
+    int64_t last = 0, total;
+
+    if (freeze_expected(z->z, &total, e) != 0)
+        return -1;
+    do {
+        if (freeze_chunk(z, &last, e) != 0 ||
+            freeze_progress(p, z->wave->members < total ? z->wave->members : total, total, e) != 0)
+            return -1;
+    } while (last != 0);
+    if (z->wave->messages == 0)
+        return err_set(e, ERR_DATA, "see `zhanchi campaign forecast` for the reasons",
+                       "campaign %s has nobody to write to", z->c->name);
+    return 0;
+}
+
+/* ---- the wave ---- */
+
+static int finish(struct freezing *z, const struct gateway *g, const struct campaign_record *r,
+                  struct err *e)
+{
+    struct wave_info *w = z->wave;
+
+    gateway_digest(g, w->gateway_digest);
+    if (approval_digest(z->store, z->keys, z->c, w, w->gateway_digest, w->digest, e) != 0)
+        return -1;
+    failpoint("freeze-digest");
+    if (store_begin(z->store, e) != 0)
+        return -1;
+    if (store_wave_submit(z->store, w, e) == 0 && (r == NULL || r->fn(r->ctx, w, e) == 0))
+        return store_commit(z->store, e);
+    store_rollback(z->store);
+    return -1;
+}
+
+static int freeze_wave(struct freezing *z, const struct gateway *g, const struct campaign_record *r,
+                       const struct progress *p, struct err *e)
+{
+    struct err later;
+
+    if (store_wave_begin(z->store, z->wave, e) != 0)
+        return -1;
+    if (freeze_members(z, p, e) == 0 && finish(z, g, r, e) == 0)
         return 0;
-    store_wave_abandon(w->store, out->id, &ignored); /* the first error is the one to tell */
+    store_wave_abandon(z->store, z->wave->id, &later); /* the first error is the one to tell */
     return -1;
 }
 
 int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c,
                     const struct gateway *g, const struct campaign_office *o, const char *actor,
-                    const struct progress *p, struct wave_info *out, struct err *e)
+                    const struct campaign_record *r, const struct progress *p,
+                    struct wave_info *out, struct err *e)
 {
-    struct campaign_office office = *o;
-    const struct gw_limits *limits = gateway_limits(g);
-    struct writer w;
-    int fd;
+    struct freezing z = {.store = s, .keys = k, .c = c, .wave = out};
+    int64_t removed;
+    int lock, rc = -1;
 
     if (c->state != CAMPAIGN_DRAFT)
-        return err_set(e, ERR_DATA, "make a new campaign", "campaign %s is %s", c->name,
-                       campaign_state_name(c->state));
-    if (lock_freezing(s, &fd, e) != 0)
+        return err_set(e, ERR_DATA, "make a new campaign", "campaign %s is %s, not a draft",
+                       c->name, campaign_state_name(c->state));
+    if (store_lock_jobs(s, &lock, e) != 0)
         return -1;
-    if (limits->text_units > 0 && (office.max_units == 0 || limits->text_units < office.max_units))
-        office.max_units = limits->text_units;
-    int rc = writer_init(&w, s, k, c, &office, e);
-    if (rc == 0)
-        rc = submit(&w, g, actor, p, out, e);
-    writer_fini(&w);
-    close(fd);
+    *out =
+        (struct wave_info){.campaign_id = c->id, .list_id = c->list_id, .submitted_at = o->now_ms};
+    snprintf(out->submitted_by, sizeof out->submitted_by, "%s", actor);
+    buf_init(&z.plain, CHUNK_MAX_BYTES);
+    buf_init(&z.sealed, CHUNK_MAX_BYTES);
+    if (store_sweep(s, &removed, e) == 0 && (z.z = freeze_open(s, k, c, g, o, e)) != NULL)
+        rc = freeze_wave(&z, g, r, p, e);
+    freeze_close(z.z);
+    buf_fini(&z.plain);
+    buf_fini(&z.sealed);
+    free(z.list);
+    free(z.at);
+    close(lock);
     return rc;
 }

@@ -36,9 +36,9 @@ const struct value_def value_table[] = {
 /* clang-format on */
 
 /* Fields of the sealed row that are no further columns. */
-static const char *const fields[] = {"name",       "id",    "phone",  "region",   "months",
+static const char *const fields[] = {"name",        "id",         "phone", "region", "months",
                                      "certificate", "occupation", "level", "issued", "employer",
-                                     "ref",        "date",  "kind",   "amount",   NULL};
+                                     "ref",         "date",       "kind",  "amount", NULL};
 
 #define FIXED 17 /* of value_table, and certificates */
 
@@ -52,8 +52,8 @@ static void put(struct map *m, const char *name, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return;
-    m->members[m->n++] = (struct tv_member){
-        name, {.type = TV_TEXT, .text = text, .len = strlen(text)}};
+    m->members[m->n++] =
+        (struct tv_member){name, {.type = TV_TEXT, .text = text, .len = strlen(text)}};
 }
 
 const char *row_text(const struct json *row, const char *key)

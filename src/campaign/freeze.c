@@ -1,0 +1,403 @@
+/*
+ * freeze: the one walk over a list's candidates. Forecast, preview and submit see the same persons with the same arms and the same texts, because all of them
+ * get them from here.
+ *
+ * Order: first who is left out (refused, claimed, held out elsewhere, too late, no text possible), then arms: what is drawn is drawn among those who would get
+ * a message, so that both arms are alike. The variant is drawn for everybody alike. Nothing here writes to the store.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/civil.h"
+#include "zhanchi/segment.h"
+#include "internal.h"
+
+#define ROW_MAX_BYTES (1u << 20)
+#define TEXT_MAX_BYTES 65536
+#define CERTIFICATES_MAX 64
+#define CLAUSES_MAX 256
+
+struct clause {
+    bool read, confirmed;
+    char text[256];
+};
+
+struct freeze {
+    struct store *store;
+    struct keyring *keys;
+    const struct campaign_info *c;
+    struct campaign_office office;
+    struct texts texts;
+    struct households *households;
+    bool others_open;
+    int64_t send_ms, release_ms;
+    int32_t send_day, release_day;
+    size_t max_units;
+    struct clause *clauses; /* by rule */
+    struct arena *arena;    /* of one person */
+    struct buf plain, text, variables;
+};
+
+/* ---- who is left out ---- */
+
+static int32_t last_day_of(const struct candidate *k)
+{
+    return k->has_verdict ? k->verdict.last_day : CIVIL_NONE;
+}
+
+enum msg_cause candidate_cause(const struct candidate *k, int32_t planned)
+{
+    int32_t last = last_day_of(k);
+
+    if (k->opted_out)
+        return CAUSE_OPTOUT;
+    if (k->claimed)
+        return CAUSE_CLAIMED;
+    if (k->held_elsewhere)
+        return CAUSE_HELD_OUT;
+    return last != CIVIL_NONE && last < planned ? CAUSE_TIME : CAUSE_NONE;
+}
+
+bool candidate_randomises(const struct campaign_info *c, const struct candidate *k,
+                          bool others_open)
+{
+    /* What another campaign of the topic still has in its queue would reach a held-out person before the release. */
+    return assign_randomises(c, last_day_of(k)) && !(others_open && k->active_elsewhere);
+}
+
+static enum member_arm draw_arm(const struct freeze *z, const struct candidate *k)
+{
+    bool free = candidate_randomises(z->c, k, z->others_open) &&
+                !households_fixed(z->households, k->row.address_id);
+
+    return campaign_arm(z->c, k->row.address_id, free ? last_day_of(k) : CIVIL_NONE);
+}
+
+/* ---- one person's facts ---- */
+
+static const struct clause *clause_of(struct freeze *z, int rule_no, struct err *e)
+{
+    static const struct clause none = {.read = true, .confirmed = true};
+
+    if (rule_no < 0 || rule_no >= CLAUSES_MAX)
+        return &none;
+    struct clause *c = &z->clauses[rule_no];
+    if (!c->read) {
+        int found = store_policy_clause(z->store, z->c->policy_id, rule_no, c->text, sizeof c->text,
+                                        &c->confirmed, e);
+        if (found < 0)
+            return NULL;
+        c->read = true;
+    }
+    return c;
+}
+
+static int open_row(struct freeze *z, const struct list_row *r, struct json **out, struct err *e)
+{
+    buf_reset(&z->plain);
+    if (keyring_unseal(z->keys, r->key_id, SEAL_ROW, r->id, r->revision, r->sealed, r->sealed_len,
+                       &z->plain, e) != 0)
+        return err_prefix(e, "line %lld of the list", (long long)r->line);
+    *out = json_parse(buf_cstr(&z->plain), z->plain.len, e);
+    if (*out == NULL)
+        return err_prefix(e, "line %lld of the list", (long long)r->line);
+    return 0;
+}
+
+struct gathering {
+    struct freeze *z;
+    struct certificate_facts *list;
+    size_t n;
+    struct err *e;
+};
+
+static int gather_one(void *ctx, const struct list_row *r)
+{
+    struct gathering *g = ctx;
+    struct verdict_row v;
+    struct json *row;
+
+    int found = store_verdict_get(g->z->store, g->z->c->policy_id, r->id, &v, g->e);
+    if (found < 0)
+        return -1;
+    if (found == 0 || v.outcome != VERDICT_ELIGIBLE || g->n == CERTIFICATES_MAX)
+        return 0;
+    if (open_row(g->z, r, &row, g->e) != 0)
+        return -1;
+    g->list[g->n++] = (struct certificate_facts){
+        .occupation = arena_strdup(g->z->arena, row_text(row, "occupation")),
+        .level = r->level,
+        .amount_fen = v.amount_fen,
+        .last_day = v.last_day};
+    json_free(row);
+    return 0;
+}
+
+/* Every eligible certificate of a person who has several, for texts that list them. */
+static int gather(struct freeze *z, const struct candidate *k, struct person_facts *f,
+                  struct err *e)
+{
+    struct gathering g = {.z = z, .e = e};
+    int64_t last;
+
+    g.list = arena_alloc(z->arena, CERTIFICATES_MAX * sizeof *g.list);
+    if (k->n_certificates > 1 && k->has_verdict && z->texts.uses_certificates) {
+        if (store_list_scan(z->store, z->c->list_id, k->row.person_id - 1, 1, gather_one, &g, &last,
+                            e) != 0)
+            return -1;
+        certificates_sort(g.list, g.n);
+    } else {
+        g.list[g.n++] = (struct certificate_facts){
+            .occupation = row_text(f->row, "occupation"),
+            .level = k->row.level,
+            .amount_fen = k->has_verdict ? k->verdict.amount_fen : POLICY_AMOUNT_NONE,
+            .last_day = last_day_of(k)};
+    }
+    f->certificates = g.list;
+    f->n_certificates = g.n;
+    return 0;
+}
+
+/* ---- one person's text ---- */
+
+/* A text that cannot be written is this row's cause, no error. */
+static void render(struct freeze *z, const struct text *t, const struct person_facts *f,
+                   struct drawn *d)
+{
+    struct segments seg;
+    struct err why;
+    struct tv root = values_of(z->arena, f);
+
+    buf_reset(&z->text);
+    buf_reset(&z->variables);
+    if (text_render(t, &root, &z->text, &why) != 0) {
+        d->cause = z->text.failed ? CAUSE_TOO_LONG : CAUSE_MISSING_VALUE;
+        return;
+    }
+    text_carrier_variables(t, &root, &z->variables);
+    segment_count(buf_cstr(&z->text), z->text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
+    d->text = buf_cstr(&z->text);
+    d->units = seg.units;
+    d->parts = (int)seg.parts;
+    d->carrier_variables = buf_cstr(&z->variables);
+    if (seg.units > z->max_units || z->variables.failed)
+        d->cause = CAUSE_TOO_LONG;
+}
+
+static int write_text(struct freeze *z, const struct candidate *k, struct json *row, bool masked,
+                      struct drawn *d, struct err *e)
+{
+    struct person_facts f = {.row = row,
+                             .r = &k->row,
+                             .verdict = k->has_verdict ? &k->verdict : NULL,
+                             .clause = "",
+                             .office = &z->office,
+                             .masked = masked};
+
+    f.planned = d->arm == ARM_HOLDOUT ? z->release_day : z->send_day;
+    if (k->has_verdict) {
+        const struct clause *c = clause_of(z, k->verdict.rule_no, e);
+        if (c == NULL)
+            return -1;
+        f.clause = c->text;
+        d->unconfirmed = !c->confirmed;
+    }
+    if (gather(z, k, &f, e) != 0)
+        return -1;
+    d->phone = arena_strdup(z->arena, row_text(row, "phone"));
+    d->name = arena_strdup(z->arena, row_text(row, "name"));
+    render(z, &z->texts.list[d->variant], &f, d);
+    return 0;
+}
+
+int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
+                struct err *e)
+{
+    struct json *row;
+
+    arena_reset(z->arena);
+    *d = (struct drawn){.k = k,
+                        .cause = candidate_cause(k, z->send_day),
+                        .arm = draw_arm(z, k),
+                        .variant = campaign_variant_of(z->c, k->row.address_id),
+                        .phone = "",
+                        .name = "",
+                        .text = "",
+                        .carrier_variables = ""};
+    if (d->cause == CAUSE_NONE) {
+        if (open_row(z, &k->row, &row, e) != 0)
+            return -1;
+        int rc = write_text(z, k, row, masked, d, e);
+        json_free(row);
+        if (rc != 0)
+            return -1;
+    }
+    d->due_ms = d->arm == ARM_HOLDOUT ? z->release_ms : z->send_ms;
+    if (d->cause != CAUSE_NONE)
+        d->arm = ARM_NONE;
+    return 0;
+}
+
+/* ---- the walk ---- */
+
+struct walking {
+    struct freeze *z;
+    freeze_each each;
+    void *ctx;
+    struct err *e;
+};
+
+static int visit(void *ctx, const struct candidate *k)
+{
+    struct walking *w = ctx;
+    struct drawn d;
+
+    return freeze_draw(w->z, k, false, &d, w->e) != 0 ? -1 : w->each(w->ctx, &d, w->e);
+}
+
+int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
+                int64_t *last, struct err *e)
+{
+    struct walking w = {.z = z, .each = each, .ctx = ctx, .e = e};
+
+    return store_candidates(z->store, z->c, z->send_day, after, max, visit, &w, last, e);
+}
+
+int freeze_all(struct freeze *z, freeze_each each, void *ctx, const struct progress *p,
+               struct err *e)
+{
+    int64_t last = 0, done = 0, total = 0;
+
+    if (freeze_expected(z, &total, e) != 0)
+        return -1;
+    do {
+        size_t chunk = store_chunk(z->store);
+        if (freeze_walk(z, last, chunk, each, ctx, &last, e) != 0)
+            return -1;
+        done += (int64_t)chunk;
+        if (freeze_progress(p, last != 0 && done < total ? done : total, total, e) != 0)
+            return -1;
+    } while (last != 0);
+    return 0;
+}
+
+static int add_count(void *ctx, const struct verdict_count *v)
+{
+    if (v->outcome == VERDICT_ELIGIBLE)
+        *(int64_t *)ctx += v->n;
+    return 0;
+}
+
+int freeze_expected(struct freeze *z, int64_t *n, struct err *e)
+{
+    struct list_counts counts;
+
+    *n = 0;
+    if (z->c->policy_id != 0)
+        return store_verdict_counts(z->store, z->c->list_id, z->c->policy_id, add_count, n, e);
+    if (store_list_counts(z->store, z->c->list_id, &counts, e) != 0)
+        return -1;
+    *n = counts.persons;
+    return 0;
+}
+
+int freeze_progress(const struct progress *p, int64_t done, int64_t total, struct err *e)
+{
+    if (p == NULL || p->fn == NULL || p->fn(p->ctx, done, total, NULL) == 0)
+        return 0;
+    return err_set(e, ERR_TEMP, "start it again; nothing half-done remains", "interrupted");
+}
+
+/* ---- opening ---- */
+
+struct others {
+    const struct campaign_info *c;
+    bool open;
+};
+
+static int look_at_other(void *ctx, const struct campaign_info *o)
+{
+    struct others *x = ctx;
+
+    if (o->id != x->c->id && strcmp(o->topic, x->c->topic) == 0 &&
+        (o->state == CAMPAIGN_SUBMITTED || o->state == CAMPAIGN_APPROVED ||
+         o->state == CAMPAIGN_RUNNING || o->state == CAMPAIGN_PAUSED))
+        x->open = true;
+    return 0;
+}
+
+static int set_times(struct freeze *z, struct err *e)
+{
+    const struct pace_schedule *s = &z->c->schedule;
+    struct pace_answer first = pace_schedule_admit(s, z->office.now_ms);
+
+    if (first.reason == PACE_LAPSED)
+        return err_set(e, ERR_DATA, "make a new campaign with a later --not-after",
+                       "campaign %s could send nothing any more: its last moment has passed",
+                       z->c->name);
+    z->send_ms = s->not_before_ms > z->office.now_ms ? s->not_before_ms : z->office.now_ms;
+    z->send_day = civil_local_day(first.reason == PACE_GO ? z->office.now_ms : first.not_before_ms,
+                                  s->zone_min);
+    z->release_day = z->c->holdout_permille > 0 ? z->c->holdout_until : z->send_day;
+    z->release_ms = civil_at_ms(z->release_day, 0, s->zone_min);
+    return 0;
+}
+
+static size_t text_limit(const struct gateway *g, const struct campaign_office *o)
+{
+    int units = o->max_units > 0 ? o->max_units : 500;
+    int theirs = g != NULL ? gateway_limits(g)->text_units : 0;
+
+    return (size_t)(theirs > 0 && theirs < units ? theirs : units);
+}
+
+static int prepare(struct freeze *z, struct err *e)
+{
+    struct others others = {.c = z->c};
+
+    if (set_times(z, e) != 0 || store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
+        texts_load(z->store, z->c, &z->texts, e) != 0)
+        return -1;
+    z->others_open = others.open;
+    return households_find(z->store, z->c, z->send_day, z->others_open, &z->households, e);
+}
+
+struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
+                           const struct gateway *g, const struct campaign_office *o, struct err *e)
+{
+    struct freeze *z = calloc(1, sizeof *z);
+
+    if (z == NULL || (z->clauses = calloc(CLAUSES_MAX, sizeof *z->clauses)) == NULL)
+        panic("out of memory");
+    z->store = s;
+    z->keys = k;
+    z->c = c;
+    z->office = *o;
+    z->max_units = text_limit(g, o);
+    z->arena = arena_new(16384);
+    buf_init(&z->plain, ROW_MAX_BYTES);
+    buf_init(&z->text, TEXT_MAX_BYTES);
+    buf_init(&z->variables, TEXT_MAX_BYTES);
+    if (prepare(z, e) == 0)
+        return z;
+    freeze_close(z);
+    return NULL;
+}
+
+void freeze_close(struct freeze *z)
+{
+    if (z == NULL)
+        return;
+    texts_fini(&z->texts);
+    households_free(z->households);
+    arena_free(z->arena);
+    buf_fini(&z->plain);
+    buf_fini(&z->text);
+    buf_fini(&z->variables);
+    free(z->clauses);
+    free(z);
+}
+
+const struct text *freeze_text(const struct freeze *z, int variant)
+{
+    return &z->texts.list[variant];
+}

@@ -1,0 +1,131 @@
+/*
+ * preview: a few texts, chosen on purpose: the longest, the shortest, the one of most parts, one of each variant, then the first ones. Who is chosen is decided by
+ * the real texts; what is shown is rendered again with names and numbers masked.
+ */
+#include <string.h>
+#include "zhanchi/mask.h"
+#include "internal.h"
+
+#define FIRST_MOST 64
+
+enum {
+    PICK_LONGEST,
+    PICK_SHORTEST,
+    PICK_PARTS,
+    PICK_VARIANT,
+    PICK_FIRST = PICK_VARIANT + CAMPAIGN_VARIANTS,
+    PICKS = PICK_FIRST + FIRST_MOST
+};
+
+struct pick {
+    bool taken;
+    struct candidate k; /* sealed: in the arena */
+    size_t units;
+    int parts;
+};
+
+struct picking {
+    struct arena *arena;
+    struct pick pick[PICKS];
+    int first, n;
+};
+
+static void take(struct picking *x, int i, const struct drawn *d)
+{
+    struct pick *p = &x->pick[i];
+
+    *p = (struct pick){.taken = true, .k = *d->k, .units = d->units, .parts = d->parts};
+    p->k.row.sealed = arena_memdup(x->arena, d->k->row.sealed, d->k->row.sealed_len);
+}
+
+static int choose(void *ctx, const struct drawn *d, struct err *e)
+{
+    struct picking *x = ctx;
+    struct pick *p = x->pick;
+    (void)e;
+
+    if (d->cause != CAUSE_NONE)
+        return 0;
+    if (!p[PICK_LONGEST].taken || d->units > p[PICK_LONGEST].units)
+        take(x, PICK_LONGEST, d);
+    if (!p[PICK_SHORTEST].taken || d->units < p[PICK_SHORTEST].units)
+        take(x, PICK_SHORTEST, d);
+    if (!p[PICK_PARTS].taken || d->parts > p[PICK_PARTS].parts)
+        take(x, PICK_PARTS, d);
+    if (!p[PICK_VARIANT + d->variant].taken)
+        take(x, PICK_VARIANT + d->variant, d);
+    if (x->first < FIRST_MOST && x->first < x->n)
+        take(x, PICK_FIRST + x->first++, d);
+    return 0;
+}
+
+static const char *why_of(int i)
+{
+    static const char *const names[PICK_FIRST] = {
+        "longest",   "shortest",  "most parts", "variant 1", "variant 2", "variant 3",
+        "variant 4", "variant 5", "variant 6",  "variant 7", "variant 8"};
+
+    return i < PICK_FIRST ? names[i] : "sample";
+}
+
+static bool shown_before(const struct picking *x, int i)
+{
+    for (int j = 0; j < i; j++)
+        if (x->pick[j].taken && x->pick[j].k.row.id == x->pick[i].k.row.id)
+            return true;
+    return false;
+}
+
+static int show_one(struct freeze *z, const struct pick *p, const char *why,
+                    int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
+                    struct err *e)
+{
+    struct drawn d;
+
+    if (freeze_draw(z, &p->k, true, &d, e) != 0)
+        return -1;
+    struct campaign_sample m = {.line = p->k.row.line,
+                                .why = why,
+                                .variant = d.variant,
+                                .arm = d.arm,
+                                .text = d.text,
+                                .parts = p->parts,
+                                .units = p->units};
+    mask_phone(d.phone, strlen(d.phone), m.phone);
+    mask_name(d.name, strlen(d.name), m.name);
+    return each(ctx, &m);
+}
+
+static int show(struct freeze *z, const struct picking *x,
+                int (*each)(void *ctx, const struct campaign_sample *m), void *ctx, struct err *e)
+{
+    int rc = 0;
+
+    for (int i = 0, shown = 0; i < PICKS && shown < x->n && rc == 0; i++) {
+        if (!x->pick[i].taken || shown_before(x, i))
+            continue;
+        rc = show_one(z, &x->pick[i], why_of(i), each, ctx, e);
+        shown++;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
+                     const struct gateway *g, const struct campaign_office *o, int n,
+                     const struct progress *p,
+                     int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
+                     struct err *e)
+{
+    struct picking x = {.n = n};
+    struct freeze *z = freeze_open(s, k, c, g, o, e);
+
+    if (z == NULL)
+        return -1;
+    x.arena = arena_new(64 << 10);
+    int rc = freeze_all(z, choose, &x, p, e);
+    if (rc == 0)
+        rc = show(z, &x, each, ctx, e);
+    arena_free(x.arena);
+    freeze_close(z);
+    return rc;
+}

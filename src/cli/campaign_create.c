@@ -1,0 +1,302 @@
+/*
+ * campaign_create: `zhanchi campaign create`: options -> a draft. Whether the draft makes sense is campaign_create()'s to say; here words become numbers and
+ * names become rows.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/civil.h"
+#include "zhanchi/clock.h"
+#include "campaigns.h"
+#include "templates.h"
+
+enum {
+    C_LIST,
+    C_TEMPLATE,
+    C_GATEWAY,
+    C_POLICY,
+    C_HOLDOUT,
+    C_UNTIL,
+    C_WINDOW,
+    C_BEFORE,
+    C_AFTER,
+    C_PRIORITY,
+    C_SEED
+};
+
+static const struct cli_option options[] = {
+    {"list", "L", N_("list to write to")},
+    {"template", "T[:WEIGHT]", N_("text; several are variants, compared by weight")},
+    {"gateway", "G", N_("gateway of zhanchi.conf")},
+    {"policy", "P", N_("only those eligible (default: the list's screening; none: everybody)")},
+    {"holdout", "10%", N_("share of people reached later, so that the effect can be measured")},
+    {"holdout-until", "DATE", N_("day on which those held out are reached too")},
+    {"window", "09:00-20:00", N_("hours of the day in which messages may go")},
+    {"not-before", "TIME", N_("nothing goes before")},
+    {"not-after", "TIME", N_("nothing goes afterwards (default: see campaign.not_after_days)")},
+    {"priority", "N", N_("higher first (default 0)")},
+    {"seed", "N", N_("draws arms and variants; the same seed draws the same (default: random)")},
+    CLI_END};
+
+/* ---- words ---- */
+
+static int parse_number(const char *option, const char *text, long long min, long long max,
+                        long long *out, struct err *e)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    if (errno == 0 && end != text && *end == '\0' && *out >= min && *out <= max)
+        return 0;
+    return err_set(e, ERR_USAGE, "write a whole number", "--%s %.20s: from %lld to %lld", option,
+                   text, min, max);
+}
+
+static int parse_holdout(const char *text, int *permille, struct err *e)
+{
+    char *end;
+    double share = strtod(text, &end);
+
+    if (end != text && strcmp(end, "%") == 0 && share >= 0.1 && share <= 90) {
+        *permille = (int)(share * 10 + 0.5);
+        return 0;
+    }
+    return err_set(e, ERR_USAGE, "write --holdout 10%",
+                   "--holdout %.20s is no share from 0.1%% to 90%%", text);
+}
+
+static int parse_window(const char *text, struct pace_schedule *s, struct err *e)
+{
+    char from[8] = "";
+    const char *dash = strchr(text, '-');
+
+    if (dash != NULL && dash - text < (int)sizeof from)
+        memcpy(from, text, (size_t)(dash - text));
+    if (dash != NULL && civil_parse_minute(from, &s->window_from) == 0 &&
+        civil_parse_minute(dash + 1, &s->window_to) == 0 && s->window_from < s->window_to)
+        return 0;
+    return err_set(e, ERR_USAGE, "write --window 09:00-20:00",
+                   "--window %.20s is no window of a day", text);
+}
+
+static int parse_instant(const char *option, const char *text, int zone_min, int64_t *out,
+                         struct err *e)
+{
+    if (civil_parse_instant(text, zone_min, out) == 0)
+        return 0;
+    return err_set(e, ERR_USAGE, "write 2026-03-01 or 2026-03-01T09:00", "--%s %.40s is no time",
+                   option, text);
+}
+
+static int parse_day(const char *option, const char *text, int32_t *out, struct err *e)
+{
+    if (civil_parse(text, strlen(text), out) == 0)
+        return 0;
+    return err_set(e, ERR_USAGE, "write 2026-03-01", "--%s %.40s is no day", option, text);
+}
+
+/* The end that the configuration gives: so many days after the first message, or after those held out are released. */
+static int64_t default_end(const struct cli *c, const struct campaign_info *k)
+{
+    int64_t now = clock_now_ms();
+    int64_t from = k->schedule.not_before_ms > now ? k->schedule.not_before_ms : now;
+    int32_t day = civil_local_day(from, c->zone_min);
+
+    if (k->holdout_until != CIVIL_NONE && k->holdout_until > day)
+        day = k->holdout_until;
+    return civil_at_ms(day + (int32_t)conf_int(c->conf, "campaign.not_after_days"), 0, c->zone_min);
+}
+
+static int parse_schedule(const struct cli *c, const struct cli_args *a, struct campaign_info *k,
+                          struct err *e)
+{
+    struct pace_schedule *s = &k->schedule;
+
+    s->zone_min = c->zone_min;
+    s->window_from = (int)conf_int(c->conf, "campaign.window_from");
+    s->window_to = (int)conf_int(c->conf, "campaign.window_to");
+    k->holdout_until = CIVIL_NONE;
+    k->holdout_margin_days = (int)conf_int(c->conf, "campaign.holdout_margin_days");
+    if ((a->value[C_WINDOW] != NULL && parse_window(a->value[C_WINDOW], s, e) != 0) ||
+        (a->value[C_BEFORE] != NULL &&
+         parse_instant("not-before", a->value[C_BEFORE], c->zone_min, &s->not_before_ms, e) != 0) ||
+        (a->value[C_AFTER] != NULL &&
+         parse_instant("not-after", a->value[C_AFTER], c->zone_min, &s->not_after_ms, e) != 0) ||
+        (a->value[C_HOLDOUT] != NULL &&
+         parse_holdout(a->value[C_HOLDOUT], &k->holdout_permille, e) != 0) ||
+        (a->value[C_UNTIL] != NULL &&
+         parse_day("holdout-until", a->value[C_UNTIL], &k->holdout_until, e) != 0))
+        return -1;
+    if (a->value[C_AFTER] == NULL)
+        s->not_after_ms = default_end(c, k);
+    return 0;
+}
+
+static int parse_rest(const struct cli_args *a, struct campaign_info *k, struct err *e)
+{
+    long long n = 0;
+
+    if (a->value[C_PRIORITY] != NULL &&
+        parse_number("priority", a->value[C_PRIORITY], -1000, 1000, &n, e) != 0)
+        return -1;
+    k->priority = (int)n;
+    n = 0;
+    if (a->value[C_SEED] != NULL &&
+        parse_number("seed", a->value[C_SEED], 1, INT64_MAX, &n, e) != 0)
+        return -1;
+    k->seed = (uint64_t)n;
+    return 0;
+}
+
+static int copy_name(const char *what, const char *text, char out[64], struct err *e)
+{
+    if (strlen(text) > 63 || text[0] == '\0' || strpbrk(text, "/ \t\n") != NULL)
+        return err_set(e, ERR_USAGE, "choose another one",
+                       "a %s's name has 1 to 63 bytes, no blanks and no slash", what);
+    memcpy(out, text, strlen(text) + 1);
+    return 0;
+}
+
+/* ---- names ---- */
+
+/* "skill-a:2" -> the text's newest version (from its file, if there is one) and weight 2. */
+static int add_variant(struct cli *c, const char *text, struct campaign_info *k, struct err *e)
+{
+    char name[4096];
+    const char *colon = strrchr(text, ':');
+    long long weight = 1;
+
+    if (k->n_variants == CAMPAIGN_VARIANTS)
+        return err_set(e, ERR_USAGE, "take fewer", "at most %d texts can be compared",
+                       CAMPAIGN_VARIANTS);
+    if (colon != NULL && parse_number("template NAME:WEIGHT", colon + 1, 1, 1000, &weight, e) != 0)
+        return -1;
+    snprintf(name, sizeof name, "%.*s", colon != NULL ? (int)(colon - text) : 4095, text);
+    struct template_info *t = malloc(sizeof *t);
+    if (t == NULL)
+        panic("out of memory");
+    int rc = templates_get(c, name, t, e);
+    if (rc == 0) {
+        k->variants[k->n_variants].template_id = t->id;
+        k->variants[k->n_variants++].weight = (int)weight;
+    }
+    free(t);
+    return rc;
+}
+
+/* Whoever screened a list means those who are eligible, unless he says otherwise. */
+static int find_policy(struct cli *c, const char *name, struct campaign_info *k, struct err *e)
+{
+    struct policy_info p;
+    int32_t as_of;
+
+    if (name != NULL && strcmp(name, "none") == 0)
+        return 0;
+    if (name == NULL)
+        return store_list_screened(c->store, k->list_id, &k->policy_id, &as_of, e) < 0 ? -1 : 0;
+    int found = store_policy_find(c->store, name, &p, e);
+    if (found == 0)
+        return err_set(e, ERR_NOINPUT,
+                       "screen the list with it first: `zhanchi list screen L --policy P`",
+                       "policy %s is not known here yet", name);
+    k->policy_id = found == 1 ? p.id : 0;
+    return found < 0 ? -1 : 0;
+}
+
+static int find_rows(struct cli *c, const struct cli_args *a, struct campaign_info *k,
+                     struct err *e)
+{
+    struct list_info *l = malloc(sizeof *l);
+
+    if (l == NULL)
+        panic("out of memory");
+    int rc = cli_list(c, a->value[C_LIST], l, e);
+    k->list_id = l->id;
+    free(l);
+    if (rc != 0 || find_policy(c, a->value[C_POLICY], k, e) != 0)
+        return -1;
+    for (int i = 0; i < a->n_more[C_TEMPLATE]; i++)
+        if (add_variant(c, a->more[C_TEMPLATE][i], k, e) != 0)
+            return -1;
+    return 0;
+}
+
+/* ---- the act ---- */
+
+static void describe(const struct cli_args *a, const struct campaign_info *k, char *out, size_t cap)
+{
+    const struct pace_schedule *s = &k->schedule;
+    char day[11];
+    int n = snprintf(out, cap, "list %s, %s, gateway %s, window %02d:%02d-%02d:%02d, texts %d",
+                     a->value[C_LIST], k->policy_id != 0 ? "eligible ones" : "everybody",
+                     k->gateway, s->window_from / 60, s->window_from % 60, s->window_to / 60,
+                     s->window_to % 60, k->n_variants);
+
+    if (k->holdout_permille > 0 && n > 0 && (size_t)n < cap)
+        snprintf(out + n, cap - (size_t)n, ", %d.%d%% held out until %s", k->holdout_permille / 10,
+                 k->holdout_permille % 10, civil_format(k->holdout_until, day));
+}
+
+/* The texts' versions, the draft and its record are one transaction. */
+static int create(struct cli *c, const struct cli_args *a, struct campaign_info *k,
+                  const struct campaign_office *o, char *detail, size_t cap, struct err *e)
+{
+    if (store_begin(c->store, e) != 0)
+        return -1;
+    if (find_rows(c, a, k, e) == 0 && campaign_create(c->store, k, o, e) == 0) {
+        describe(a, k, detail, cap);
+        if (cli_audit(c, "campaign.create", k->name, detail, e) == 0)
+            return store_commit(c->store, e);
+    }
+    store_rollback(c->store);
+    return -1;
+}
+
+static void tell(const struct cli *c, const struct campaign_info *k, const char *detail)
+{
+    const struct pace_schedule *s = &k->schedule;
+    int64_t now = clock_now_ms();
+    char from[32], to[32];
+
+    printf(_("campaign %s is a draft: %s\n"), k->name, detail);
+    printf(_("messages may go from %s to %s\n"),
+           civil_format_instant(s->not_before_ms > now ? s->not_before_ms : now, c->zone_min, from),
+           civil_format_instant(s->not_after_ms, c->zone_min, to));
+    if (s->window_from == 0 && s->window_to == 1440)
+        puts(_("note: the window is the whole day and night"));
+    if (k->policy_id == 0)
+        puts(_("note: no policy decides who is eligible: everybody on the list is written to"));
+}
+
+static int run(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    struct campaign_info k = {.created_at = clock_now_ms()};
+    struct cli_gateways g;
+    char detail[400];
+
+    if (a->value[C_LIST] == NULL || a->value[C_TEMPLATE] == NULL || a->value[C_GATEWAY] == NULL)
+        return err_set(e, ERR_USAGE, "see `zhanchi campaign create --help`",
+                       "--list, --template and --gateway are needed");
+    if (copy_name("campaign", a->rest[0], k.name, e) != 0 ||
+        copy_name("gateway", a->value[C_GATEWAY], k.gateway, e) != 0 ||
+        cli_store(c, STORE_RW, e) != 0 || parse_schedule(c, a, &k, e) != 0 ||
+        parse_rest(a, &k, e) != 0 || cli_gateways(c, k.gateway, &g, e) != 0)
+        return -1;
+    cli_gateways_free(&g);
+    snprintf(k.created_by, sizeof k.created_by, "%s", c->actor);
+    struct campaign_office o = campaigns_office(c);
+    if (create(c, a, &k, &o, detail, sizeof detail, e) != 0)
+        return -1;
+    tell(c, &k, detail);
+    return 0;
+}
+
+const struct command campaign_create_command = {
+    .name = "create",
+    .args = "C --list L --template T[:WEIGHT] ... --gateway G [options]",
+    .help = N_("Make a draft."),
+    .options = options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run};

@@ -1,0 +1,238 @@
+/*
+ * campaign_look: what a campaign would be before it is frozen: `zhanchi campaign forecast` and `preview`. Changes nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/civil.h"
+#include "zhanchi/json.h"
+#include "campaigns.h"
+
+/* ---- forecast ---- */
+
+static void yuan(int64_t microyuan, char out[40])
+{
+    char whole[32];
+
+    cli_number(microyuan / 1000000, whole);
+    snprintf(out, 40, "%s.%02d", whole, (int)(microyuan / 10000 % 100));
+}
+
+static void json_counts(struct json_w *w, const char *key, const int64_t *v, int from, int to)
+{
+    json_w_key(w, key);
+    json_w_open(w, '[');
+    for (int i = from; i < to; i++)
+        json_w_int(w, v[i]);
+    json_w_close(w, ']');
+}
+
+static void forecast_json(const struct cli *c, const struct campaign_info *k,
+                          const struct campaign_forecast *f)
+{
+    char when[32];
+    struct buf out;
+    struct json_w w;
+
+    buf_init(&out, 1 << 16);
+    json_w_init(&w, &out);
+    json_w_open(&w, '{');
+    const struct {
+        const char *key;
+        int64_t v;
+    } all[] = {{"persons", f->persons},
+               {"candidates", f->candidates},
+               {"messages", f->messages},
+               {"held_out", f->held_out},
+               {"always", f->always},
+               {"segments", f->segments},
+               {"segments_held", f->segments_held},
+               {"cost_microyuan", f->cost_microyuan},
+               {"shared_numbers", f->shared_addresses},
+               {"elsewhere", f->elsewhere},
+               {"unconfirmed", f->unconfirmed_rules}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        json_w_key(&w, all[i].key);
+        json_w_int(&w, all[i].v);
+    }
+    json_w_key(&w, "suppressed");
+    json_w_open(&w, '{');
+    for (int i = 1; i < 32; i++)
+        if (f->suppressed[i] > 0) {
+            json_w_key(&w, message_cause_name((enum msg_cause)i));
+            json_w_int(&w, f->suppressed[i]);
+        }
+    json_w_close(&w, '}');
+    json_counts(&w, "variants", f->per_variant, 0, k->n_variants);
+    json_counts(&w, "parts", f->parts, 1, 8);
+    json_w_key(&w, "finish");
+    if (f->finish_ms >= 0)
+        json_w_str(&w, civil_format_instant(f->finish_ms, c->zone_min, when));
+    else
+        json_w_null(&w);
+    json_w_close(&w, '}');
+    puts(buf_cstr(&out));
+    buf_fini(&out);
+}
+
+static void forecast_text(const struct cli *c, const struct campaign_info *k,
+                          const struct campaign_forecast *f)
+{
+    char n[32], money[40], when[32];
+
+    printf(_("persons of the list     %10s\n"), cli_number(f->persons, n));
+    for (int i = 1; i < 32; i++)
+        if (f->suppressed[i] > 0)
+            printf(_("  not written to        %10s  (%s)\n"), cli_number(f->suppressed[i], n),
+                   message_cause_name((enum msg_cause)i));
+    printf(_("messages now            %10s\n"), cli_number(f->messages, n));
+    for (int i = 0; i < k->n_variants; i++)
+        printf(_("  variant %d             %10s\n"), i + 1, cli_number(f->per_variant[i], n));
+    if (k->holdout_permille > 0) {
+        char day[11];
+        printf(_("held out until %s %9s  (randomised, last day far enough)\n"),
+               civil_format(k->holdout_until, day), cli_number(f->held_out, n));
+        printf(_("  always sent           %10s  (last day too near: left out of the lift)\n"),
+               cli_number(f->always, n));
+    }
+    printf(_("segments                %10s"), cli_number(f->segments, n));
+    for (int i = 1; i < 8; i++)
+        if (f->parts[i] > 0)
+            printf("  %lld x %d%s", (long long)f->parts[i], i, i == 7 ? "+" : "");
+    yuan(f->cost_microyuan, money);
+    printf(_("\ncost                    %10s yuan\n"), money);
+    if (f->shared_addresses > 0)
+        printf(_("numbers shared          %10s  (each person gets a message)\n"),
+               cli_number(f->shared_addresses, n));
+    if (f->elsewhere > 0)
+        printf(_("in another campaign     %10s  (members of one of the same topic)\n"),
+               cli_number(f->elsewhere, n));
+    if (f->unconfirmed_rules > 0)
+        printf(_("rules not confirmed     %10s  (approval will ask for a reason)\n"),
+               cli_number(f->unconfirmed_rules, n));
+    if (f->finish_ms >= 0)
+        printf(_("finished at the earliest  %s\n"),
+               civil_format_instant(f->finish_ms, c->zone_min, when));
+    else
+        puts(_(
+            "finished                 not before not_after: widen the window, or raise the rate"));
+}
+
+static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    struct campaign_forecast f;
+    struct opened x;
+    struct bar bar;
+    int rc = campaigns_open(c, a->rest[0], &x, e);
+
+    if (rc == 0) {
+        struct progress p = bar_begin(&bar, c, _("forecast"));
+        rc = campaign_forecast(c->store, c->keyring, &x.k, x.g.list[0], &x.o, &p, &f, e);
+        bar_end(&bar);
+    }
+    if (rc == 0) {
+        if (c->json)
+            forecast_json(c, &x.k, &f);
+        else
+            forecast_text(c, &x.k, &f);
+    }
+    campaigns_close(&x);
+    return rc;
+}
+
+/* ---- preview ---- */
+
+static void sample_json(const struct campaign_sample *m)
+{
+    static const char *const arms[] = {"", "send", "holdout", "always", "none"};
+    struct buf out;
+    struct json_w w;
+
+    buf_init(&out, 1 << 20);
+    json_w_init(&w, &out);
+    json_w_open(&w, '{');
+    json_w_key(&w, "line");
+    json_w_int(&w, m->line);
+    json_w_key(&w, "why");
+    json_w_str(&w, m->why);
+    json_w_key(&w, "variant");
+    json_w_int(&w, m->variant + 1);
+    json_w_key(&w, "arm");
+    json_w_str(&w, arms[m->arm]);
+    json_w_key(&w, "phone");
+    json_w_str(&w, m->phone);
+    json_w_key(&w, "units");
+    json_w_int(&w, (int64_t)m->units);
+    json_w_key(&w, "parts");
+    json_w_int(&w, m->parts);
+    json_w_key(&w, "text");
+    json_w_str(&w, m->text);
+    json_w_close(&w, '}');
+    puts(buf_cstr(&out));
+    buf_fini(&out);
+}
+
+int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
+{
+    static const char *const arms[] = {"", N_("now"), N_("held out"), N_("now (not randomised)"),
+                                       ""};
+    const struct cli *c = ctx;
+
+    if (c->json) {
+        sample_json(m);
+        return 0;
+    }
+    printf(_("-- line %lld, %s, variant %d, %s, %s: %zu characters, %d segments\n%s\n\n"),
+           (long long)m->line, _(m->why), m->variant + 1, _(arms[m->arm]), m->phone, m->units,
+           m->parts, m->text);
+    return 0;
+}
+
+int campaigns_rows(const char *text, int *n, struct err *e)
+{
+    char *end;
+    long rows = text != NULL ? strtol(text, &end, 10) : 5;
+
+    if (text != NULL && (*end != '\0' || end == text || rows < 1 || rows > 64))
+        return err_set(e, ERR_USAGE, "write --rows 10", "--rows %.20s: from 1 to 64", text);
+    *n = (int)rows;
+    return 0;
+}
+
+static const struct cli_option preview_options[] = {
+    {"rows", "N", N_("how many texts (default 5, at most 64)")}, CLI_END};
+
+static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    struct opened x;
+    struct bar bar;
+    int n;
+
+    if (campaigns_rows(a->value[0], &n, e) != 0)
+        return -1;
+    int rc = campaigns_open(c, a->rest[0], &x, e);
+    if (rc == 0) {
+        struct progress p = bar_begin(&bar, c, _("preview"));
+        rc = campaign_preview(c->store, c->keyring, &x.k, x.g.list[0], &x.o, n, &p,
+                              campaigns_show_sample, c, e);
+        bar_end(&bar);
+    }
+    campaigns_close(&x);
+    return rc;
+}
+
+const struct command campaign_forecast_command = {
+    .name = "forecast",
+    .args = "C",
+    .help = N_("What a submit would send: people, segments, cost, finish."),
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_forecast};
+
+const struct command campaign_preview_command = {
+    .name = "preview",
+    .args = "C [--rows N]",
+    .help = N_("Texts of real rows, chosen on purpose, names and numbers masked."),
+    .options = preview_options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_preview};

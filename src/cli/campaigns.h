@@ -1,0 +1,30 @@
+/*
+ * campaigns: what the files of the campaign command share.
+ */
+#ifndef CLI_CAMPAIGNS_H
+#define CLI_CAMPAIGNS_H
+
+#include "zhanchi/campaign.h"
+#include "cli.h"
+
+/* What every text of the office needs, from the configuration. */
+struct campaign_office campaigns_office(const struct cli *c);
+
+/* A campaign with its gateway, the keys open. */
+struct opened {
+    struct campaign_info k;
+    struct cli_gateways g;
+    struct campaign_office o;
+};
+int campaigns_open(struct cli *c, const char *name, struct opened *x, struct err *e);
+void campaigns_close(struct opened *x); /* also after a failure */
+
+extern const struct command campaign_create_command, campaign_forecast_command,
+    campaign_preview_command;
+
+/* One sample as text or as a line of JSON; ctx is the struct cli. */
+int campaigns_show_sample(void *ctx, const struct campaign_sample *m);
+/* --rows N: 1 to 64, 5 by default. */
+int campaigns_rows(const char *text, int *n, struct err *e);
+
+#endif
