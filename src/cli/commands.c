@@ -3,9 +3,9 @@
  */
 #include "cli.h"
 
-extern const struct command cmd_audit, cmd_backup, cmd_campaign, cmd_dispatch, cmd_doctor, cmd_gateway, cmd_init,
-    cmd_message, cmd_optout, cmd_policy, cmd_receipt, cmd_reply, cmd_restore, cmd_serve, cmd_stats, cmd_template,
-    cmd_text;
+extern const struct command cmd_audit, cmd_backup, cmd_campaign, cmd_dispatch, cmd_doctor,
+    cmd_export, cmd_gateway, cmd_init, cmd_message, cmd_optout, cmd_policy, cmd_receipt, cmd_reply,
+    cmd_report, cmd_response, cmd_restore, cmd_serve, cmd_stats, cmd_template, cmd_text;
 
 /* clang-format off */
 const struct command *const commands[] = {
@@ -22,6 +22,9 @@ const struct command *const commands[] = {
     &cmd_receipt,
     &cmd_reply,
     &cmd_optout,
+    &cmd_response,
+    &cmd_report,
+    &cmd_export,
     &cmd_stats,
     &cmd_gateway,
     &cmd_audit,

@@ -156,6 +156,15 @@ static int bad_option(const struct command *c, char **argv, const char *path, st
     return -1;
 }
 
+/* -o is --output where a command has it. */
+static int output_option(const struct command *c)
+{
+    for (int i = 0; c->options != NULL && c->options[i].name != NULL; i++)
+        if (strcmp(c->options[i].name, "output") == 0)
+            return i;
+    return -1;
+}
+
 static int parse_options(struct cli *cli, const struct command *c, const char *path, int argc,
                          char **argv, struct parsed *out, struct err *e)
 {
@@ -171,7 +180,9 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
     longs[n + 2] = (struct option){0};
     optind = 0; /* glibc: forget the "+" of the global options, so that options may follow arguments */
     opterr = 0;
-    while ((opt = getopt_long(argc, argv, ":h", longs, &index)) != -1) {
+    while ((opt = getopt_long(argc, argv, ":ho:", longs, &index)) != -1) {
+        if (opt == 'o' && output_option(c) >= 0)
+            opt = 1000 + output_option(c);
         if (opt == 'h') {
             out->help = true;
         } else if (opt == 'j') {

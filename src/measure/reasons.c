@@ -10,7 +10,7 @@
 static const struct {
     const char *code, *text, *remedy;
 } reasons[] = {
-    {"date-missing", "the day of the claim is missing", "add the day, or leave the row out"},
+    {"date-missing", N_("the day of the claim is missing"), N_("add the day, or leave the row out")},
     {"date-future", "the day of the claim is still to come", "correct the day"},
     {"kind-unknown", "neither a claim nor a payment",
      "write 申领 or 发放; leave rows out that are no claims (refused, withdrawn)"},

@@ -1,0 +1,128 @@
+/*
+ * export: a campaign's messages for analysts (pseudonymous, no key) or for staff (identified: the key is needed, and the act is in the audit chain before the
+ * first line leaves).
+ *
+ * An identified file is readable by its owner only. A file appears whole under its name or not at all; on standard output lines come as they are made.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "zhanchi/measure.h"
+#include "cli.h"
+
+enum { EXPORT_FORMAT, EXPORT_IDENTIFIED, EXPORT_OUTPUT };
+static const struct cli_option options[] = {
+    {"format", "csv|jsonl", N_("csv or jsonl")},
+    {"identified", NULL, N_("with numbers; needs the key and is audited")},
+    {"output", "FILE", N_("write to FILE, also -o (csv with a byte order mark, for spreadsheets)")},
+    CLI_END};
+
+struct target {
+    FILE *file;
+    const char *path; /* NULL: standard output */
+    char temporary[4096];
+    struct err *e;
+};
+
+/* rc: whether everything was written. */
+static int target_close(struct target *t, int rc, struct err *e)
+{
+    if (t->path == NULL || t->file == NULL)
+        return rc;
+    if (rc == 0 && (fflush(t->file) != 0 || fsync(fileno(t->file)) != 0))
+        rc = err_errno(e, ERR_IO, "check the disk's space", "cannot write %s", t->path);
+    if (fclose(t->file) != 0 && rc == 0)
+        rc = err_errno(e, ERR_IO, "check the disk's space", "cannot write %s", t->path);
+    if (rc == 0 && rename(t->temporary, t->path) != 0)
+        rc = err_errno(e, ERR_CANTCREAT, NULL, "cannot write %s", t->path);
+    if (rc != 0)
+        unlink(t->temporary);
+    return rc;
+}
+
+static int target_open(struct target *t, bool identified, struct err *e)
+{
+    t->e = e;
+    t->file = stdout;
+    if (t->path == NULL)
+        return 0;
+    int n = snprintf(t->temporary, sizeof t->temporary, "%s.XXXXXX", t->path);
+    if (n < 0 || (size_t)n >= sizeof t->temporary)
+        return err_set(e, ERR_CANTCREAT, NULL, "the name is too long: %.200s", t->path);
+    int fd = mkstemp(t->temporary); /* 0600 */
+    t->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (t->file != NULL && (identified || fchmod(fd, 0644) == 0))
+        return 0;
+    err_errno(e, ERR_CANTCREAT, "choose another place with -o", "cannot write %s", t->path);
+    if (t->file == NULL && fd >= 0)
+        close(fd);
+    return target_close(t, -1, e);
+}
+
+static int put(void *ctx, const char *text, size_t len)
+{
+    struct target *t = ctx;
+
+    if (fwrite(text, 1, len, t->file) == len)
+        return 0;
+    return err_errno(t->e, ERR_IO, "check the disk's space", "cannot write the export");
+}
+
+static int parse_format(const struct cli_args *a, enum export_format *out, struct err *e)
+{
+    const char *name = a->value[EXPORT_FORMAT];
+
+    if (name == NULL)
+        return err_set(e, ERR_USAGE, "--format csv or --format jsonl", "which format?");
+    if (strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
+        return err_set(e, ERR_USAGE, "csv or jsonl", "no such format: %.40s", name);
+    *out = strcmp(name, "csv") == 0 ? EXPORT_CSV : EXPORT_JSONL;
+    return 0;
+}
+
+static int open_all(struct cli *cli, bool identified, const char *name, struct campaign_info *c,
+                    struct err *e)
+{
+    char object[128];
+
+    if ((identified ? cli_keyring(cli, e) : cli_store(cli, STORE_RO, e)) != 0 ||
+        cli_campaign(cli, name, c, e) != 0)
+        return -1;
+    snprintf(object, sizeof object, "campaign %s", c->name);
+    return identified ? cli_audit(cli, "export.identified", object, "", e) : 0;
+}
+
+static int run_messages(struct cli *cli, const struct cli_args *a, struct err *e)
+{
+    bool identified = a->value[EXPORT_IDENTIFIED] != NULL;
+    struct target t = {.path = a->value[EXPORT_OUTPUT]};
+    enum export_format format;
+    struct campaign_info c;
+
+    if (parse_format(a, &format, e) != 0 || open_all(cli, identified, a->rest[0], &c, e) != 0 ||
+        target_open(&t, identified, e) != 0)
+        return -1;
+    int rc = 0;
+    if (t.path != NULL && format == EXPORT_CSV)
+        rc = put(&t, "\xEF\xBB\xBF", 3);
+    if (rc == 0)
+        rc = measure_export(cli->store, identified ? cli->keyring : NULL, &c, format, put, &t, e);
+    return target_close(&t, rc, e);
+}
+
+static const struct command export_messages = {
+    .name = "messages",
+    .args = "C --format csv|jsonl [--identified] [-o FILE]",
+    .help = N_("a line a message; pseudonymous unless --identified"),
+    .options = options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_messages};
+static const struct command *const verbs[] = {&export_messages, NULL};
+
+extern const struct command cmd_export;
+const struct command cmd_export = {
+    .name = "export", .args = "messages", .help = N_("data for analysis"), .verbs = verbs};
