@@ -99,7 +99,7 @@ static int run_messages(struct cli *cli, const struct cli_args *a, struct err *e
 {
     bool identified = a->value[EXPORT_IDENTIFIED] != NULL;
     struct target t = {.path = a->value[EXPORT_OUTPUT]};
-    enum export_format format;
+    enum export_format format = EXPORT_CSV;
     struct campaign_info c;
 
     if (parse_format(a, &format, e) != 0 || open_all(cli, identified, a->rest[0], &c, e) != 0 ||

@@ -5,16 +5,18 @@
  * Called by cmd_response.c.
  */
 #include <string.h>
+#include "zhanchi/i18n.h"
 #include "internal.h"
 
 static const struct {
     const char *code, *text, *remedy;
 } reasons[] = {
-    {"date-missing", N_("the day of the claim is missing"), N_("add the day, or leave the row out")},
-    {"date-future", "the day of the claim is still to come", "correct the day"},
-    {"kind-unknown", "neither a claim nor a payment",
-     "write 申领 or 发放; leave rows out that are no claims (refused, withdrawn)"},
-    {"amount-format", "not an amount of money", "write yuan, such as 1500 or 1500.00"},
+    {"date-missing", N_("the day of the claim is missing"),
+     N_("add the day, or leave the row out")},
+    {"date-future", N_("the day of the claim is still to come"), N_("correct the day")},
+    {"kind-unknown", N_("neither a claim nor a payment"),
+     N_("write 申领 or 发放; leave rows out that are no claims (refused, withdrawn)")},
+    {"amount-format", N_("not an amount of money"), N_("write yuan, such as 1500 or 1500.00")},
 };
 
 static size_t find(const char *code)
