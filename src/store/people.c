@@ -152,7 +152,7 @@ int store_optout_add(struct store *s, const uint8_t address[KEYRING_HASH_BYTES],
 {
     struct refusal r = {.id = o->id,
                         .topic = o->topic,
-                        .origin = o->origin,
+                        .origin = (int)o->origin,
                         .actor = o->actor,
                         .at_ms = o->at_ms,
                         .key_id = o->key_id,

@@ -43,7 +43,7 @@ static int add_response(struct store *s, struct stmt *add, int64_t person_id,
     stmt_bind_blob(add, 3, r->has_occupation ? (const void *)r->occupation : "",
                    r->has_occupation ? KEYRING_HASH_BYTES : 0);
     stmt_bind_int(add, 4, r->level);
-    stmt_bind_int(add, 5, r->kind);
+    stmt_bind_int(add, 5, (int)r->kind);
     stmt_bind_int(add, 6, r->day);
     stmt_bind_int64_or_null(add, 7, r->amount_fen >= 0, r->amount_fen);
     if (stmt_run(add, e))

@@ -495,7 +495,8 @@ static size_t order_unindexed(struct resolver *r, const struct thing *t)
         if (t->slots[i].id && !t->slots[i].indexed)
             r->order[n++] = (struct order){prefix_of(t->slots[i].hash), i};
     }
-    qsort(r->order, n, sizeof *r->order, order_compare);
+    if (n)
+        qsort(r->order, n, sizeof *r->order, order_compare);
     return n;
 }
 
