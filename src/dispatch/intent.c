@@ -1,5 +1,5 @@
 /*
- * intent: which campaigns may send now. Called by desk.c (store thread), and by plan.c for --dry-run.
+ * intent: which campaigns may send now. Called by hatch.c (store thread), and by plan.c for --dry-run.
  *
  * Fails closed: a campaign is in only if it is approved or running, its wave's approval fits campaign, digest, schedule and the gateway
  * profile as it is now, and that gateway is configured. What is refused is logged once a run and reported at its end.

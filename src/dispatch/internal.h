@@ -5,13 +5,13 @@
  *   loop.c     loop thread: lanes, pace, requests, answers
  *   lane.c     one gateway's sending path: its queue of claimed messages, batches, halving
  *   settle.c   answer -> settlement
- *   desk.c     store thread: commits settlements and claims together
+ *   hatch.c     store thread: commits settlements and claims together
  *   intent.c   which campaigns may send now, and whether their approval holds
  *   marks.c    hand-over marks
  *   plan.c     --dry-run
  *
- * Ownership of a job (a claimed message): the store thread makes it, `desk_collect` moves it to the loop thread, which frees it when its
- * outcome is on the desk. Briefs (a campaign as it was approved) live until the end of the run.
+ * Ownership of a job (a claimed message): the store thread makes it, `hatch_collect` moves it to the loop thread, which frees it when its
+ * outcome is on the hatch. Briefs (a campaign as it was approved) live until the end of the run.
  */
 #ifndef DISPATCH_INTERNAL_H
 #define DISPATCH_INTERNAL_H
@@ -84,12 +84,12 @@ const struct brief *intent_at(const struct intent *in, size_t i);
 /* The first refusal (approval does not hold ...), or NULL. */
 const struct err *intent_refusal(const struct intent *in);
 
-/* ---- desk.c: between the two threads ---- */
+/* ---- hatch.c: between the two threads ---- */
 
-struct desk;
-#define DESK_LANES 32 /* gateways that one run may serve */
+struct hatch;
+#define HATCH_LANES 32 /* gateways that one run may serve */
 
-struct desk_opts {
+struct hatch_opts {
     const struct dispatch_opts *run;
     struct store *store;
     struct keyring *keyring;
@@ -100,9 +100,9 @@ struct desk_opts {
 };
 
 /* How the queue stood at the store thread's last look. */
-struct desk_status {
+struct hatch_status {
     int64_t claimed, suppressed, capped, lapsed, released;
-    int64_t due[DESK_LANES]; /* by lane: due, in an open window, of campaigns that may send */
+    int64_t due[HATCH_LANES]; /* by lane: due, in an open window, of campaigns that may send */
     int64_t waiting;         /* queued, due or not */
     int64_t next_due_ms;     /* of what is not due now; INT64_MAX = none */
     uint64_t looked;         /* number of that look: rises with every transaction */
@@ -111,22 +111,22 @@ struct desk_status {
     char why[160]; /* why nothing could be claimed, for people */
 };
 
-struct desk *desk_start(const struct desk_opts *o, struct err *e);
+struct hatch *hatch_start(const struct hatch_opts *o, struct err *e);
 /* Commits what is left, ends the thread. */
-void desk_stop(struct desk *d);
-void desk_free(struct desk *d);
+void hatch_stop(struct hatch *d);
+void hatch_free(struct hatch *d);
 
 /* From the loop thread: never blocks on the disk. */
-void desk_settle(struct desk *d, const struct outcome *v);
-void desk_want(struct desk *d, size_t lane,
+void hatch_settle(struct hatch *d, const struct outcome *v);
+void hatch_want(struct hatch *d, size_t lane,
                size_t n); /* claims wanted for this lane at the next look; 0 = none */
-void desk_flush(
-    struct desk *d); /* what was settled since the last flush goes to the store thread */
-struct job *desk_collect(struct desk *d, size_t lane); /* list of claimed jobs in order, or NULL */
-void desk_status(struct desk *d, struct desk_status *out);
+void hatch_flush(
+    struct hatch *d); /* what was settled since the last flush goes to the store thread */
+struct job *hatch_collect(struct hatch *d, size_t lane); /* list of claimed jobs in order, or NULL */
+void hatch_status(struct hatch *d, struct hatch_status *out);
 const struct err *
-desk_refusal(const struct desk *d);  /* after desk_stop: a campaign that was refused, or NULL */
-size_t desk_pending(struct desk *d); /* settlements not yet committed */
+hatch_refusal(const struct hatch *d);  /* after hatch_stop: a campaign that was refused, or NULL */
+size_t hatch_pending(struct hatch *d); /* settlements not yet committed */
 
 /* ---- lane.c ---- */
 
@@ -182,12 +182,12 @@ struct loop_opts {
     const struct dispatch_opts *run;
     struct lane *lanes;
     size_t n_lanes;
-    struct desk *desk;
+    struct hatch *hatch;
     struct marks *marks;
 };
 struct loop *loop_new(const struct loop_opts *o, struct dispatch_result *r, struct err *e);
 struct transport *loop_transport(struct loop *l);
-void loop_set_desk(struct loop *l, struct desk *d);
+void loop_set_hatch(struct loop *l, struct hatch *d);
 int loop_run(struct loop *l, struct err *e);
 void loop_free(struct loop *l);
 

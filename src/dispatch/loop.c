@@ -1,6 +1,6 @@
 /*
- * loop: the loop thread. Takes claimed messages from the desk, asks pace, hands requests to the transport, judges answers, puts
- * settlements on the desk. It never touches the database and never waits for a disk.
+ * loop: the loop thread. Takes claimed messages from the hatch, asks pace, hands requests to the transport, judges answers, puts
+ * settlements on the hatch. It never touches the database and never waits for a disk.
  *
  * The hand-over is the transport's callback: window, not_after and claim_ttl are looked at for the last time there, marks are set, and only then
  * may a byte leave.
@@ -29,7 +29,7 @@ struct loop {
     uint64_t chance; /* state of the jitter's generator */
     int64_t began_ms;
     bool draining;
-    uint64_t looked_at_flush; /* desk's look count when something was settled last */
+    uint64_t looked_at_flush; /* hatch's look count when something was settled last */
     int64_t batch_waits_since_ms;
 };
 
@@ -48,7 +48,7 @@ static void finish_job(struct loop *l, struct job *j, struct outcome *v)
     v->campaign_id = j->brief->campaign.id;
     if (v->slot >= 0 && v->settlement.handed_ms != 0)
         marks_answered(l->o.marks, v->slot, &v->settlement);
-    desk_settle(l->o.desk, v);
+    hatch_settle(l->o.hatch, v);
     free(j);
 }
 
@@ -338,12 +338,12 @@ static void ask(struct loop *l, size_t i, int64_t now_ms)
     lane->wanted = soon && !l->draining && !lane_given_up(lane)
                        ? lane_appetite(lane, l->o.run->claim_ttl_ms)
                        : 0;
-    desk_want(l->o.desk, i, lane->wanted);
+    hatch_want(l->o.hatch, i, lane->wanted);
 }
 
 /* ---- the loop ---- */
 
-static void report(struct loop *l, const struct desk_status *s)
+static void report(struct loop *l, const struct hatch_status *s)
 {
     const struct progress *p = &l->o.run->progress;
     const struct dispatch_result *r = l->result;
@@ -366,11 +366,11 @@ static bool all_quiet(const struct loop *l)
     for (size_t i = 0; i < l->o.n_lanes; i++)
         if (l->o.lanes[i].waiting > 0 || l->o.lanes[i].flying > 0)
             return false;
-    return desk_pending(l->o.desk) == 0;
+    return hatch_pending(l->o.hatch) == 0;
 }
 
 /* Nothing moves, and nothing will soon. */
-static bool finished(struct loop *l, const struct desk_status *s, int64_t now_ms)
+static bool finished(struct loop *l, const struct hatch_status *s, int64_t now_ms)
 {
     if (!all_quiet(l)) {
         l->looked_at_flush = s->looked;
@@ -379,7 +379,7 @@ static bool finished(struct loop *l, const struct desk_status *s, int64_t now_ms
     if (l->draining)
         return true;
     if (s->looked <= l->looked_at_flush + 1)
-        return false; /* the desk has not looked since the last settlement */
+        return false; /* the hatch has not looked since the last settlement */
     for (size_t i = 0; i < l->o.n_lanes; i++)
         if (s->due[i] > 0 && !lane_given_up(&l->o.lanes[i]))
             return false;
@@ -408,13 +408,13 @@ static void drain(struct loop *l, int64_t now_ms)
 
 int loop_run(struct loop *l, struct err *e)
 {
-    struct desk_status status;
+    struct hatch_status status;
 
     l->began_ms = clock_now_ms();
     for (;;) {
         int64_t now_ms = clock_now_ms(), next_ms = INT64_MAX;
 
-        desk_status(l->o.desk, &status);
+        hatch_status(l->o.hatch, &status);
         if (status.failed) {
             *e = status.error;
             return -1;
@@ -422,7 +422,7 @@ int loop_run(struct loop *l, struct err *e)
         if (time_is_up(l, now_ms))
             l->draining = true;
         for (size_t i = 0; i < l->o.n_lanes; i++)
-            lane_push(&l->o.lanes[i], desk_collect(l->o.desk, i));
+            lane_push(&l->o.lanes[i], hatch_collect(l->o.hatch, i));
         if (l->draining)
             drain(l, now_ms);
         for (size_t i = 0; i < l->o.n_lanes; i++) {
@@ -430,7 +430,7 @@ int loop_run(struct loop *l, struct err *e)
             next_ms = at < next_ms ? at : next_ms;
             ask(l, i, now_ms);
         }
-        desk_flush(l->o.desk);
+        hatch_flush(l->o.hatch);
         report(l, &status);
         if (finished(l, &status, now_ms))
             break;
@@ -468,9 +468,9 @@ struct transport *loop_transport(struct loop *l)
     return l->transport;
 }
 
-void loop_set_desk(struct loop *l, struct desk *d)
+void loop_set_hatch(struct loop *l, struct hatch *d)
 {
-    l->o.desk = d;
+    l->o.hatch = d;
 }
 
 void loop_free(struct loop *l)

@@ -201,7 +201,7 @@ static void checkpoint_stop(struct checkpointer *c)
 
 /* ---- the run ---- */
 
-static void summarise(struct run *r, const struct desk_status *s, const struct err *refusal)
+static void summarise(struct run *r, const struct hatch_status *s, const struct err *refusal)
 {
     struct dispatch_result *res = r->result;
 
@@ -234,37 +234,37 @@ static int send_all(struct run *r, struct err *e)
 
     if (loop == NULL)
         return -1;
-    struct desk_opts dopts = {.run = o,
-                              .store = r->store,
-                              .keyring = r->keyring,
-                              .epoch = r->epoch,
-                              .marks = r->marks,
-                              .transport = loop_transport(loop),
-                              .lanes = o->n_gateways};
-    struct desk *desk = desk_start(&dopts, e);
-    if (desk == NULL) {
+    struct hatch_opts dopts = {.run = o,
+                               .store = r->store,
+                               .keyring = r->keyring,
+                               .epoch = r->epoch,
+                               .marks = r->marks,
+                               .transport = loop_transport(loop),
+                               .lanes = o->n_gateways};
+    struct hatch *hatch = hatch_start(&dopts, e);
+    if (hatch == NULL) {
         loop_free(loop);
         return -1;
     }
-    loop_set_desk(loop, desk);
+    loop_set_hatch(loop, hatch);
     checkpoint_start(&checkpointer, o->dir);
     int rc = loop_run(loop, e);
 
-    struct desk_status status;
-    desk_stop(desk);
+    struct hatch_status status;
+    hatch_stop(hatch);
     checkpoint_stop(&checkpointer);
-    desk_status(desk, &status);
+    hatch_status(hatch, &status);
     if (rc == 0 && status.failed) {
         *e = status.error;
         rc = -1;
     }
-    const struct err *refusal = desk_refusal(desk);
+    const struct err *refusal = hatch_refusal(hatch);
     summarise(r, &status, refusal);
     if (rc == 0 && refusal != NULL && r->result->handed == 0 && r->result->due_left == 0) {
         *e = *refusal;
         rc = -1;
     }
-    desk_free(desk);
+    hatch_free(hatch);
     loop_free(loop);
     return rc;
 }
@@ -277,9 +277,9 @@ int dispatch_run(const struct dispatch_opts *o, struct dispatch_result *result, 
 
     memset(result, 0, sizeof *result);
     result->next_due_ms = INT64_MAX;
-    if (o->n_gateways > DESK_LANES)
+    if (o->n_gateways > HATCH_LANES)
         return err_set(e, ERR_CONFIG, "use fewer gateways", "more than %d gateways are configured",
-                       DESK_LANES);
+                       HATCH_LANES);
     if (fs_join(o->dir, "dispatch.lock", path, sizeof path, e) != 0)
         return -1;
     int locked = fs_lock(path, &r.lock_fd, e);

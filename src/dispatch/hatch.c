@@ -1,5 +1,5 @@
 /*
- * desk: the store thread, and the two trays between it and the loop thread.
+ * hatch: the store thread, and the two trays between it and the loop thread.
  *
  * A round is one transaction: settle everything that came back, then claim what the lanes asked for. Only after its commit are claimed
  * messages passed on, the claim counter written outside, and marks freed. So a message leaves only if `sending` is durable, and a mark is gone only
@@ -34,8 +34,8 @@ struct tray {
     size_t n, cap;
 };
 
-struct desk {
-    struct desk_opts o;
+struct hatch {
+    struct hatch_opts o;
     struct intent *intent;
     pthread_t thread;
     bool started;
@@ -45,9 +45,9 @@ struct desk {
     struct tray in; /* settled, not yet taken */
     size_t taken;   /* taken, not yet committed */
     int64_t oldest_us;
-    size_t want[DESK_LANES];
-    struct job *out[DESK_LANES], *out_tail[DESK_LANES];
-    struct desk_status status;
+    size_t want[HATCH_LANES];
+    struct job *out[HATCH_LANES], *out_tail[HATCH_LANES];
+    struct hatch_status status;
     bool closing;
 
     /* the store thread's own */
@@ -75,12 +75,12 @@ static void tray_add(struct tray *t, const struct outcome *v, size_t n)
     t->n += n;
 }
 
-void desk_settle(struct desk *d, const struct outcome *v)
+void hatch_settle(struct hatch *d, const struct outcome *v)
 {
     tray_add(&d->local, v, 1);
 }
 
-void desk_flush(struct desk *d)
+void hatch_flush(struct hatch *d)
 {
     if (d->local.n == 0)
         return;
@@ -93,7 +93,7 @@ void desk_flush(struct desk *d)
     d->local.n = 0;
 }
 
-void desk_want(struct desk *d, size_t lane, size_t n)
+void hatch_want(struct hatch *d, size_t lane, size_t n)
 {
     pthread_mutex_lock(&d->lock);
     if (n > 0 && d->want[lane] == 0)
@@ -102,7 +102,7 @@ void desk_want(struct desk *d, size_t lane, size_t n)
     pthread_mutex_unlock(&d->lock);
 }
 
-struct job *desk_collect(struct desk *d, size_t lane)
+struct job *hatch_collect(struct hatch *d, size_t lane)
 {
     pthread_mutex_lock(&d->lock);
     struct job *list = d->out[lane];
@@ -111,14 +111,14 @@ struct job *desk_collect(struct desk *d, size_t lane)
     return list;
 }
 
-void desk_status(struct desk *d, struct desk_status *out)
+void hatch_status(struct hatch *d, struct hatch_status *out)
 {
     pthread_mutex_lock(&d->lock);
     *out = d->status;
     pthread_mutex_unlock(&d->lock);
 }
 
-size_t desk_pending(struct desk *d)
+size_t hatch_pending(struct hatch *d)
 {
     pthread_mutex_lock(&d->lock);
     size_t n = d->in.n + d->taken;
@@ -128,7 +128,7 @@ size_t desk_pending(struct desk *d)
 
 /* ---- the store thread: waiting ---- */
 
-static bool wants_claims(const struct desk *d)
+static bool wants_claims(const struct hatch *d)
 {
     for (size_t i = 0; i < d->o.lanes; i++)
         if (d->want[i] > 0)
@@ -137,7 +137,7 @@ static bool wants_claims(const struct desk *d)
 }
 
 /* Microseconds until the next round should begin; 0 = now. Lock held. */
-static int64_t round_in_us(const struct desk *d, int64_t now_us)
+static int64_t round_in_us(const struct hatch *d, int64_t now_us)
 {
     int64_t at = d->refreshed_us + REFRESH_US;
 
@@ -154,7 +154,7 @@ static int64_t round_in_us(const struct desk *d, int64_t now_us)
     return at > now_us ? at - now_us : 0;
 }
 
-static void wait_for_work(struct desk *d)
+static void wait_for_work(struct hatch *d)
 {
     for (;;) {
         int64_t us = round_in_us(d, clock_mono_us());
@@ -176,14 +176,14 @@ static void wait_for_work(struct desk *d)
 /* ---- the store thread: a round ---- */
 
 struct found { /* by one round, not yet committed */
-    struct job *list[DESK_LANES], *tail[DESK_LANES];
+    struct job *list[HATCH_LANES], *tail[HATCH_LANES];
     int64_t claimed, suppressed, capped, released, lapsed, waiting, next_due_ms;
-    int64_t due[DESK_LANES];
+    int64_t due[HATCH_LANES];
     bool refreshed, dry; /* dry: a lane wanted more than there was */
     char why[160];
 };
 
-static int settle_all(struct desk *d, struct err *e)
+static int settle_all(struct hatch *d, struct err *e)
 {
     static const size_t chunk = 4096;
     struct settlement *v = arena_alloc(d->arena, chunk * sizeof *v);
@@ -199,7 +199,7 @@ static int settle_all(struct desk *d, struct err *e)
 }
 
 /* Campaigns that the loop thread or a damaged payload stopped. */
-static int pause_campaign(struct desk *d, int64_t campaign_id, const char *why, struct err *e)
+static int pause_campaign(struct hatch *d, int64_t campaign_id, const char *why, struct err *e)
 {
     struct err ignored = {0};
     struct campaign_info c;
@@ -213,7 +213,7 @@ static int pause_campaign(struct desk *d, int64_t campaign_id, const char *why, 
     return 0;
 }
 
-static int pause_all(struct desk *d, struct err *e)
+static int pause_all(struct hatch *d, struct err *e)
 {
     for (size_t i = 0; i < d->mine.n; i++)
         if (d->mine.v[i].pause != NULL &&
@@ -223,7 +223,7 @@ static int pause_all(struct desk *d, struct err *e)
 }
 
 /* Releases, lapses and the count of what waits: twice a second. */
-static int chores(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
+static int chores(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
 {
     if (intent_refresh(d->intent, e) != 0)
         return -1;
@@ -243,7 +243,7 @@ static int chores(struct desk *d, int64_t now_ms, struct found *f, struct err *e
 }
 
 /* The claimed message with its payload opened; NULL and *e when the payload is not what was approved. */
-static struct job *make_job(struct desk *d, const struct brief *b, const struct claimed *c,
+static struct job *make_job(struct hatch *d, const struct brief *b, const struct claimed *c,
                             int64_t now_ms, struct err *e)
 {
     const struct epoch_info *ep = epoch_info(d->o.epoch);
@@ -284,7 +284,7 @@ static void append(struct found *f, int lane, struct job *j)
 }
 
 /* A payload that cannot be opened stops its campaign: the message goes back, untouched. */
-static int spoiled(struct desk *d, const struct brief *b, const struct claimed *c, int64_t now_ms,
+static int spoiled(struct hatch *d, const struct brief *b, const struct claimed *c, int64_t now_ms,
                    const struct err *why, struct err *e)
 {
     struct settlement v = {.message_id = c->message_id,
@@ -301,7 +301,7 @@ static int spoiled(struct desk *d, const struct brief *b, const struct claimed *
     return pause_campaign(d, b->campaign.id, "a payload is not what was approved", e);
 }
 
-static int claim_from(struct desk *d, const struct brief *b, size_t *wanted, int64_t now_ms,
+static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, int64_t now_ms,
                       struct found *f, struct err *e)
 {
     const struct dispatch_opts *o = d->o.run;
@@ -348,7 +348,7 @@ static void note_why(struct found *f, const struct brief *b, enum pace_reason r)
         snprintf(f->why, sizeof f->why, "campaign %s: %s", b->campaign.name, pace_reason_name(r));
 }
 
-static int claim_lane(struct desk *d, size_t lane, size_t wanted, int64_t now_ms, struct found *f,
+static int claim_lane(struct hatch *d, size_t lane, size_t wanted, int64_t now_ms, struct found *f,
                       struct err *e)
 {
     for (size_t i = 0; i < intent_count(d->intent) && wanted > 0; i++) {
@@ -383,7 +383,7 @@ static int add_tally(void *ctx, enum msg_state state, enum msg_cause cause, int6
 }
 
 /* What is left, for progress and for the end of the run. Only a look that found too little counts exactly: then little is left to count. */
-static int look(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
+static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
 {
     f->next_due_ms = INT64_MAX;
     for (size_t i = 0; i < intent_count(d->intent); i++) {
@@ -410,7 +410,7 @@ static int look(struct desk *d, int64_t now_ms, struct found *f, struct err *e)
     return 0;
 }
 
-static int round_body(struct desk *d, const size_t *want, struct found *f, struct err *e)
+static int round_body(struct hatch *d, const size_t *want, struct found *f, struct err *e)
 {
     int64_t now_ms = clock_now_ms();
 
@@ -428,7 +428,7 @@ static int round_body(struct desk *d, const size_t *want, struct found *f, struc
 
 static void drop_jobs(struct found *f)
 {
-    for (size_t i = 0; i < DESK_LANES; i++)
+    for (size_t i = 0; i < HATCH_LANES; i++)
         while (f->list[i] != NULL) {
             struct job *j = f->list[i];
             f->list[i] = j->next;
@@ -437,7 +437,7 @@ static void drop_jobs(struct found *f)
 }
 
 /* The transaction. On failure everything is as before it, and the settlements are still in `mine`. */
-static int commit_round(struct desk *d, const size_t *want, struct found *f, struct err *e)
+static int commit_round(struct hatch *d, const size_t *want, struct found *f, struct err *e)
 {
     if (store_begin(d->o.store, e) != 0)
         return -1;
@@ -462,9 +462,9 @@ static int commit_round(struct desk *d, const size_t *want, struct found *f, str
 }
 
 /* Lock held. */
-static void publish(struct desk *d, const struct found *f)
+static void publish(struct hatch *d, const struct found *f)
 {
-    struct desk_status *s = &d->status;
+    struct hatch_status *s = &d->status;
 
     for (size_t i = 0; i < d->o.lanes; i++) {
         if (f->list[i] == NULL)
@@ -491,7 +491,7 @@ static void publish(struct desk *d, const struct found *f)
 }
 
 /* A round that could not be committed. Lock held. Returns true when there is no hope. */
-static bool failed_round(struct desk *d, const struct err *e)
+static bool failed_round(struct hatch *d, const struct err *e)
 {
     int64_t now_us = clock_mono_us();
 
@@ -507,7 +507,7 @@ static bool failed_round(struct desk *d, const struct err *e)
     return true;
 }
 
-static void free_marks(struct desk *d)
+static void free_marks(struct hatch *d)
 {
     for (size_t i = 0; i < d->mine.n; i++)
         if (d->mine.v[i].slot >= 0)
@@ -516,7 +516,7 @@ static void free_marks(struct desk *d)
 }
 
 /* The run ends: what was claimed and never collected goes back. Lock held. */
-static void return_uncollected(struct desk *d)
+static void return_uncollected(struct hatch *d)
 {
     int64_t now_ms = clock_now_ms();
 
@@ -532,18 +532,18 @@ static void return_uncollected(struct desk *d)
 }
 
 /* One round; lock held on entry and on return. False ends the thread. */
-static bool do_round(struct desk *d)
+static bool do_round(struct hatch *d)
 {
     struct found f = {0};
     struct err e = {0};
-    size_t want[DESK_LANES];
+    size_t want[HATCH_LANES];
 
     if (d->closing)
         return_uncollected(d);
     tray_add(&d->mine, d->in.v, d->in.n);
     d->in.n = 0;
     d->taken = d->mine.n;
-    for (size_t i = 0; i < DESK_LANES; i++)
+    for (size_t i = 0; i < HATCH_LANES; i++)
         want[i] = d->closing || d->failing_since_us != 0 ? 0 : d->want[i];
     pthread_mutex_unlock(&d->lock);
 
@@ -572,9 +572,9 @@ static bool do_round(struct desk *d)
     return !(d->closing && d->in.n == 0);
 }
 
-static void *desk_main(void *arg)
+static void *hatch_main(void *arg)
 {
-    struct desk *d = arg;
+    struct hatch *d = arg;
 
     pthread_mutex_lock(&d->lock);
     do
@@ -587,9 +587,9 @@ static void *desk_main(void *arg)
 
 /* ---- life ---- */
 
-struct desk *desk_start(const struct desk_opts *o, struct err *e)
+struct hatch *hatch_start(const struct hatch_opts *o, struct err *e)
 {
-    struct desk *d = calloc(1, sizeof *d);
+    struct hatch *d = calloc(1, sizeof *d);
     pthread_condattr_t attr;
 
     if (d == NULL)
@@ -605,21 +605,21 @@ struct desk *desk_start(const struct desk_opts *o, struct err *e)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&d->work, &attr);
     pthread_condattr_destroy(&attr);
-    int rc = pthread_create(&d->thread, NULL, desk_main, d);
+    int rc = pthread_create(&d->thread, NULL, hatch_main, d);
     if (rc != 0) {
         err_set(e, ERR_OS, NULL, "cannot start the store thread: %s", strerror(rc));
-        desk_free(d);
+        hatch_free(d);
         return NULL;
     }
     d->started = true;
     return d;
 }
 
-void desk_stop(struct desk *d)
+void hatch_stop(struct hatch *d)
 {
     if (!d->started)
         return;
-    desk_flush(d);
+    hatch_flush(d);
     pthread_mutex_lock(&d->lock);
     d->closing = true;
     pthread_cond_signal(&d->work);
@@ -628,17 +628,17 @@ void desk_stop(struct desk *d)
     d->started = false;
 }
 
-const struct err *desk_refusal(const struct desk *d)
+const struct err *hatch_refusal(const struct hatch *d)
 {
     return intent_refusal(d->intent);
 }
 
-void desk_free(struct desk *d)
+void hatch_free(struct hatch *d)
 {
     if (d == NULL)
         return;
-    desk_stop(d);
-    for (size_t i = 0; i < DESK_LANES; i++)
+    hatch_stop(d);
+    for (size_t i = 0; i < HATCH_LANES; i++)
         while (d->out[i] != NULL) {
             struct job *j = d->out[i];
             d->out[i] = j->next;
