@@ -4,7 +4,7 @@
 #include "cli.h"
 
 extern const struct command cmd_audit, cmd_backup, cmd_campaign, cmd_dispatch, cmd_doctor,
-    cmd_export, cmd_gateway, cmd_init, cmd_message, cmd_optout, cmd_policy, cmd_receipt, cmd_reply,
+    cmd_export, cmd_gateway, cmd_init, cmd_list, cmd_message, cmd_optout, cmd_policy, cmd_receipt, cmd_reply,
     cmd_report, cmd_response, cmd_restore, cmd_serve, cmd_stats, cmd_template, cmd_text;
 
 /* clang-format off */
@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &cmd_doctor,
     &cmd_backup,
     &cmd_restore,
+    &cmd_list,
     &cmd_policy,
     &cmd_template,
     &cmd_text,

@@ -2,9 +2,9 @@
  * mklist: zhanchi-mklist writes a list of invented people (people.h), as an office would hand it over, and the claims file that would follow.
  *
  *   zhanchi-mklist --rows 1000 -o list.csv
- *   zhanchi-mklist --rows 1000 --claims claims.csv --treated phones.txt
+ *   zhanchi-mklist --rows 1000 --claims --treated phones.txt -o claims.csv
  *
- * The second one, with the same seed, writes who claimed: each person by lot, with --rate-treated if the telephone number stands in the file of those who were
+ * The second one, with the same seed, writes who of them claimed: each person by lot, with --rate-treated if the telephone number stands in the file of those who were
  * reached, else with --rate-control. That is how a demonstration has an effect to measure. For demonstrations, tests and benchmarks; not installed.
  */
 #include <errno.h>
@@ -22,8 +22,8 @@
 struct options {
     struct people people;
     int64_t rows;
-    const char *output, *claims, *treated;
-    bool gb18030, mark, title;
+    const char *output, *treated;
+    bool gb18030, mark, title, claims;
     double rate_treated, rate_control;
     int32_t claims_from;
     int claims_days;
@@ -198,7 +198,7 @@ static void write_claims(const struct options *o)
     struct phones treated;
 
     phones_load(o->treated, &treated);
-    output_open(&out, o->claims, o->gb18030, o->mark);
+    output_open(&out, o->output, o->gb18030, o->mark);
     for (size_t c = 0; c < sizeof headers / sizeof headers[0]; c++)
         add(&out, headers[c]);
     end_line(&out);
@@ -217,9 +217,10 @@ static void write_claims(const struct options *o)
 static const char usage[] =
     "usage: zhanchi-mklist --rows N [-o FILE] [--seed S] [--bad 3%] [--today DATE] [--title]\n"
     "                      [--encoding gb18030|utf-8|utf-8-bom]\n"
-    "                      [--claims FILE [--treated FILE] [--rate-treated 0.25]\n"
-    "                       [--rate-control 0.12] [--claims-from DATE] [--claims-days 21]]\n"
-    "Writes a list of invented people, or (with --claims, without -o) only who of them claimed.\n";
+    "       zhanchi-mklist --rows N [-o FILE] [--seed S] ... --claims [--treated FILE]\n"
+    "                      [--rate-treated 0.25] [--rate-control 0.12]\n"
+    "                      [--claims-from DATE] [--claims-days 21]\n"
+    "Writes a list of invented people; with --claims, who of them claimed.\n";
 
 static _Noreturn void wrong(const char *option, const char *value)
 {
@@ -307,7 +308,7 @@ static void set(struct options *o, int option)
         set_encoding(o, optarg);
         break;
     case CLAIMS:
-        o->claims = optarg;
+        o->claims = true;
         break;
     case TREATED:
         o->treated = optarg;
@@ -345,7 +346,7 @@ int main(int argc, char **argv)
         {"today", 1, NULL, TODAY},
         {"title", 0, NULL, TITLE},
         {"encoding", 1, NULL, ENCODING},
-        {"claims", 1, NULL, CLAIMS},
+        {"claims", 0, NULL, CLAIMS},
         {"treated", 1, NULL, TREATED},
         {"rate-treated", 1, NULL, RATE_TREATED},
         {"rate-control", 1, NULL, RATE_CONTROL},
@@ -372,9 +373,9 @@ int main(int argc, char **argv)
     }
     if (o.claims_from == CIVIL_NONE)
         o.claims_from = o.people.today;
-    if (o.output || !o.claims)
-        write_list(&o);
     if (o.claims)
         write_claims(&o);
+    else
+        write_list(&o);
     return 0;
 }

@@ -100,7 +100,7 @@ static void make_person(const struct people *p, struct person_row *r)
     int64_t phone = r->person > 0 && lot(&d, 0.04) ? r->person - 1 : r->person;
 
     make_id(r->person, r->id);
-    snprintf(r->phone, sizeof r->phone, "199%08lld", (long long)(phone % 100000000));
+    snprintf(r->phone, sizeof r->phone, "199%08u", (unsigned)((uint64_t)phone % 100000000));
     if (lot(&d, 0.01))
         snprintf(r->name, sizeof r->name, "%s", PICK(&d, rare_names));
     else

@@ -1,0 +1,403 @@
+/*
+ * cmd_list: `list` and its shorter verbs: ls, show, rejects, rm. The longer ones have files of their own (list_*.c).
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "zhanchi/civil.h"
+#include "zhanchi/clock.h"
+#include "zhanchi/crypt.h"
+#include "zhanchi/fsio.h"
+#include "zhanchi/intake.h"
+#include "zhanchi/json.h"
+#include "lists.h"
+
+/* ---- shared ---- */
+
+int lists_encoding(const char *name, struct table_opts *out, struct err *e)
+{
+    if (name && table_encoding_parse(name, &out->encoding))
+        return err_set(e, ERR_USAGE, "auto, utf-8, gb18030 (also gbk), utf-16le or utf-16be",
+                       "unknown encoding: %.40s", name);
+    return 0;
+}
+
+int lists_day(const char *text, int32_t *day, struct err *e)
+{
+    if (text && civil_parse(text, strlen(text), day))
+        return err_set(e, ERR_USAGE, "write it as 2026-03-01", "not a date: %.40s", text);
+    return 0;
+}
+
+int32_t lists_today(const struct cli *c)
+{
+    return civil_local_day(clock_now_ms(), c->zone_min);
+}
+
+const char *lists_reason(enum verdict_reason r)
+{
+    static const char *const texts[] = {
+        [VERDICT_OK] = N_("every condition is met"),
+        [VERDICT_NO_RULE] = N_("no rule is in force for this region and date"),
+        [VERDICT_NO_REGION] = N_("the region is missing, or the policy does not know it"),
+        [VERDICT_NO_DATE] = N_("the date of issue is missing"),
+        [VERDICT_NO_LEVEL] = N_("the skill level is missing"),
+        [VERDICT_NO_MONTHS] = N_("the number of paid months is missing"),
+        [VERDICT_MONTHS] = N_("too few paid months"),
+        [VERDICT_LEVEL] = N_("this level is outside the rule"),
+        [VERDICT_ISSUED_EARLY] = N_("issued before the rule's first day"),
+        [VERDICT_EXPIRED] = N_("the last day to apply has passed"),
+        [VERDICT_FUTURE] = N_("issued after the day of judgement"),
+        [VERDICT_CLAIMED] = N_("already claimed for this occupation and level"),
+        [VERDICT_HIGHER] = N_("a higher level of this occupation is held or was paid"),
+        [VERDICT_YEARLY] = N_("the yearly number of payments is reached"),
+        [VERDICT_BENEFIT] = N_("draws unemployment benefit, which the rule does not include"),
+    };
+
+    return (size_t)r < sizeof texts / sizeof texts[0] && texts[r] ? _(texts[r])
+                                                                  : verdict_reason_name(r);
+}
+
+/* ---- ls ---- */
+
+static int ls_one(void *ctx, const struct list_info *l)
+{
+    struct table_out *t = ctx;
+
+    tout_text(t, l->name);
+    tout_int(t, l->rows);
+    tout_int(t, l->rejects);
+    tout_text(t, l->file);
+    tout_text(t, l->encoding);
+    tout_when(t, l->imported_at);
+    tout_text(t, l->imported_by);
+    return 0;
+}
+
+static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    static const char *const keys[] = {"name",     "rows",     "rejected",    "file",
+                                       "encoding", "imported", "imported_by", NULL};
+    static const char *const titles[] = {N_("LIST"),     N_("ROWS"),     N_("REJECTED"), N_("FILE"),
+                                         N_("ENCODING"), N_("IMPORTED"), N_("BY"),       NULL};
+
+    (void)a;
+    if (cli_store(c, STORE_RO, e))
+        return -1;
+    struct table_out *t = tout_new(c, keys, titles);
+    int rc = store_list_each(c->store, ls_one, t, e);
+    tout_end(t);
+    return rc;
+}
+
+/* ---- show ---- */
+
+struct showing {
+    struct list_info list;
+    struct list_counts counts;
+    struct policy_info policy; /* id 0: never screened */
+    int32_t as_of;
+    struct verdict_count verdicts[32];
+    size_t n_verdicts;
+};
+
+static int keep_count(void *ctx, const struct verdict_count *v)
+{
+    struct showing *s = ctx;
+
+    if (s->n_verdicts < sizeof s->verdicts / sizeof s->verdicts[0])
+        s->verdicts[s->n_verdicts++] = *v;
+    return 0;
+}
+
+static int load(struct cli *c, const char *name, struct showing *s, struct err *e)
+{
+    int64_t policy_id;
+
+    if (cli_store(c, STORE_RO, e) || cli_list(c, name, &s->list, e) ||
+        store_list_counts(c->store, s->list.id, &s->counts, e))
+        return -1;
+    int screened = store_list_screened(c->store, s->list.id, &policy_id, &s->as_of, e);
+    if (screened <= 0)
+        return screened;
+    if (store_policy_by_id(c->store, policy_id, &s->policy, e) < 0)
+        return -1;
+    return store_verdict_counts(c->store, s->list.id, policy_id, keep_count, s, e);
+}
+
+static void show_json(const struct showing *s)
+{
+    char hex[65], day[11];
+    struct buf out;
+    struct json_w w;
+
+    buf_init(&out, 1 << 20);
+    json_w_init(&w, &out);
+    json_w_open(&w, '{');
+#define TEXT(key, value) (json_w_key(&w, key), json_w_str(&w, value))
+#define NUMBER(key, value) (json_w_key(&w, key), json_w_int(&w, value))
+    TEXT("name", s->list.name);
+    TEXT("file", s->list.file);
+    crypt_hex(s->list.digest, sizeof s->list.digest, hex);
+    TEXT("sha256", hex);
+    TEXT("encoding", s->list.encoding);
+    json_w_key(&w, "columns");
+    buf_adds(&out, s->list.columns); /* JSON already */
+    NUMBER("rows", s->list.rows);
+    NUMBER("rejected", s->list.rejects);
+    NUMBER("persons", s->counts.persons);
+    NUMBER("numbers", s->counts.addresses);
+    NUMBER("shared_numbers", s->counts.shared_addresses);
+    TEXT("imported_by", s->list.imported_by);
+    NUMBER("imported_at_ms", s->list.imported_at);
+    if (s->policy.id) {
+        TEXT("policy", s->policy.name);
+        TEXT("policy_version", s->policy.version);
+        TEXT("as_of", civil_format(s->as_of, day));
+        json_w_key(&w, "verdicts");
+        json_w_open(&w, '[');
+        for (size_t i = 0; i < s->n_verdicts; i++) {
+            json_w_open(&w, '{');
+            TEXT("outcome", verdict_outcome_name(s->verdicts[i].outcome));
+            TEXT("reason", verdict_reason_name(s->verdicts[i].reason));
+            NUMBER("rows", s->verdicts[i].n);
+            json_w_close(&w, '}');
+        }
+        json_w_close(&w, ']');
+    }
+#undef TEXT
+#undef NUMBER
+    json_w_close(&w, '}');
+    puts(buf_cstr(&out));
+    buf_fini(&out);
+}
+
+static void show_columns(const struct list_info *l)
+{
+    struct err ignored;
+    struct json *columns = json_parse(l->columns, strlen(l->columns), &ignored);
+    char tmp[40];
+
+    for (size_t i = 0; columns && i < json_count(columns); i++) {
+        const struct json *header = json_get(json_item(columns, i), "header");
+        const struct json *field = json_get(json_item(columns, i), "field");
+        const char *name = field ? json_text(field, tmp) : "";
+        printf("%s%s", i ? ", " : "", header ? json_text(header, tmp) : "");
+        if (name && name[0] != '\0')
+            printf(" = %s", name);
+    }
+    puts("");
+    json_free(columns);
+}
+
+static void show_verdicts(const struct cli *c, const struct showing *s)
+{
+    static const char *const keys[] = {"outcome", "reason", "rows", "meaning", NULL};
+    static const char *const titles[] = {N_("VERDICT"), N_("REASON"), N_("ROWS"), N_("MEANING"),
+                                         NULL};
+    char day[11];
+
+    printf(_("screened:  %s (version %s) as of %s\n"), s->policy.name, s->policy.version,
+           civil_format(s->as_of, day));
+    struct table_out *t = tout_new(c, keys, titles);
+    for (size_t i = 0; i < s->n_verdicts; i++) {
+        tout_text(t, verdict_outcome_name(s->verdicts[i].outcome));
+        tout_text(t, verdict_reason_name(s->verdicts[i].reason));
+        tout_int(t, s->verdicts[i].n);
+        tout_text(t, lists_reason(s->verdicts[i].reason));
+    }
+    tout_end(t);
+}
+
+static void show_text(const struct cli *c, const struct showing *s)
+{
+    char a[32], b[32], d[32], when[32];
+
+    civil_format_instant(s->list.imported_at, c->zone_min, when);
+    printf(_("list:      %s\n"), s->list.name);
+    printf(_("file:      %s, %s\n"), s->list.file, s->list.encoding);
+    printf(_("imported:  %s by %s\n"), when, s->list.imported_by);
+    printf(_("rows:      %s, rejected %s\n"), cli_number(s->list.rows, a),
+           cli_number(s->list.rejects, b));
+    printf(_("persons:   %s\n"), cli_number(s->counts.persons, a));
+    printf(_("numbers:   %s, %s of them shared by several persons\n"),
+           cli_number(s->counts.addresses, b), cli_number(s->counts.shared_addresses, d));
+    fputs(_("columns:   "), stdout);
+    show_columns(&s->list);
+    if (s->policy.id)
+        show_verdicts(c, s);
+    else
+        puts(_("screened:  never"));
+}
+
+static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    static const struct showing none;
+    struct showing s = none;
+
+    if (load(c, a->rest[0], &s, e))
+        return -1;
+    if (c->json)
+        show_json(&s);
+    else
+        show_text(c, &s);
+    return 0;
+}
+
+/* ---- rejects ---- */
+
+struct rejecting {
+    struct table_out *table;
+    struct buf csv;
+};
+
+static int reject_row(void *ctx, const struct list_reject *r)
+{
+    struct table_out *t = ((struct rejecting *)ctx)->table;
+
+    tout_int(t, r->line);
+    tout_int(t, r->column);
+    tout_text(t, r->header);
+    tout_text(t, r->masked);
+    tout_text(t, r->reason);
+    tout_text(t, _(intake_reason_text(r->reason)));
+    tout_text(t, _(intake_reason_remedy(r->reason)));
+    return 0;
+}
+
+static void csv_cells(struct buf *out, const char *const *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        table_csv_field(out, cells[i], strlen(cells[i]), i == 0);
+    buf_adds(out, "\r\n");
+}
+
+static int reject_csv(void *ctx, const struct list_reject *r)
+{
+    struct rejecting *x = ctx;
+    char line[24], column[24];
+    const char *const cells[] = {line,
+                                 column,
+                                 r->header,
+                                 r->masked,
+                                 r->reason,
+                                 _(intake_reason_text(r->reason)),
+                                 _(intake_reason_remedy(r->reason))};
+
+    snprintf(line, sizeof line, "%lld", (long long)r->line);
+    snprintf(column, sizeof column, "%d", r->column);
+    csv_cells(&x->csv, cells, sizeof cells / sizeof cells[0]);
+    return 0;
+}
+
+/* Titles are those of the table, so that a script finds what a person saw. */
+static int write_rejects(struct cli *c, const struct list_info *l, const char *path,
+                         const char *const *titles, struct err *e)
+{
+    struct rejecting x = {0};
+    const char *heads[7];
+
+    buf_init(&x.csv, 1u << 31);
+    buf_adds(&x.csv, "\xEF\xBB\xBF");
+    for (size_t i = 0; i < 7; i++)
+        heads[i] = _(titles[i]);
+    csv_cells(&x.csv, heads, 7);
+    int rc = store_list_rejects_each(c->store, l->id, reject_csv, &x, e);
+    if (rc == 0)
+        rc = fs_write_atomic(path, 0600, x.csv.data, x.csv.len, e);
+    buf_fini(&x.csv);
+    return rc;
+}
+
+static int run_rejects(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    static const char *const keys[] = {"line",   "column",  "header", "value",
+                                       "reason", "meaning", "remedy", NULL};
+    static const char *const titles[] = {N_("LINE"),   N_("COLUMN"),  N_("HEADER"), N_("VALUE"),
+                                         N_("REASON"), N_("MEANING"), N_("REMEDY"), NULL};
+    struct list_info l;
+
+    if (cli_store(c, STORE_RO, e) || cli_list(c, a->rest[0], &l, e))
+        return -1;
+    if (a->value[0])
+        return write_rejects(c, &l, a->value[0], titles, e);
+    struct rejecting x = {.table = tout_new(c, keys, titles)};
+    int rc = store_list_rejects_each(c->store, l.id, reject_row, &x, e);
+    tout_end(x.table);
+    return rc;
+}
+
+/* ---- rm ---- */
+
+static int remove_locked(struct cli *c, const struct list_info *l, struct err *e)
+{
+    int fd;
+
+    if (store_lock_jobs(c->store, &fd, e))
+        return -1;
+    int rc = store_list_remove(c->store, l->id, e);
+    close(fd);
+    return rc;
+}
+
+static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    struct list_info l;
+    char question[256], object[128], detail[64];
+
+    if (cli_store(c, STORE_RW, e) || cli_list(c, a->rest[0], &l, e))
+        return -1;
+    snprintf(question, sizeof question,
+             _("Delete the personal data of list %s (%lld rows) for good?"), l.name,
+             (long long)l.rows);
+    if (!cli_confirm(a->value[0] != NULL, question))
+        return err_set(e, ERR_USAGE, "say --yes where nobody can be asked",
+                       "list %s was not removed", l.name);
+    snprintf(object, sizeof object, "list %s", l.name);
+    snprintf(detail, sizeof detail, "rows %lld", (long long)l.rows);
+    if (remove_locked(c, &l, e) || cli_audit(c, "list.rm", object, detail, e))
+        return -1;
+    if (!c->json)
+        printf(_("List %s is removed.\n"), l.name);
+    return 0;
+}
+
+/* ---- the command ---- */
+
+static const struct cli_option rejects_options[] = {
+    {"output", "FILE", N_("write to FILE as CSV with a byte order mark, for spreadsheets")},
+    CLI_END};
+static const struct cli_option rm_options[] = {{"yes", NULL, N_("do not ask")}, CLI_END};
+
+static const struct command list_ls = {
+    .name = "ls", .args = "", .help = N_("shows all lists"), .run = run_ls};
+static const struct command list_show = {.name = "show",
+                                         .args = "L",
+                                         .help = N_("shows a list and its newest screening"),
+                                         .min_rest = 1,
+                                         .max_rest = 1,
+                                         .run = run_show};
+static const struct command list_rejects = {.name = "rejects",
+                                            .args = "L [--output FILE]",
+                                            .help =
+                                                N_("shows what was rejected, why, and what to do"),
+                                            .options = rejects_options,
+                                            .min_rest = 1,
+                                            .max_rest = 1,
+                                            .run = run_rejects};
+static const struct command list_rm = {.name = "rm",
+                                       .args = "L [--yes]",
+                                       .help = N_("deletes a list's personal data"),
+                                       .options = rm_options,
+                                       .min_rest = 1,
+                                       .max_rest = 1,
+                                       .run = run_rm};
+
+static const struct command *const verbs[] = {&list_import,  &list_ls,     &list_show,
+                                              &list_rejects, &list_screen, &list_explain,
+                                              &list_convert, &list_rm,     NULL};
+
+const struct command cmd_list = {.name = "list",
+                                 .args = "import|ls|show|rejects|screen|explain|convert|rm ...",
+                                 .help = N_("lists of people: import, reasons, screening"),
+                                 .verbs = verbs};

@@ -1,0 +1,201 @@
+/*
+ * list_import: `list import`: shows which column was taken for what, then imports, then says what became of every row.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "zhanchi/clock.h"
+#include "zhanchi/intake.h"
+#include "zhanchi/json.h"
+#include "lists.h"
+
+enum { NAME, COLUMNS, ENCODING, REJECTS, DRY_RUN, AGAIN };
+static const struct cli_option options[] = {
+    {"name", "L", N_("the list's name from now on")},
+    {"columns", "MAP", N_("a file of \"field = header\" lines for columns with unusual names")},
+    {"encoding", "E", N_("utf-8, gb18030 ... (default: found out over the whole file)")},
+    {"rejects", "OUT.csv", N_("write what was rejected, why, and what to do")},
+    {"dry-run", NULL, N_("read and check only")},
+    {"again", NULL, N_("take a file that is a list already")},
+    CLI_END};
+
+struct importing {
+    const struct cli *cli;
+    struct columns columns; /* as recognised */
+    enum table_encoding encoding;
+};
+
+static void on_header(void *ctx, const struct columns *c, enum table_encoding enc)
+{
+    struct importing *im = ctx;
+
+    im->columns = *c;
+    im->encoding = enc;
+    if (im->cli->json)
+        return;
+    printf(_("%s, header in line %lld:\n"), table_encoding_name(enc), (long long)c->header_line);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->col[i].header[0] != '\0')
+            printf("  %s = %s\n", c->col[i].header,
+                   c->col[i].field == COLUMN_EXTRA ? _("(kept for texts)")
+                                                   : column_field_name(c->col[i].field));
+    fflush(stdout);
+}
+
+static const char *translate(const char *text)
+{
+    return _(text);
+}
+
+static void print_reasons(const struct cli *c, const struct intake_result *r)
+{
+    static const char *const keys[] = {"reason", "cells", "meaning", "remedy", NULL};
+    static const char *const titles[] = {N_("REJECTED"), N_("CELLS"), N_("MEANING"), N_("REMEDY"),
+                                         NULL};
+    struct table_out *t = tout_new(c, keys, titles);
+
+    for (size_t i = 0; i < r->n_reasons; i++) {
+        tout_text(t, r->reasons[i].code);
+        tout_int(t, r->reasons[i].n);
+        tout_text(t, _(intake_reason_text(r->reasons[i].code)));
+        tout_text(t, _(intake_reason_remedy(r->reasons[i].code)));
+    }
+    tout_end(t);
+}
+
+static void print_text(const struct cli *c, const struct intake_opts *o,
+                       const struct intake_result *r)
+{
+    char a[32], b[32], d[32], f[32];
+
+    printf(_("%s rows: %s taken (%s of them repaired), %s rejected\n"), cli_number(r->rows, a),
+           cli_number(r->taken, b), cli_number(r->repaired, d), cli_number(r->rejected_rows, f));
+    if (r->skipped > 0)
+        printf(_("%s more are no rows: empty ones, totals, repeated headers\n"),
+               cli_number(r->skipped, a));
+    if (!o->dry_run) {
+        printf(_("%s persons; %s further rows are theirs too\n"), cli_number(r->counts.persons, a),
+               cli_number(r->taken - r->counts.persons, b));
+        printf(_("%s numbers, %s of them shared by several persons\n"),
+               cli_number(r->counts.addresses, a), cli_number(r->counts.shared_addresses, b));
+    }
+    if (r->n_reasons > 0)
+        print_reasons(c, r);
+    if (o->dry_run)
+        puts(_("Dry run: nothing was stored."));
+    else
+        printf(_("List %s is ready.\n"), o->name);
+}
+
+static void print_json(const struct importing *im, const struct intake_opts *o,
+                       const struct intake_result *r)
+{
+    struct buf out, columns;
+    struct json_w w;
+
+    buf_init(&out, 1 << 20);
+    buf_init(&columns, 1 << 18);
+    columns_json(&im->columns, &columns);
+    json_w_init(&w, &out);
+    json_w_open(&w, '{');
+#define NUMBER(key, value) (json_w_key(&w, key), json_w_int(&w, value))
+    json_w_key(&w, "list");
+    json_w_str(&w, o->name);
+    json_w_key(&w, "dry_run");
+    json_w_bool(&w, o->dry_run);
+    json_w_key(&w, "encoding");
+    json_w_str(&w, table_encoding_name(im->encoding));
+    NUMBER("header_line", im->columns.header_line);
+    json_w_key(&w, "columns");
+    buf_adds(&out, buf_cstr(&columns)); /* JSON already */
+    NUMBER("rows", r->rows);
+    NUMBER("taken", r->taken);
+    NUMBER("repaired", r->repaired);
+    NUMBER("rejected", r->rejected_rows);
+    NUMBER("skipped", r->skipped);
+    if (!o->dry_run) {
+        NUMBER("persons", r->counts.persons);
+        NUMBER("numbers", r->counts.addresses);
+        NUMBER("shared_numbers", r->counts.shared_addresses);
+    }
+    json_w_key(&w, "reasons");
+    json_w_open(&w, '{');
+    for (size_t i = 0; i < r->n_reasons; i++)
+        NUMBER(r->reasons[i].code, r->reasons[i].n);
+    json_w_close(&w, '}');
+#undef NUMBER
+    json_w_close(&w, '}');
+    puts(buf_cstr(&out));
+    buf_fini(&out);
+    buf_fini(&columns);
+}
+
+static int audit(struct cli *c, const struct intake_opts *o, const struct intake_result *r,
+                 struct err *e)
+{
+    char object[128], detail[160];
+
+    snprintf(object, sizeof object, "list %s", o->name);
+    snprintf(detail, sizeof detail, "rows %lld, rejected %lld, persons %lld", (long long)r->taken,
+             (long long)r->rejected_rows, (long long)r->counts.persons);
+    return cli_audit(c, "list.import", object, detail, e);
+}
+
+static int import(struct cli *c, struct importing *im, struct intake_opts *o, struct err *e)
+{
+    struct intake_result r;
+    struct bar bar;
+
+    o->progress = bar_begin(&bar, c, _("import"));
+    int rc = intake_import(c->store, c->keyring, o, &r, e);
+    bar_end(&bar);
+    if (rc == 0 && !o->dry_run)
+        rc = audit(c, o, &r, e);
+    if (rc)
+        return -1;
+    if (c->json)
+        print_json(im, o, &r);
+    else
+        print_text(c, o, &r);
+    return 0;
+}
+
+static int run(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    bool dry_run = a->value[DRY_RUN] != NULL;
+    struct intake_opts o = {.path = a->rest[0],
+                            .name = a->value[NAME],
+                            .map_path = a->value[COLUMNS],
+                            .rejects_path = a->value[REJECTS],
+                            .dry_run = dry_run,
+                            .again = a->value[AGAIN] != NULL,
+                            .now_ms = clock_now_ms(),
+                            .header = on_header,
+                            .translate = translate};
+
+    if (!o.name && !dry_run)
+        return err_set(e, ERR_USAGE, "say --name L", "the list needs a name");
+    if (!o.name)
+        o.name = "dry-run";
+    /* A dry run needs no work directory: anybody may try a file. */
+    if (lists_encoding(a->value[ENCODING], &o.table, e) || (!dry_run && cli_keyring(c, e)))
+        return -1;
+    struct importing *im = calloc(1, sizeof *im);
+    if (!im)
+        panic("out of memory");
+    im->cli = c;
+    o.actor = c->actor;
+    o.ctx = im;
+    int rc = import(c, im, &o, e);
+    free(im);
+    return rc;
+}
+
+const struct command list_import = {
+    .name = "import",
+    .args =
+        "FILE --name L [--columns MAP] [--encoding E] [--rejects OUT.csv] [--dry-run] [--again]",
+    .help = N_("brings in a list of people"),
+    .options = options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run};

@@ -1,0 +1,21 @@
+/*
+ * lists: what the files of the list command share. Each verb is one `struct command`.
+ */
+#ifndef CLI_LISTS_H
+#define CLI_LISTS_H
+
+#include "zhanchi/policy.h"
+#include "cli.h"
+
+extern const struct command list_import, list_screen, list_explain, list_convert;
+
+/* --encoding E; NULL is TABLE_AUTO. */
+struct table_opts;
+int lists_encoding(const char *name, struct table_opts *out, struct err *e);
+/* --as-of DATE; NULL leaves *day alone. */
+int lists_day(const char *text, int32_t *day, struct err *e);
+int32_t lists_today(const struct cli *c);
+/* What a verdict's reason means, translated. */
+const char *lists_reason(enum verdict_reason r);
+
+#endif
