@@ -17,8 +17,9 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-crash.XXXXXX")
 dir=$work/office conf=$work/office/zhanchi.conf ledger=$work/ledger
 connections=16
 rate=400
-persons=$((rounds * 130 + 200))
+persons=$((rounds * 220 + 200))
 serve_pid='' sandbox_pid='' dispatch_pid=''
+export ZHANCHI_ACTOR=maker
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0}
 
 cleanup() {
@@ -109,7 +110,7 @@ signature: 示例市人社局
 {{name}}您好,请咨询{{phone12333}}。
 TMPL
     {
-        export ZHANCHI_ACTOR=maker
+
         zh list import "$work/list.csv" --name l && zh campaign create c --list l --template "$work/t.tmpl" --gateway 12333 \
             --window 00:00-24:00 && zh campaign submit c && ZHANCHI_ACTOR=checker zh campaign approve c
     } >"$work/setup.log" 2>&1 || die "set-up failed"
@@ -183,8 +184,8 @@ finish() {
     done
     [ $status -eq 0 ] || die "dispatch does not come to an end (status $status)"
     sleep 2
-    kill -TERM $serve_pid && wait $serve_pid 2>/dev/null
-    kill -TERM $sandbox_pid && wait $sandbox_pid 2>/dev/null
+    kill -TERM $serve_pid 2>/dev/null && wait $serve_pid 2>/dev/null
+    kill -TERM $sandbox_pid 2>/dev/null && wait $sandbox_pid 2>/dev/null
     serve_pid='' sandbox_pid=''
 }
 
