@@ -11,7 +11,7 @@
 #include "zhanchi/keyring.h"
 #include "zhanchi/store_campaign.h"
 
-/* Plain payload: length-prefixed fields, version byte first. Text has its signature in front. */
+/* Plain payload: a version byte, then each field with its NUL. Text has its signature in front. */
 struct payload {
     const char *phone, *text, *signature, *carrier_template, *carrier_variables;
 };
@@ -19,7 +19,8 @@ int payload_pack(const struct payload *p, struct buf *out);
 /* Points into `data` (which is NUL-separated inside); ERR_DATA. */
 int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e);
 
-/* HMAC over the wave's payload blobs in message order, with the campaign's schedule, variants, holdout, and the gateway's digest. Reads every payload; progress by count. */
+/* HMAC over the wave's payload blobs in message order, with the campaign's topic, policy, schedule, variants, holdout and seed, the list's digest and
+ * the gateway's. Reads every payload. What may change later without another approval (state, priority, pause) is not in it. */
 int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
                     const uint8_t gateway_digest[32], uint8_t out[32], struct err *e);
 /* HMAC over digest, schedule, gateway, approver and time: what is stored as wave.approval. */

@@ -11,7 +11,7 @@
 
 struct store;
 
-/* Counters (tally): messages by state and cause. O(number of counters). */
+/* Counters (tally): messages by state and cause, as the open transaction has them. Nothing of a draft. O(number of counters). */
 int store_tally(struct store *s, int64_t campaign_id,
                 int (*each)(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n), void *ctx, struct err *e);
 /* The same counted from the rows: tests and `doctor` compare. */
@@ -32,13 +32,14 @@ int store_measure(struct store *s, const struct campaign_info *c, enum measure_b
 
 struct measure_arm {
     enum member_arm arm;
-    int64_t members, claimed, segments, optouts;
+    int64_t members, claimed, optouts;
+    int64_t segments; /* of messages that the gateway took */
 };
 /* Members assigned and claims of both arms in [from_day, through_day]. */
 int store_measure_arms(struct store *s, int64_t campaign_id, int32_t from_day, int32_t through_day,
                        int (*each)(void *ctx, const struct measure_arm *a), void *ctx, struct err *e);
 
-/* One line a message for pseudonymous export. */
+/* One line a message for pseudonymous export, in the order of pseudonyms: that of the list would tell who is who. */
 struct export_row {
     uint8_t pseudonym[8];
     enum member_arm arm;

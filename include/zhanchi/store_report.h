@@ -40,8 +40,9 @@ struct reply_row {
 struct apply_stats {
     int64_t moved, kept, unmatched, never_issued, replies, optouts, suppressed;
 };
-/* One transaction: receipts (any order; sorted by message id inside) and replies, opt-outs of replies at once on address and on waiting messages, and the
- * watermark. Idempotent: the same again changes nothing. */
+/* One transaction: receipts (any order; sorted by message id inside, those of one message in the order given) and replies, opt-outs of replies at once
+ * on address and on waiting messages, and the watermark, which is never lowered (0 leaves it). Idempotent: the same again changes nothing. A receipt
+ * for an attempt that was never made here is counted in never_issued, raises the doubt and is not kept. */
 int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n, const struct reply_row *p, size_t m,
                         int64_t watermark, struct apply_stats *stats, struct err *e);
 int store_watermark(struct store *s, int64_t *watermark, struct err *e);

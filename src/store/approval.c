@@ -6,13 +6,15 @@
  * slipped in does not open; one that was deleted is not sent. What has no seal of its own (window, gateway, approver ...) is in approval_sign and is
  * compared each time.
  */
-#include <stdio.h>
 #include <string.h>
 #include "zhanchi/crypt.h"
 #include "zhanchi/store_approval.h"
+#include "stmt.h"
 
 #define PAYLOAD_VERSION 1
 #define FIELDS 5
+
+static const char sql_list[] = "SELECT digest FROM list WHERE id = ?1";
 
 /* ---- payloads ---- */
 
@@ -41,6 +43,8 @@ int payload_unpack(const char *data, size_t len, struct payload *out, struct err
         fields[i] = p;
         p = nul + 1;
     }
+    if (p != end)
+        return err_set(e, ERR_DATA, NULL, "a payload has something behind its end");
     *out = (struct payload){fields[0], fields[1], fields[2], fields[3], fields[4]};
     return 0;
 }
@@ -97,6 +101,25 @@ static int add_payload(void *ctx, int64_t message_id, int64_t key_id, const void
     return 0;
 }
 
+/* Ready or removed: a list's digest never changes. */
+static int add_list(struct store *s, struct crypt_mac *m, int64_t list_id, struct err *e)
+{
+    uint8_t digest[CRYPT_HASH_BYTES];
+    struct stmt *q = stmt_open(s, sql_list, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    int rc = stmt_step(q, e);
+    if (rc == 1)
+        stmt_copy_blob(q, 0, digest, sizeof digest);
+    stmt_close(q);
+    if (rc == 0)
+        return err_set(e, ERR_DATA, NULL, "the list of the wave is gone");
+    if (rc == 1)
+        crypt_mac_add(m, digest, sizeof digest);
+    return rc < 0 ? -1 : 0;
+}
+
 int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c,
                     const struct wave_info *w, const uint8_t gateway_digest[32], uint8_t out[32],
                     struct err *e)
@@ -109,7 +132,7 @@ int approval_digest(struct store *s, struct keyring *k, const struct campaign_in
     add_int(m, w->id);
     add_int(m, w->no);
     crypt_mac_add(m, gateway_digest, 32);
-    if (store_payloads_each(s, w->id, add_payload, m, e))
+    if (add_list(s, m, w->list_id, e) || store_payloads_each(s, w->id, add_payload, m, e))
         return -1;
     crypt_mac_end(m, out);
     return 0;

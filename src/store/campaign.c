@@ -13,8 +13,8 @@
     " c.window_to, c.zone_min, c.not_before, c.not_after, c.holdout_permille, c.holdout_until,"    \
     " c.holdout_margin_days, c.seed, c.priority, c.pause_reason, c.created_at,"                    \
     " coalesce(c.started_at, 0), c.created_by,"                                                    \
-    " (SELECT coalesce(sum(n), 0) FROM tally t WHERE t.campaign_id = c.id AND t.state IN (1, 2, "  \
-    "3, 5))"
+    " EXISTS (SELECT 1 FROM tally t WHERE t.campaign_id = c.id AND t.n > 0"                        \
+    " AND (t.state <= 3 OR t.state = 5))"
 
 static const char sql_create[] =
     "INSERT INTO campaign (name, topic, state, list_id, policy_id, gateway_id, window_from,"
@@ -35,7 +35,7 @@ static const char sql_move[] =
     "UPDATE campaign SET state = ?3, pause_reason = ?4 WHERE id = ?1 AND state = ?2";
 static const char sql_started[] =
     "UPDATE campaign SET state = 4, started_at = coalesce(started_at, ?2)"
-    " WHERE id = ?1 AND state = 3";
+    " WHERE id = ?1 AND (state = 3 OR (state = 4 AND started_at IS NULL))";
 
 static const char *const names[] = {"?",       "draft",  "submitted", "approved",
                                     "running", "paused", "cancelled", "finished"};
@@ -71,7 +71,7 @@ static void read_row(struct stmt *q, struct campaign_info *c)
     c->created_at = stmt_int64(q, 18);
     c->started_at = stmt_int64(q, 19);
     stmt_copy_text(q, 20, c->created_by, sizeof c->created_by);
-    if (c->state == CAMPAIGN_RUNNING && stmt_int64(q, 21) == 0)
+    if (c->state == CAMPAIGN_RUNNING && !stmt_int(q, 21))
         c->state = CAMPAIGN_FINISHED;
 }
 
@@ -89,6 +89,14 @@ static int read_variants(struct store *s, struct campaign_info *c, struct err *e
     return stmt_end(q, rc);
 }
 
+/* With the counters as the open transaction has changed them: `finished` depends on them. */
+static struct stmt *open_query(struct store *s, const char *sql, struct err *e)
+{
+    if (s->in_tx && tally_flush(s, e))
+        return NULL;
+    return stmt_open(s, sql, e);
+}
+
 static int find(struct store *s, struct stmt *q, struct campaign_info *out, struct err *e)
 {
     int rc = stmt_step(q, e);
@@ -102,7 +110,7 @@ static int find(struct store *s, struct stmt *q, struct campaign_info *out, stru
 
 int store_campaign_find(struct store *s, const char *name, struct campaign_info *out, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_by_name, e);
+    struct stmt *q = open_query(s, sql_by_name, e);
     if (!q)
         return -1;
     stmt_bind_text(q, 1, name);
@@ -111,7 +119,7 @@ int store_campaign_find(struct store *s, const char *name, struct campaign_info 
 
 int store_campaign_by_id(struct store *s, int64_t id, struct campaign_info *out, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_by_id, e);
+    struct stmt *q = open_query(s, sql_by_id, e);
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, id);
@@ -121,7 +129,7 @@ int store_campaign_by_id(struct store *s, int64_t id, struct campaign_info *out,
 int store_campaign_each(struct store *s, int (*each)(void *ctx, const struct campaign_info *c),
                         void *ctx, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_all, e);
+    struct stmt *q = open_query(s, sql_all, e);
     if (!q)
         return -1;
     int rc;
@@ -203,6 +211,10 @@ int store_campaign_create(struct store *s, struct campaign_info *c, struct err *
 int store_campaign_move(struct store *s, int64_t id, enum campaign_state from,
                         enum campaign_state to, const char *reason, struct err *e)
 {
+    if (to == CAMPAIGN_FINISHED)
+        panic("no campaign is moved to finished: it is");
+    if (from == CAMPAIGN_FINISHED)
+        from = CAMPAIGN_RUNNING;
     struct stmt *st = stmt_open(s, sql_move, e);
     if (!st)
         return -1;
