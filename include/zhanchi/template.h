@@ -87,7 +87,7 @@ struct template_file {
     int text_line;     /* line of the file where the body begins */
 };
 
-/* ERR_DATA with line on unknown or repeated keys (nearest known key is named), missing name, topic or signature, a name that a command line
+/* `data`: valid UTF-8 (the caller has looked; text/ stands beside this room). ERR_DATA with line on unknown or repeated keys (nearest known key is named), missing name, topic or signature, a name that a command line
  * cannot carry (":" "/" blanks), 【】 in the body. */
 int template_file_parse(const char *data, size_t len, struct template_file *out, struct err *e);
 void template_file_fini(struct template_file *f);

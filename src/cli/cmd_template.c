@@ -10,14 +10,19 @@
 #include "zhanchi/mask.h"
 #include "zhanchi/segment.h"
 #include "zhanchi/template.h"
+#include "zhanchi/utf8.h"
 #include "templates.h"
 
 static int load(const char *path, struct template_file *f, struct err *e)
 {
     struct buf data;
+    size_t bad;
 
     buf_init(&data, 1 << 20);
     int rc = fs_read_file(path, &data, e);
+    if (rc == 0 && !utf8_valid(buf_cstr(&data), data.len, &bad))
+        rc =
+            err_set(e, ERR_DATA, "save the file as UTF-8", "%s is not UTF-8 (byte %zu)", path, bad);
     if (rc == 0)
         rc = template_file_parse(data.data != NULL ? data.data : "", data.len, f, e) != 0
                  ? err_prefix(e, "%s", path)

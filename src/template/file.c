@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/nearest.h"
-#include "zhanchi/utf8.h"
 #include "internal.h"
 
 enum key {
@@ -219,16 +218,12 @@ static int parse(struct reader *r, const char *data, size_t len, struct err *e)
 int template_file_parse(const char *data, size_t len, struct template_file *out, struct err *e)
 {
     struct reader r = {.f = out};
-    size_t bad;
 
     memset(out, 0, sizeof *out);
     if (len >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) {
         data += 3;
         len -= 3;
     }
-    if (!utf8_valid(data, len, &bad))
-        return err_set(e, ERR_DATA, "save the file as UTF-8",
-                       "the template is not UTF-8 (byte %zu)", bad);
     if (parse(&r, data, len, e) == 0)
         return 0;
     template_file_fini(out);

@@ -334,7 +334,6 @@ static const struct {
      "line 1: the value is too long"},
     {"signature: 【某局】\n---\nx", "line 1: write the signature without"},
     {HEAD "---\n【某局】x", "second signature"},
-    {HEAD "---\n\xFFx", "not UTF-8"},
 };
 
 START_TEST(files_with_errors)
