@@ -284,12 +284,17 @@ static bool empty_row(const struct table_row *row, struct buf *scratch)
     return true;
 }
 
-/* The first text of a row without a person is a word for a sum. */
+static bool has_digit(const struct table_cell *c)
+{
+    return strpbrk(c->text, "0123456789") != NULL;
+}
+
+/* The first text of a row without any number of a person is a word for a sum; it may well stand in the column of id numbers. */
 static bool total_row(const struct claim_form *f, const struct table_row *row, struct buf *scratch)
 {
     static const char *const words[] = {"合计", "总计", "小计", "共计"};
 
-    if (cell_of(f, row, COLUMN_PHONE)->len > 0 || cell_of(f, row, COLUMN_ID)->len > 0)
+    if (has_digit(cell_of(f, row, COLUMN_PHONE)) || has_digit(cell_of(f, row, COLUMN_ID)))
         return false;
     buf_reset(scratch);
     for (size_t i = 0; i < row->n_cells && scratch->len == 0; i++)

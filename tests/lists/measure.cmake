@@ -1,3 +1,11 @@
 zc_unit(measure LINK zc_measure)
 # Its pure parts stand behind a private header.
 target_include_directories(test_measure PRIVATE ${PROJECT_SOURCE_DIR}/src/measure)
+
+# The same over a real store.
+add_executable(test_measure_flow ${CMAKE_CURRENT_SOURCE_DIR}/integration/test_measure.c
+               ${CMAKE_CURRENT_SOURCE_DIR}/integration/measure_scene.c
+               ${CMAKE_CURRENT_SOURCE_DIR}/contract/contract.c)
+target_link_libraries(test_measure_flow PRIVATE zc_flags zc_intake zc_measure PkgConfig::CHECK)
+add_test(NAME integration_measure COMMAND test_measure_flow)
+set_tests_properties(integration_measure PROPERTIES LABELS integration)
