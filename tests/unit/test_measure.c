@@ -270,8 +270,8 @@ END_TEST
 START_TEST(report_csv)
 {
     static const char *const lines[] = {
-        "section,key,withheld,members,messages,sent,delivered,optouts,claimed,rate,ci_low,ci_high,"
-        "value\r\n",
+        ("section,key,withheld,members,messages,sent,delivered,optouts,claimed,rate,ci_low,ci_high,"
+         "value\r\n"),
         "\r\ncampaign,spring,0,1000,,,,,,,,,\r\n",
         "\r\nspan,2026-03-01/2026-04-30,0,,,,,,,,,,\r\n",
         "\r\ncost,segments,0,,,,,,,,,,1800\r\n",
