@@ -123,6 +123,32 @@ START_TEST(tampering_is_found)
 }
 END_TEST
 
+/* A whole record of another history under the same key: its number fits, its past does not. */
+START_TEST(other_histories_do_not_fit)
+{
+    if (!contract_is("sqlite"))
+        return;
+    struct contract *c = contract_begin(), *d = contract_begin();
+    char head[65], sql[2 * CONTRACT_PATH];
+    int64_t n;
+    OK(d, store_audit(d->store, c->audit_key, CONTRACT_NOW, "maker", "list.import", "list x", "",
+                      head, &d->e));
+    strcpy(d->audit_key, c->audit_key);
+    write_acts(c, 9);
+    write_acts(d, 9);
+    OK(d, store_audit_verify(d->store, d->audit_key, &n, head, &d->e));
+    snprintf(sql, sizeof sql,
+             "ATTACH '%s' AS other; DELETE FROM audit WHERE id = 6;"
+             "INSERT INTO audit SELECT * FROM other.audit WHERE id = 6",
+             store_path(d->store));
+    tamper(c, sql);
+    FAILS(c, ERR_DATA, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    ck_assert_ptr_nonnull(strstr(c->e.what, "record 6 "));
+    contract_end(c);
+    contract_end(d);
+}
+END_TEST
+
 START_TEST(another_key_does_not_fit)
 {
     struct contract *c = contract_begin();
@@ -140,8 +166,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {whole_trail_verifies, act_and_record_are_one,
-                                  longer_texts_are_cut_and_verify, tampering_is_found,
-                                  another_key_does_not_fit};
+    const TTest *const tests[] = {
+        whole_trail_verifies, act_and_record_are_one,     longer_texts_are_cut_and_verify,
+        tampering_is_found,   other_histories_do_not_fit, another_key_does_not_fit};
     return contract_main("audit", tests, sizeof tests / sizeof tests[0]);
 }

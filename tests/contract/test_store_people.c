@@ -381,6 +381,59 @@ START_TEST(refusal_suppresses_what_waits)
 }
 END_TEST
 
+/* A rollback takes the counters back with the messages. */
+START_TEST(rolled_back_refusal_leaves_counters)
+{
+    struct contract *c = contract_begin();
+    struct optout_info o = refusal("");
+    uint8_t a[KEYRING_HASH_BYTES];
+    int64_t list = contract_list(c, "spring", 1, PERSONS);
+    int64_t one = frozen_campaign(c, "one", "skills", list);
+    address_of(2, a);
+    OK(c, store_begin(c->store, &c->e));
+    ck_assert_int_eq(store_optout_add(c->store, a, &o, NULL, &c->e), 1);
+    store_rollback(c->store);
+    OK(c, store_begin(c->store, &c->e));
+    OK(c, store_meta_set(c->store, "x", "y", &c->e));
+    OK(c, store_commit(c->store, &c->e));
+    ck_assert_int_eq(store_optout_check(c->store, a, "", &c->e), 0);
+    ck_assert_int_eq(tally_of(c, one).n[MSG_SUPPRESSED][CAUSE_OPTOUT], 0);
+    contract_end(c);
+}
+END_TEST
+
+static int count_refusers(void *ctx, const struct candidate *k)
+{
+    *(int *)ctx += k->opted_out;
+    return 0;
+}
+
+START_TEST(refusers_are_marked_among_candidates)
+{
+    struct contract *c = contract_begin();
+    struct optout_info skills = refusal("skills"), all = refusal("");
+    struct campaign_info k = {.list_id = contract_list(c, "spring", 1, PERSONS), .topic = "skills"};
+    uint8_t a[KEYRING_HASH_BYTES];
+    int64_t last;
+    int n = 0;
+    address_of(2, a);
+    ck_assert_int_eq(store_optout_add(c->store, a, &skills, NULL, &c->e), 1);
+    address_of(3, a);
+    ck_assert_int_eq(store_optout_add(c->store, a, &all, NULL, &c->e), 1);
+    OK(c, store_candidates(c->store, &k, 19100, 0, PERSONS, count_refusers, &n, &last, &c->e));
+    ck_assert_int_eq(n, 2);
+    n = 0;
+    strcpy(k.topic, "fair");
+    OK(c, store_candidates(c->store, &k, 19100, 0, PERSONS, count_refusers, &n, &last, &c->e));
+    ck_assert_int_eq(n, 1);
+    ck_assert_int_eq(store_optout_remove(c->store, a, "", &c->e), 1);
+    n = 0;
+    OK(c, store_candidates(c->store, &k, 19100, 0, PERSONS, count_refusers, &n, &last, &c->e));
+    ck_assert_int_eq(n, 0);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(claim_suppresses_what_waits)
 {
     struct contract *c = contract_begin();
@@ -416,10 +469,17 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {refusals_are_idempotent,     topics_are_apart,
-                                  number_is_added_later,       refusal_before_the_list,
-                                  responses_are_idempotent,    claims_of_a_person,
-                                  response_files_are_listed,   refusal_suppresses_what_waits,
-                                  claim_suppresses_what_waits, list_of_an_open_wave_stays};
+    const TTest *const tests[] = {refusals_are_idempotent,
+                                  topics_are_apart,
+                                  number_is_added_later,
+                                  refusal_before_the_list,
+                                  responses_are_idempotent,
+                                  claims_of_a_person,
+                                  response_files_are_listed,
+                                  refusal_suppresses_what_waits,
+                                  rolled_back_refusal_leaves_counters,
+                                  refusers_are_marked_among_candidates,
+                                  claim_suppresses_what_waits,
+                                  list_of_an_open_wave_stays};
     return contract_main("people", tests, sizeof tests / sizeof tests[0]);
 }
