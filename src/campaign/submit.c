@@ -153,7 +153,7 @@ static int freeze_chunk(struct freezing *z, int64_t *last, struct err *e)
     if (store_freeze_put(z->store, z->c->id, z->wave->id, z->list, z->n, e) != 0)
         return -1;
     store_chunk_took(z->store, z->n, clock_mono_us() - began);
-    failpoint("freeze-chunk");
+    failpoint("freeze_chunk");
     return 0;
 }
 
@@ -184,7 +184,7 @@ static int finish(struct freezing *z, const struct gateway *g, const struct camp
     gateway_digest(g, w->gateway_digest);
     if (approval_digest(z->store, z->keys, z->c, w, w->gateway_digest, w->digest, e) != 0)
         return -1;
-    failpoint("freeze-digest");
+    failpoint("freeze_digest");
     if (store_begin(z->store, e) != 0)
         return -1;
     if (store_wave_submit(z->store, w, e) == 0 && (r == NULL || r->fn(r->ctx, w, e) == 0))

@@ -1,0 +1,397 @@
+/*
+ * campaign: arms and variants, what a text may print about a person, texts against lists. What needs a store is in tests/integration/test_campaign.c.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+#include "zhanchi/civil.h"
+
+/* ---- arms and variants ---- */
+
+#define N 100000
+
+static struct campaign_info holdout(int permille)
+{
+    return (struct campaign_info){.seed = 42,
+                                  .holdout_permille = permille,
+                                  .holdout_until = 20000,
+                                  .holdout_margin_days = 60,
+                                  .n_variants = 2,
+                                  .variants = {{1, 1}, {2, 3}}};
+}
+
+START_TEST(arms_are_for_ever)
+{
+    /* These answers must never change: a frozen campaign is drawn again by analysts. */
+    static const struct {
+        int64_t address;
+        enum member_arm arm;
+        int variant;
+    } drawn[] = {{1, ARM_SEND, 1},    {2, ARM_HOLDOUT, 1}, {3, ARM_HOLDOUT, 1},
+                 {4, ARM_HOLDOUT, 0}, {5, ARM_HOLDOUT, 0}, {1000000007, ARM_SEND, 1}};
+    struct campaign_info c = holdout(500), again = holdout(500), other = holdout(500);
+    int differ = 0;
+
+    other.seed = 43;
+    for (int64_t a = 1; a <= 1000; a++) {
+        ck_assert_int_eq(campaign_arm(&c, a, 30000), campaign_arm(&again, a, 30000));
+        ck_assert_int_eq(campaign_variant_of(&c, a), campaign_variant_of(&again, a));
+        differ += campaign_arm(&c, a, 30000) != campaign_arm(&other, a, 30000);
+    }
+    ck_assert_int_gt(differ, 400);
+    ck_assert_int_lt(differ, 600);
+    for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++) {
+        ck_assert_int_eq(campaign_arm(&c, drawn[i].address, 30000), drawn[i].arm);
+        ck_assert_int_eq(campaign_variant_of(&c, drawn[i].address), drawn[i].variant);
+    }
+}
+END_TEST
+
+/* Within five standard deviations of what the share says. */
+static void expect_share(int64_t got, double share)
+{
+    double sd = sqrt(N * share * (1 - share));
+
+    ck_assert_msg(fabs((double)got - N * share) < 5 * sd + 0.5, "%lld of %d, expected %g",
+                  (long long)got, N, share);
+}
+
+static const int permilles[] = {1, 50, 100, 500, 900};
+
+START_TEST(shares_are_kept)
+{
+    struct campaign_info c = holdout(permilles[_i]);
+    int64_t held = 0, second = 0, both = 0;
+
+    for (int64_t a = 1; a <= N; a++) {
+        bool h = campaign_arm(&c, a, 30000) == ARM_HOLDOUT, v = campaign_variant_of(&c, a) == 1;
+        held += h;
+        second += v;
+        both += h && v;
+    }
+    double share = permilles[_i] / 1000.0;
+    expect_share(held, share);
+    expect_share(second, 0.75);
+    expect_share(both, share * 0.75); /* one does not tell the other */
+}
+END_TEST
+
+START_TEST(only_who_can_wait_is_randomised)
+{
+    struct campaign_info c = holdout(500);
+    struct campaign_info none = holdout(0);
+    int held = 0;
+
+    for (int64_t a = 1; a <= 1000; a++) {
+        ck_assert_int_eq(campaign_arm(&c, a, 20059), ARM_ALWAYS);
+        ck_assert_int_eq(campaign_arm(&c, a, CIVIL_NONE), ARM_ALWAYS);
+        ck_assert_int_ne(campaign_arm(&c, a, 20060), ARM_ALWAYS);
+        held += campaign_arm(&c, a, 20060) == ARM_HOLDOUT;
+        ck_assert_int_eq(campaign_arm(&none, a, CIVIL_NONE), ARM_SEND);
+        ck_assert_int_eq(campaign_arm(&none, a, 20000), ARM_SEND);
+    }
+    ck_assert_int_gt(held, 400);
+}
+END_TEST
+
+START_TEST(weights_of_many_variants)
+{
+    struct campaign_info c = {.seed = 7, .n_variants = 8};
+    int64_t n[8] = {0};
+
+    for (int i = 0; i < 8; i++)
+        c.variants[i].weight = i + 1;
+    for (int64_t a = 1; a <= N; a++)
+        n[campaign_variant_of(&c, a)]++;
+    for (int i = 0; i < 8; i++)
+        expect_share(n[i], (i + 1) / 36.0);
+    c.n_variants = 1;
+    ck_assert_int_eq(campaign_variant_of(&c, 12345), 0);
+}
+END_TEST
+
+/* ---- values ---- */
+
+static const char row_json[] =
+    "{\"name\":\"张三\",\"phone\":\"13800000001\",\"id\":\"110000190101010001\","
+    "\"region\":\"示例市\",\"occupation\":\"焊工\",\"level\":\"四级\",\"employer\":\"示例厂\","
+    "\"certificate\":\"2643001234300012\",\"issued\":\"2026-03-01\",\"months\":\"36\","
+    "\"批次\":\"第3批\",\"备用电话\":\"13800000002\",\"空\":\"\"}";
+static const struct campaign_office office = {
+    .office = "示例市人社局", .phone12333 = "12333", .apply_where = "经办大厅"};
+
+struct person {
+    struct arena *arena;
+    struct json *json;
+    struct list_row row;
+    struct verdict_row verdict;
+    struct certificate_facts certificates[4];
+    struct person_facts facts;
+};
+
+static void person_init(struct person *p)
+{
+    struct err e;
+
+    *p = (struct person){.arena = arena_new(4096),
+                         .row = {.level = 4, .issued_day = civil_day(2026, 3, 1), .months = 36},
+                         .verdict = {.outcome = VERDICT_ELIGIBLE,
+                                     .amount_fen = 150000,
+                                     .last_day = civil_day(2027, 2, 28)}};
+    p->json = json_parse(row_json, sizeof row_json - 1, &e);
+    ck_assert_ptr_nonnull(p->json);
+    p->certificates[0] = (struct certificate_facts){"焊工", 4, 150000, civil_day(2027, 2, 28)};
+    p->facts = (struct person_facts){.row = p->json,
+                                     .r = &p->row,
+                                     .verdict = &p->verdict,
+                                     .clause = "示例文件 一",
+                                     .office = &office,
+                                     .planned = civil_day(2026, 12, 1),
+                                     .certificates = p->certificates,
+                                     .n_certificates = 1};
+}
+
+static void person_fini(struct person *p)
+{
+    json_free(p->json);
+    arena_free(p->arena);
+}
+
+/* The text that a template makes of a person; NULL if a value is missing. */
+static const char *say(struct person *p, const char *text)
+{
+    static struct buf out;
+    struct err e;
+    struct template *t = template_compile(text, strlen(text), &e);
+    struct tv root = values_of(p->arena, &p->facts);
+
+    ck_assert_ptr_nonnull(t);
+    buf_fini(&out);
+    buf_init(&out, 4096);
+    int rc = template_render(t, &root, template_escape_none, TEMPLATE_MISSING_ERROR, &out, &e);
+    template_free(t);
+    return rc == 0 ? buf_cstr(&out) : NULL;
+}
+
+static void expect(struct person *p, const char *text, const char *expected)
+{
+    const char *got = say(p, text);
+
+    if (expected == NULL)
+        ck_assert_msg(got == NULL, "%s: %s", text, got);
+    else
+        ck_assert_msg(got != NULL && strcmp(got, expected) == 0, "%s: %s, expected %s", text,
+                      got != NULL ? got : "missing", expected);
+}
+
+static const struct {
+    const char *text, *expected;
+} sayings[] = {
+    {"{{name}}", "张三"},
+    {"{{region}}", "示例市"},
+    {"{{occupation}}", "焊工"},
+    {"{{level_name}}", "中级工"},
+    {"{{employer}}", "示例厂"},
+    {"{{certificate_no}}", "2643001234300012"},
+    {"{{issued}}", "2026年3月1日"},
+    {"{{months}}", "36"},
+    {"{{amount}}", "1,500元"},
+    {"{{deadline}}", "2027年2月28日"},
+    {"{{days_left}}", "89"},
+    {"{{clause}}", "示例文件 一"},
+    {"{{office}}", "示例市人社局"},
+    {"{{phone12333}}", "12333"},
+    {"{{apply_where}}", "经办大厅"},
+    {"{{批次}}", "第3批"},
+    {"{{空}}", NULL},
+    {"{{phone}}", NULL}, /* numbers are no values: a text never carries them */
+    {"{{id}}", NULL},
+    {"{{level}}", NULL},
+    {"{{#certificates}}{{occupation}}|{{level_name}}|{{amount}}|{{deadline}}{{/certificates}}",
+     "焊工|中级工|1,500元|2027年2月28日"},
+};
+
+START_TEST(values)
+{
+    struct person p;
+
+    person_init(&p);
+    expect(&p, sayings[_i].text, sayings[_i].expected);
+    person_fini(&p);
+}
+END_TEST
+
+static const struct {
+    int64_t fen;
+    const char *expected;
+} amounts[] = {
+    {0, "0元"},
+    {100, "1元"},
+    {99900, "999元"},
+    {100000, "1,000元"},
+    {150050, "1,500.50元"},
+    {5, "0.05元"},
+    {123456789000, "1,234,567,890元"},
+    {POLICY_AMOUNT_NONE, NULL},
+};
+
+START_TEST(amounts_are_written)
+{
+    struct person p;
+
+    person_init(&p);
+    p.verdict.amount_fen = amounts[_i].fen;
+    expect(&p, "{{amount}}", amounts[_i].expected);
+    expect(&p, "{{#amount}}有{{/amount}}{{^amount}}无{{/amount}}",
+           amounts[_i].expected != NULL ? "有" : "无");
+    person_fini(&p);
+}
+END_TEST
+
+START_TEST(what_is_not_known_is_missing)
+{
+    struct person p;
+
+    person_init(&p);
+    p.row.level = 0;
+    p.row.issued_day = CIVIL_NONE;
+    p.row.months = -1;
+    p.verdict.last_day = CIVIL_NONE;
+    p.facts.clause = "";
+    expect(&p, "{{level_name}}", NULL);
+    expect(&p, "{{issued}}", NULL);
+    expect(&p, "{{months}}", NULL);
+    expect(&p, "{{deadline}}", NULL);
+    expect(&p, "{{days_left}}", NULL);
+    expect(&p, "{{clause}}", NULL);
+    p.verdict.last_day = p.facts.planned;
+    expect(&p, "{{days_left}}", "0");
+    p.verdict.last_day = p.facts.planned - 1;
+    expect(&p, "{{days_left}}", NULL);
+    p.facts.verdict = NULL;
+    expect(&p, "{{deadline}}", NULL);
+    expect(&p, "{{amount}}", NULL);
+    expect(&p, "{{name}}", "张三");
+    person_fini(&p);
+}
+END_TEST
+
+START_TEST(screens_see_masks)
+{
+    struct person p;
+
+    person_init(&p);
+    p.facts.masked = true;
+    const char *text = say(&p, "{{name}}|{{certificate_no}}|{{备用电话}}|{{批次}}|{{employer}}");
+    ck_assert_ptr_nonnull(text);
+    ck_assert_ptr_null(strstr(text, "张三"));
+    ck_assert_ptr_null(strstr(text, "2643001234300012"));
+    ck_assert_ptr_null(strstr(text, "13800000002"));
+    ck_assert_ptr_nonnull(strstr(text, "第3批"));
+    person_fini(&p);
+}
+END_TEST
+
+START_TEST(certificates_by_last_day)
+{
+    struct certificate_facts f[] = {{"a", 5, 1, CIVIL_NONE}, {"b", 5, 1, 300}, {"c", 3, 1, 200},
+                                    {"d", 0, 1, 200},        {"e", 4, 1, 200}, {"f", 3, 1, 100}};
+    char order[7] = "";
+
+    certificates_sort(f, 6);
+    for (int i = 0; i < 6; i++)
+        order[i] = f[i].occupation[0];
+    ck_assert_str_eq(order, "fcedba");
+    certificates_sort(f, 0);
+}
+END_TEST
+
+/* ---- texts against lists ---- */
+
+#define ALL                                                                                         \
+    "[{\"header\":\"姓名\",\"field\":\"name\"},{\"header\":\"工种\",\"field\":\"occupation\"}," \
+    "{\"header\":\"等级\",\"field\":\"level\"},{\"header\":\"批次\",\"field\":\"\"}]"
+
+static const struct {
+    const char *body, *columns;
+    bool any_list, policy, bare_office;
+    const char *what; /* NULL: fine */
+} checks[] = {
+    {"{{name}}{{occupation}}{{level_name}}{{deadline}}", "", false, true, false, NULL},
+    {"{{name}}{{employer}}", "", false, true, false, "{{employer}}: list l has no such column"},
+    {"{{name}}{{#employer}}{{employer}}{{/employer}}", "", false, true, false, NULL},
+    {"{{name}}{{employer}}", "", true, true, false, NULL},
+    {"{{deadline}}", "", false, false, false, "{{deadline}} comes from a policy"},
+    {"{{^deadline}}x{{/deadline}}", "", false, false, false, NULL},
+    {"{{office}}", "", false, true, true, "{{office}} is not set"},
+    {"{{office}}", "", false, true, false, NULL},
+    {"{{批次}}", "批次", false, true, false, NULL},
+    {"{{批次}}", "", false, true, false, "line 1, column 1: unknown variable 批次"},
+    {"x", "网点", false, true, false, "list l has no column 网点"},
+    {"{{网点}}", "批次, 网点", true, true, false, NULL},
+    {"a\n{{nmae}}", "", false, true, false,
+     "line 2, column 1: unknown variable nmae; did you mean"},
+    {"{{#name}}", "", false, true, false, "line 1, column 1: the section name is never closed"},
+    {"{{#certificates}}{{occupation}}{{/certificates}}", "", false, true, false, NULL},
+};
+
+START_TEST(texts_against_lists)
+{
+    static const struct campaign_office bare = {
+        .office = "", .phone12333 = "12333", .apply_where = "x"};
+    struct template_info *t = calloc(1, sizeof *t);
+    struct list_info *l = calloc(1, sizeof *l);
+    struct buf sample;
+    struct err e = {0};
+
+    ck_assert(t != NULL && l != NULL);
+    strcpy(t->name, "t");
+    strcpy(t->signature, "某局");
+    strcpy(t->body, checks[_i].body);
+    strcpy(t->columns, checks[_i].columns);
+    strcpy(l->name, "l");
+    strcpy(l->columns, ALL);
+    buf_init(&sample, 4096);
+    int rc = campaign_check_text(t, checks[_i].any_list ? NULL : l, checks[_i].policy,
+                                 checks[_i].bare_office ? &bare : &office, &sample, &e);
+    if (checks[_i].what == NULL) {
+        ck_assert_msg(rc == 0, "%s", e.what);
+        ck_assert_int_eq(strncmp(buf_cstr(&sample), "【某局】", strlen("【某局】")), 0);
+    } else {
+        ck_assert_int_eq(rc, -1);
+        ck_assert_int_eq(e.kind, ERR_DATA);
+        ck_assert_msg(strncmp(e.what, "template t: ", 12) == 0, "%s", e.what);
+        ck_assert_msg(strstr(e.what, checks[_i].what) != NULL, "%s", e.what);
+    }
+    buf_fini(&sample);
+    free(t);
+    free(l);
+}
+END_TEST
+
+#define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
+
+int main(void)
+{
+    Suite *s = suite_create("campaign");
+    TCase *t = tcase_create("core");
+
+    tcase_add_test(t, arms_are_for_ever);
+    tcase_add_loop_test(t, shares_are_kept, 0, COUNT(permilles));
+    tcase_add_test(t, only_who_can_wait_is_randomised);
+    tcase_add_test(t, weights_of_many_variants);
+    tcase_add_loop_test(t, values, 0, COUNT(sayings));
+    tcase_add_loop_test(t, amounts_are_written, 0, COUNT(amounts));
+    tcase_add_test(t, what_is_not_known_is_missing);
+    tcase_add_test(t, screens_see_masks);
+    tcase_add_test(t, certificates_by_last_day);
+    tcase_add_loop_test(t, texts_against_lists, 0, COUNT(checks));
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
