@@ -58,7 +58,7 @@ static void bar(struct buf *out, int64_t part, int64_t whole)
     int n = whole > 0 ? (int)((double)BAR_WIDTH * (double)part / (double)whole + 0.5) : 0;
 
     for (int i = 0; i < n && i < BAR_WIDTH; i++)
-        buf_addc(out, '#');
+        buf_adds(out, i == 0 ? "  #" : "#");
 }
 
 static const char *day(int32_t d, char text[11])
@@ -102,14 +102,19 @@ static void title(const struct measure_report *r, struct buf *out)
 
 /* ---- funnel ---- */
 
-static void step(struct buf *out, const char *label, int64_t n, int64_t of)
+/* A bar at the end, so that no line ends in blanks. */
+static void step_begin(struct buf *out, const char *label, int64_t n, int64_t of)
 {
     spaces(out, 2);
     left(out, label, 26);
     right_int(out, n, 12);
     buf_adds(out, "  ");
     percent(out, of > 0 ? (double)n / (double)of : 0.0);
-    buf_adds(out, "  ");
+}
+
+static void step(struct buf *out, const char *label, int64_t n, int64_t of)
+{
+    step_begin(out, label, n, of);
     bar(out, n, of);
     buf_addc(out, '\n');
 }
@@ -150,10 +155,9 @@ static void funnel(const struct measure_report *r, struct buf *out)
     step(out, _("taken by the gateway"), t->sent, t->members);
     step(out, _("delivered"), t->delivered, t->members);
     if (r->claims_known) {
-        step(out, _("claimed"), t->claimed, t->members);
-        if (t->members > 0)
-            buf_addf(out, _("  %26s95 %% interval %.2f %% to %.2f %%\n"), "", 100.0 * t->ci.low,
-                     100.0 * t->ci.high);
+        step_begin(out, _("claimed"), t->claimed, t->members);
+        buf_addf(out, _("  (95 %% interval %.2f to %.2f %%)\n"), 100.0 * t->ci.low,
+                 100.0 * t->ci.high);
     }
     step(out, _("refused further messages"), t->optouts, t->members);
 }
