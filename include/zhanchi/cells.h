@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include "zhanchi/buf.h"
 
+/* utf8_fold, at once where there is nothing to fold: most cells are plain digits or plain Han. Appends. */
+void cell_fold(const char *s, size_t len, struct buf *out);
+
 /* What people write where they know nothing: "", "-", "/", "无", "不详" ... (folded text). */
 bool cell_nothing(const char *s, size_t len);
 

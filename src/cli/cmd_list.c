@@ -58,6 +58,27 @@ const char *lists_reason(enum verdict_reason r)
                                                                   : verdict_reason_name(r);
 }
 
+void lists_columns(struct json_w *w, const char *columns)
+{
+    struct err ignored;
+    struct json *all = json_parse(columns, strlen(columns), &ignored);
+    static const char *const members[] = {"header", "field"};
+    char tmp[40];
+
+    json_w_open(w, '[');
+    for (size_t i = 0; all && i < json_count(all); i++) {
+        json_w_open(w, '{');
+        for (size_t k = 0; k < 2; k++) {
+            const struct json *text = json_get(json_item(all, i), members[k]);
+            json_w_key(w, members[k]);
+            json_w_str(w, text ? json_text(text, tmp) : "");
+        }
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+    json_free(all);
+}
+
 /* ---- ls ---- */
 
 static int ls_one(void *ctx, const struct list_info *l)
@@ -142,7 +163,7 @@ static void show_json(const struct showing *s)
     TEXT("sha256", hex);
     TEXT("encoding", s->list.encoding);
     json_w_key(&w, "columns");
-    buf_adds(&out, s->list.columns); /* JSON already */
+    lists_columns(&w, s->list.columns);
     NUMBER("rows", s->list.rows);
     NUMBER("rejected", s->list.rejects);
     NUMBER("persons", s->counts.persons);

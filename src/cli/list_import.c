@@ -106,7 +106,7 @@ static void print_json(const struct importing *im, const struct intake_opts *o,
     json_w_str(&w, table_encoding_name(im->encoding));
     NUMBER("header_line", im->columns.header_line);
     json_w_key(&w, "columns");
-    buf_adds(&out, buf_cstr(&columns)); /* JSON already */
+    lists_columns(&w, buf_cstr(&columns));
     NUMBER("rows", r->rows);
     NUMBER("taken", r->taken);
     NUMBER("repaired", r->repaired);

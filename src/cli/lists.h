@@ -15,6 +15,9 @@ int lists_encoding(const char *name, struct table_opts *out, struct err *e);
 /* --as-of DATE; NULL leaves *day alone. */
 int lists_day(const char *text, int32_t *day, struct err *e);
 int32_t lists_today(const struct cli *c);
+/* Columns as columns_json made them, into a document. */
+struct json_w;
+void lists_columns(struct json_w *w, const char *columns);
 /* What a verdict's reason means, translated. */
 const char *lists_reason(enum verdict_reason r);
 

@@ -26,12 +26,21 @@ void plan_init(struct plan *p, const struct columns *c);
 
 enum row_outcome { ROW_TAKEN, ROW_REJECTED, ROW_SKIPPED };
 
+#define LEVELS_SEEN 64
+struct level_cache { /* texts of levels and what they mean */
+    struct level_seen {
+        char text[40];
+        int level;
+    } seen[LEVELS_SEEN];
+};
+
 struct reading { /* one row, cleaned */
     struct buf text[COLUMN_FIELDS]; /* "" where the row says nothing */
     struct phone phone;
     struct citizen citizen;
     int level, months;
     int32_t issued_day;
+    struct level_cache levels;
     struct list_reject rejects[COLUMN_FIELDS + 2];
     size_t n_rejects;
 };

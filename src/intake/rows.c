@@ -82,7 +82,7 @@ static const char *clean_id(const struct plan *p, const struct table_cell *c, st
 /* Folded; what means "nothing" becomes "". */
 static void clean_text(const struct table_cell *c, struct buf *out)
 {
-    utf8_fold(c->text, c->len, out);
+    cell_fold(c->text, c->len, out);
     if (cell_nothing(buf_cstr(out), out->len))
         buf_reset(out);
 }
@@ -135,13 +135,27 @@ static const char *clean_months(const struct plan *p, const struct table_cell *c
     return NULL;
 }
 
+/* A list has few spellings of levels: each is looked up once. */
+static int level_of(struct level_cache *cache, const char *text, size_t len)
+{
+    struct level_seen *seen = &cache->seen[(len + (unsigned char)text[len - 1]) % LEVELS_SEEN];
+
+    if (len >= sizeof seen->text)
+        return policy_level_of(text);
+    if (strcmp(seen->text, text) != 0) {
+        memcpy(seen->text, text, len + 1);
+        seen->level = policy_level_of(text);
+    }
+    return seen->level;
+}
+
 static const char *clean_level(const struct plan *p, const struct table_cell *c, struct reading *r)
 {
     struct buf *out = &r->text[COLUMN_LEVEL];
 
     (void)p;
     clean_text(c, out);
-    r->level = out->len > 0 ? policy_level_of(out->data) : 0;
+    r->level = out->len > 0 ? level_of(&r->levels, out->data, out->len) : 0;
     return out->len > 0 && r->level == 0 ? "level-unknown" : NULL;
 }
 

@@ -52,7 +52,7 @@ static const char schema_001[] =
     " person_indexed INTEGER NOT NULL,"
     " address_from INTEGER NOT NULL,"
     " address_indexed INTEGER NOT NULL) STRICT;"
-    "CREATE UNIQUE INDEX list_digest ON list (digest) WHERE state = 1;"
+    "CREATE INDEX list_digest ON list (digest) WHERE state = 1;" /* twice only if somebody says so (import --again) */
     /* One list is loaded at a time: its persons belong to it alone until it is ready. */
     "CREATE UNIQUE INDEX list_loading ON list (state) WHERE state = 0;"
 
@@ -276,7 +276,7 @@ static const char schema_001[] =
     " no INTEGER AS (id & 16777215) VIRTUAL) STRICT;"
     "CREATE TABLE outcome ("
     " id INTEGER PRIMARY KEY," /* of the attempt */
-    " handed_at INTEGER," /* NULL: nothing left */
+    " handed_at INTEGER,"      /* NULL: nothing left */
     " settled_at INTEGER NOT NULL,"
     " class INTEGER,"
     " code TEXT,"

@@ -15,10 +15,30 @@ struct scan {
     const char *p, *end;
 };
 
+/* Bytes of characters that folding leaves alone wherever they stand: visible ASCII, continuations, and U+4000 to U+9FFF. */
+static bool plain(unsigned char c)
+{
+    return (c > 0x20 && c < 0x7F) || (c >= 0x80 && c < 0xC0) || (c >= 0xE4 && c <= 0xE9);
+}
+
+void cell_fold(const char *s, size_t len, struct buf *out)
+{
+    size_t i = 0;
+
+    while (i < len && plain((unsigned char)s[i]))
+        i++;
+    if (i == len)
+        buf_add(out, s, len);
+    else
+        utf8_fold(s, len, out);
+}
+
 bool cell_nothing(const char *s, size_t len)
 {
     static const char *const words[] = {"-", "--", "—", "/", "\\", "无", "不详", "未知", "暂无"};
 
+    if (len > sizeof "不详" - 1)
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strlen(words[i]) == len && memcmp(words[i], s, len) == 0)
             return true;
@@ -34,7 +54,7 @@ static int fold_short(const char *s, size_t len, char text[SHORT_CELL])
     if (len > 4 * SHORT_CELL)
         return -1;
     buf_init(&b, 5 * SHORT_CELL);
-    utf8_fold(s, len, &b);
+    cell_fold(s, len, &b);
     if (b.len < SHORT_CELL) {
         memcpy(text, buf_cstr(&b), b.len + 1);
         rc = !cell_nothing(text, b.len);
@@ -154,16 +174,20 @@ int cell_months(const char *s, size_t len, bool years, int *months)
 
 void cell_occupation(const char *s, size_t len, struct buf *out)
 {
-    struct buf folded;
+    size_t from = out->len, to = from;
 
-    buf_init(&folded, len + 1); /* folding never lengthens */
-    utf8_fold(s, len, &folded);
-    for (size_t i = 0; i < folded.len;) {
-        size_t from = i;
-        if (!utf8_blank(utf8_next(folded.data, folded.len, &i)))
-            buf_add(out, folded.data + from, i - from);
+    cell_fold(s, len, out); /* blanks go in place: what is left moves forward */
+    for (size_t i = from; i < out->len;) {
+        size_t at = i;
+        if (utf8_blank(utf8_next(out->data, out->len, &i)))
+            continue;
+        memmove(out->data + to, out->data + at, i - at);
+        to += i - at;
     }
-    buf_fini(&folded);
+    if (out->data) {
+        out->len = to;
+        out->data[to] = '\0';
+    }
 }
 
 enum cell_person cell_person(const char *id18, const char *ref, const char *phone, const char *name,
