@@ -28,13 +28,13 @@ int store_verdict_get(struct store *s, int64_t policy_id, int64_t row_id, struct
     stmt_bind_int64(q, 2, row_id);
     int rc = stmt_step(q, e);
     if (rc == 1)
-        *out = (struct verdict_row){
-            .row_id = row_id,
-            .outcome = (enum verdict_outcome)stmt_int(q, 0),
-            .reason = (enum verdict_reason)stmt_int(q, 1),
-            .rule_no = stmt_null(q, 2) ? -1 : stmt_int(q, 2),
-            .amount_fen = stmt_null(q, 3) ? POLICY_AMOUNT_NONE : stmt_int64(q, 3),
-            .last_day = stmt_null(q, 4) ? CIVIL_NONE : stmt_int(q, 4)};
+        *out = (struct verdict_row){.row_id = row_id,
+                                    .outcome = (enum verdict_outcome)stmt_int(q, 0),
+                                    .reason = (enum verdict_reason)stmt_int(q, 1),
+                                    .rule_no = stmt_null(q, 2) ? -1 : stmt_int(q, 2),
+                                    .amount_fen =
+                                        stmt_null(q, 3) ? POLICY_AMOUNT_NONE : stmt_int64(q, 3),
+                                    .last_day = stmt_null(q, 4) ? CIVIL_NONE : stmt_int(q, 4)};
     stmt_close(q);
     return rc;
 }
