@@ -64,9 +64,10 @@ struct campaign_sample {
     int parts;
     size_t units;
 };
-/* g and p may be NULL. A campaign that is not stored (id 0) can be shown as well. */
-int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g,
-                     const struct campaign_office *o, int n, const struct progress *p,
+/* g and p may be NULL. given (may be NULL) stands for the campaign's texts: with it a text can be tried on a list without campaign (c: id 0, list, policy,
+ * topic, schedule) and without being stored. */
+int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c, const struct template_info *given,
+                     const struct gateway *g, const struct campaign_office *o, int n, const struct progress *p,
                      int (*each)(void *ctx, const struct campaign_sample *m), void *ctx, struct err *e);
 
 /* Writes the record of an act. Called inside the transaction that makes the act visible, so that there is never one without the other; w is NULL for a

@@ -131,7 +131,7 @@ static int check_texts(struct store *s, struct campaign_info *c, const struct li
     struct texts texts;
     struct buf sample;
 
-    if (texts_load(s, c, &texts, e) != 0)
+    if (texts_load(s, c, NULL, &texts, e) != 0)
         return -1;
     buf_init(&sample, 65536);
     int rc = 0;

@@ -40,7 +40,7 @@ int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_
     struct list_counts counts;
 
     memset(out, 0, sizeof *out);
-    struct freeze *z = freeze_open(s, k, c, g, o, e);
+    struct freeze *z = freeze_open(s, k, c, NULL, g, o, e);
     if (z == NULL)
         return -1;
     int rc = freeze_all(z, count, out, p, e);

@@ -350,19 +350,20 @@ static size_t text_limit(const struct gateway *g, const struct campaign_office *
     return (size_t)(theirs > 0 && theirs < units ? theirs : units);
 }
 
-static int prepare(struct freeze *z, struct err *e)
+static int prepare(struct freeze *z, const struct template_info *given, struct err *e)
 {
     struct others others = {.c = z->c};
 
     if (set_times(z, e) != 0 || store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
-        texts_load(z->store, z->c, &z->texts, e) != 0)
+        texts_load(z->store, z->c, given, &z->texts, e) != 0)
         return -1;
     z->others_open = others.open;
     return households_find(z->store, z->c, z->send_day, z->others_open, &z->households, e);
 }
 
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
-                           const struct gateway *g, const struct campaign_office *o, struct err *e)
+                           const struct template_info *given, const struct gateway *g,
+                           const struct campaign_office *o, struct err *e)
 {
     struct freeze *z = calloc(1, sizeof *z);
 
@@ -377,7 +378,7 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     buf_init(&z->plain, ROW_MAX_BYTES);
     buf_init(&z->text, TEXT_MAX_BYTES);
     buf_init(&z->variables, TEXT_MAX_BYTES);
-    if (prepare(z, e) == 0)
+    if (prepare(z, given, e) == 0)
         return z;
     freeze_close(z);
     return NULL;

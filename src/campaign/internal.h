@@ -73,7 +73,9 @@ struct texts {
     struct text *list;
     bool uses_certificates;
 };
-int texts_load(struct store *s, const struct campaign_info *c, struct texts *out, struct err *e);
+/* The campaign's, or `given` alone (not stored) if it is not NULL. */
+int texts_load(struct store *s, const struct campaign_info *c, const struct template_info *given,
+               struct texts *out, struct err *e);
 void texts_fini(struct texts *t);
 /* Signature and text, appended. ERR_DATA names what is missing. */
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
@@ -113,9 +115,11 @@ struct drawn { /* one candidate, decided; valid during the call */
 typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
 
 struct freeze;
-/* g may be NULL: then only the office's limit counts. ERR_DATA if nothing could be sent any more (not_after). */
+/* given: instead of the campaign's texts, or NULL. g may be NULL: then only the office's limit counts. ERR_DATA if nothing could be sent any more
+ * (not_after). */
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
-                           const struct gateway *g, const struct campaign_office *o, struct err *e);
+                           const struct template_info *given, const struct gateway *g,
+                           const struct campaign_office *o, struct err *e);
 void freeze_close(struct freeze *z); /* NULL is fine */
 /* Decides about one candidate. masked: the text is for a screen (values of the phone and name members are not masked). */
 int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,

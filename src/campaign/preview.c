@@ -111,13 +111,13 @@ static int show(struct freeze *z, const struct picking *x,
 }
 
 int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
-                     const struct gateway *g, const struct campaign_office *o, int n,
-                     const struct progress *p,
+                     const struct template_info *given, const struct gateway *g,
+                     const struct campaign_office *o, int n, const struct progress *p,
                      int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
                      struct err *e)
 {
     struct picking x = {.n = n};
-    struct freeze *z = freeze_open(s, k, c, g, o, e);
+    struct freeze *z = freeze_open(s, k, c, given, g, o, e);
 
     if (z == NULL)
         return -1;

@@ -225,7 +225,7 @@ int campaign_submit(struct store *s, struct keyring *k, const struct campaign_in
     snprintf(out->submitted_by, sizeof out->submitted_by, "%s", actor);
     buf_init(&z.plain, CHUNK_MAX_BYTES);
     buf_init(&z.sealed, CHUNK_MAX_BYTES);
-    if (store_sweep(s, &removed, e) == 0 && (z.z = freeze_open(s, k, c, g, o, e)) != NULL)
+    if (store_sweep(s, &removed, e) == 0 && (z.z = freeze_open(s, k, c, NULL, g, o, e)) != NULL)
         rc = freeze_wave(&z, g, r, p, e);
     freeze_close(z.z);
     buf_fini(&z.plain);

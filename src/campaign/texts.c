@@ -61,32 +61,41 @@ static bool asks_certificates(const struct template *t)
     return false;
 }
 
-static int load_one(struct store *s, int64_t id, struct text *t, struct err *e)
+static int compile(struct text *t, struct err *e)
 {
-    int found = store_template_by_id(s, id, &t->info, e);
-
-    if (found == 0)
-        return err_set(e, ERR_NOINPUT, "see `zhanchi template ls`", "there is no such template");
-    if (found < 0)
-        return -1;
     t->program = template_compile(t->info.body, strlen(t->info.body), e);
     return t->program != NULL
                ? 0
                : err_prefix(e, "template %s, version %d", t->info.name, t->info.version);
 }
 
-int texts_load(struct store *s, const struct campaign_info *c, struct texts *out, struct err *e)
+static int load_one(struct store *s, int64_t id, struct text *t, struct err *e)
 {
+    int found = store_template_by_id(s, id, &t->info, e);
+
+    if (found == 0)
+        return err_set(e, ERR_NOINPUT, "see `zhanchi template ls`", "there is no such template");
+    return found < 0 ? -1 : compile(t, e);
+}
+
+int texts_load(struct store *s, const struct campaign_info *c, const struct template_info *given,
+               struct texts *out, struct err *e)
+{
+    int n = given != NULL ? 1 : c->n_variants;
+
     *out = (struct texts){.list = calloc(CAMPAIGN_VARIANTS, sizeof *out->list)};
     if (out->list == NULL)
         panic("out of memory");
-    for (int i = 0; i < c->n_variants; i++) {
-        if (load_one(s, c->variants[i].template_id, &out->list[i], e) != 0) {
+    for (int i = 0; i < n; i++) {
+        struct text *t = &out->list[i];
+        if (given != NULL)
+            t->info = *given;
+        if ((given != NULL ? compile(t, e) : load_one(s, c->variants[i].template_id, t, e)) != 0) {
             texts_fini(out);
             return -1;
         }
         out->n++;
-        out->uses_certificates |= asks_certificates(out->list[i].program);
+        out->uses_certificates |= asks_certificates(t->program);
     }
     return 0;
 }

@@ -212,7 +212,7 @@ static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
     int rc = campaigns_open(c, a->rest[0], &x, e);
     if (rc == 0) {
         struct progress p = bar_begin(&bar, c, _("preview"));
-        rc = campaign_preview(c->store, c->keyring, &x.k, x.g.list[0], &x.o, n, &p,
+        rc = campaign_preview(c->store, c->keyring, &x.k, NULL, x.g.list[0], &x.o, n, &p,
                               campaigns_show_sample, c, e);
         bar_end(&bar);
     }

@@ -4,60 +4,77 @@
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/arena.h"
+#include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/fsio.h"
 #include "zhanchi/json.h"
-#include "zhanchi/mask.h"
 #include "zhanchi/segment.h"
 #include "zhanchi/template.h"
 #include "zhanchi/utf8.h"
+#include "campaigns.h"
 #include "templates.h"
+
+#define FILE_MAX_BYTES (1u << 20)
+#define NAMES_MOST 96
+
+static const char *const kinds[] = {"notice", "promotion", "status"};
+
+/* ---- files ---- */
 
 static int load(const char *path, struct template_file *f, struct err *e)
 {
     struct buf data;
     size_t bad;
 
-    buf_init(&data, 1 << 20);
+    buf_init(&data, FILE_MAX_BYTES);
     int rc = fs_read_file(path, &data, e);
     if (rc == 0 && !utf8_valid(buf_cstr(&data), data.len, &bad))
         rc =
             err_set(e, ERR_DATA, "save the file as UTF-8", "%s is not UTF-8 (byte %zu)", path, bad);
-    if (rc == 0)
-        rc = template_file_parse(data.data != NULL ? data.data : "", data.len, f, e) != 0
-                 ? err_prefix(e, "%s", path)
-                 : 0;
+    else if (rc == 0 && template_file_parse(buf_cstr(&data), data.len, f, e) != 0)
+        rc = err_prefix(e, "%s", path);
     buf_fini(&data);
     return rc;
 }
 
-/* Known names plus the columns that the file declares. */
-static int check_names(const struct template_file *f, const struct template *t, struct err *e)
+/* Known names and the columns that the file declares; errors name the file's lines. */
+static int check_file(const char *path, const struct template_file *f, struct template **out,
+                      struct err *e)
 {
-    const char *known[80];
+    const char *known[NAMES_MOST];
     size_t n = 0;
 
-    for (const char *const *k = template_known(); *k != NULL && n < 40; k++)
+    for (const char *const *k = template_known(); *k != NULL && n < NAMES_MOST / 2; k++)
         known[n++] = *k;
-    for (size_t i = 0; i < 32 && f->columns[i] != NULL; i++)
+    for (size_t i = 0; f->columns[i] != NULL && n < NAMES_MOST - 1; i++)
         known[n++] = f->columns[i];
     known[n] = NULL;
-    return template_check(t, known, e);
-}
-
-static int compile(const char *path, const struct template_file *f, struct template **t,
-                   struct err *e)
-{
-    *t = template_compile(f->text, f->text_len, e);
-    if (*t != NULL && check_names(f, *t, e) == 0)
+    *out = template_compile_at(f->text, f->text_len, f->text_line, e);
+    if (*out != NULL && template_check(*out, known, e) == 0)
         return 0;
-    template_free(*t);
-    *t = NULL;
-    return err_prefix(e, "%s (lines counted from the text, which begins at line %d)", path,
-                      f->text_line);
+    template_free(*out);
+    *out = NULL;
+    return err_prefix(e, "%s", path);
 }
 
-static void to_info(const struct cli *c, const struct template_file *f, struct template_info *out)
+static int join_columns(const char *path, const struct template_file *f, struct template_info *out,
+                        struct err *e)
+{
+    struct buf joined;
+
+    buf_init(&joined, sizeof out->columns - 1);
+    for (size_t i = 0; f->columns[i] != NULL; i++)
+        buf_addf(&joined, "%s%s", i > 0 ? "," : "", f->columns[i]);
+    int rc = joined.failed ? err_set(e, ERR_DATA, "declare fewer columns",
+                                     "%s: the list of columns is too long", path)
+                           : 0;
+    snprintf(out->columns, sizeof out->columns, "%s", buf_cstr(&joined));
+    buf_fini(&joined);
+    return rc;
+}
+
+static int to_info(const struct cli *c, const char *path, const struct template_file *f,
+                   struct template_info *out, struct err *e)
 {
     memset(out, 0, sizeof *out);
     memcpy(out->name, f->name, sizeof out->name);
@@ -66,55 +83,82 @@ static void to_info(const struct cli *c, const struct template_file *f, struct t
     memcpy(out->signature, f->signature, sizeof out->signature);
     memcpy(out->language, f->language, sizeof out->language);
     memcpy(out->carrier_template, f->carrier_template, sizeof out->carrier_template);
+    memcpy(out->body, f->text, f->text_len + 1);
     out->kind = f->kind;
     out->created_at = clock_now_ms();
     snprintf(out->created_by, sizeof out->created_by, "%s", c->actor);
-    for (size_t i = 0; i < 32 && f->columns[i] != NULL; i++)
-        snprintf(out->columns + strlen(out->columns), sizeof out->columns - strlen(out->columns),
-                 "%s%s", i > 0 ? "," : "", f->columns[i]);
-    snprintf(out->body, sizeof out->body, "%s", f->text);
+    return join_columns(path, f, out, e);
 }
 
-static int put(struct cli *c, const char *path, struct template_info *out, struct err *e)
+/* A file as a text that could be stored. */
+static int read_text(struct cli *c, const char *path, struct template_info *out, struct err *e)
 {
     struct template_file f;
     struct template *t = NULL;
 
     if (load(path, &f, e) != 0)
         return -1;
-    int rc = compile(path, &f, &t, e);
-    if (rc == 0 && f.text_len >= sizeof out->body)
-        rc = err_set(e, ERR_DATA, "shorten it", "%s: the text is longer than %zu bytes", path,
-                     sizeof out->body - 1);
-    if (rc == 0) {
-        to_info(c, &f, out);
-        rc = store_template_put(c->store, out, e);
-    }
+    int rc = check_file(path, &f, &t, e) == 0 ? to_info(c, path, &f, out, e) : -1;
     template_free(t);
     template_file_fini(&f);
     return rc;
 }
 
-int templates_get(struct cli *c, const char *name, struct template_info *out, struct err *e)
+/* In an open transaction. What was there already keeps its maker and needs no record. */
+static int put(struct cli *c, struct template_info *t, struct err *e)
+{
+    int64_t now = t->created_at;
+    char detail[64];
+
+    if (store_template_put(c->store, t, e) != 0)
+        return -1;
+    if (t->created_at != now)
+        return 0;
+    snprintf(detail, sizeof detail, "version %d", t->version);
+    return cli_audit(c, "template.add", t->name, detail, e);
+}
+
+/* 1 and the path if there is a file of that name, 0 if not, -1. */
+static int find_file(struct cli *c, const char *name, char path[4096], struct err *e)
+{
+    if (cli_conf(c, e) != 0 ||
+        cli_find_file(c, "campaign.template_dir", name, ".tmpl", path, e) != 0)
+        return -1;
+    return fs_exists(path);
+}
+
+/* From its file, else the newest stored version. */
+static int find_text(struct cli *c, const char *name, struct template_info *out, bool *from_file,
+                     struct err *e)
 {
     char path[4096];
+    int found = find_file(c, name, path, e);
 
-    if (cli_find_file(c, "campaign.template_dir", name, ".tmpl", path, e) != 0)
+    *from_file = found == 1;
+    if (found != 0)
+        return found < 0 ? -1 : read_text(c, path, out, e);
+    if (cli_store(c, STORE_RO, e) != 0)
         return -1;
-    if (fs_exists(path))
-        return put(c, path, out, e);
-    int found = store_template_find(c->store, name, out, e);
+    found = store_template_find(c->store, name, out, e);
     if (found == 0)
         return err_set(e, ERR_NOINPUT, "see `zhanchi template ls`",
-                       "there is no template %s (looked for %s)", name, path);
+                       "there is no template %.60s (looked for %.200s)", name, path);
     return found < 0 ? -1 : 0;
 }
 
-/* ---- commands ---- */
+int templates_get(struct cli *c, const char *name, struct template_info *out, struct err *e)
+{
+    bool from_file;
+
+    if (find_text(c, name, out, &from_file, e) != 0)
+        return -1;
+    return from_file ? put(c, out, e) : 0;
+}
+
+/* ---- ls, add ---- */
 
 static int list_one(void *ctx, const struct template_info *t)
 {
-    static const char *const kinds[] = {"notice", "promotion", "status"};
     struct table_out *out = ctx;
 
     tout_text(out, t->name);
@@ -142,189 +186,294 @@ static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
     return rc;
 }
 
-/* Values of plausible length, so that a text can be measured without a list. */
-static const struct tv_member samples[] = {
-    {"name", {.type = TV_TEXT, .text = "张**", .len = 5}},
-    {"region", {.type = TV_TEXT, .text = "示例市", .len = 9}},
-    {"occupation", {.type = TV_TEXT, .text = "电工", .len = 6}},
-    {"level_name", {.type = TV_TEXT, .text = "高级工", .len = 9}},
-    {"employer", {.type = TV_TEXT, .text = "示例机械有限公司", .len = 24}},
-    {"certificate_no", {.type = TV_TEXT, .text = "2018000000300001", .len = 16}},
-    {"issued", {.type = TV_TEXT, .text = "2026年3月12日", .len = 18}},
-    {"months", {.type = TV_TEXT, .text = "48", .len = 2}},
-    {"amount", {.type = TV_TEXT, .text = "2,000元", .len = 8}},
-    {"deadline", {.type = TV_TEXT, .text = "2027年3月12日", .len = 18}},
-    {"days_left", {.type = TV_TEXT, .text = "120", .len = 3}},
-    {"clause", {.type = TV_TEXT, .text = "示例政策 一(二)", .len = 22}},
-    {"office", {.type = TV_TEXT, .text = "示例市人社局", .len = 18}},
-    {"phone12333", {.type = TV_TEXT, .text = "12333", .len = 5}},
-    {"apply_where", {.type = TV_TEXT, .text = "参保地经办机构", .len = 21}}};
-
-static int run_check(struct cli *c, const struct cli_args *a, struct err *e)
+static int add(struct cli *c, const char *path, struct template_info *t, struct err *e)
 {
-    struct template_file f;
-    struct template *t = NULL;
-    const char *const *names;
-    char path[4096];
-    struct buf out;
-    struct segments s;
-    struct tv root = {
-        .type = TV_MAP, .len = sizeof samples / sizeof samples[0], .members = samples};
-
-    if (fs_exists(a->rest[0]))
-        snprintf(path, sizeof path, "%s", a->rest[0]);
-    else if (cli_conf(c, e) != 0 ||
-             cli_find_file(c, "campaign.template_dir", a->rest[0], ".tmpl", path, e) != 0)
+    if (cli_store(c, STORE_RW, e) != 0 || read_text(c, path, t, e) != 0 ||
+        store_begin(c->store, e) != 0)
         return -1;
-    if (load(path, &f, e) != 0)
-        return -1;
-    if (compile(path, &f, &t, e) != 0) {
-        template_file_fini(&f);
-        return -1;
-    }
-    buf_init(&out, 1 << 16);
-    buf_addf(&out, "【%s】", f.signature);
-    int rc = template_render(t, &root, template_escape_none, TEMPLATE_MISSING_EMPTY, &out, e);
-    if (rc == 0) {
-        segment_count(out.data, out.len, SEGMENT_MAINLAND, &s, NULL, 0);
-        size_t n = template_names(t, &names);
-        printf(_("%s: correct; topic %s; uses"), f.name, f.topic);
-        for (size_t i = 0; i < n; i++)
-            printf(" %s", names[i]);
-        printf(_("\nwith sample values: %zu characters, %zu segments\n%s\n"), s.units, s.parts,
-               out.data);
-    }
-    buf_fini(&out);
-    template_free(t);
-    template_file_fini(&f);
-    return rc;
+    if (put(c, t, e) == 0)
+        return store_commit(c->store, e);
+    store_rollback(c->store);
+    return -1;
 }
 
 static int run_add(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    char detail[64];
     struct template_info *t = malloc(sizeof *t);
 
     if (t == NULL)
         panic("out of memory");
-    int rc = cli_store(c, STORE_RW, e) == 0 ? put(c, a->rest[0], t, e) : -1;
-    if (rc == 0) {
-        snprintf(detail, sizeof detail, "version %d", t->version);
-        rc = cli_audit(c, "template.add", t->name, detail, e);
-        if (rc == 0)
-            printf(_("template %s, version %d\n"), t->name, t->version);
+    int rc = add(c, a->rest[0], t, e);
+    if (rc == 0)
+        printf(_("template %s, version %d\n"), t->name, t->version);
+    free(t);
+    return rc;
+}
+
+/* ---- check ---- */
+
+static const struct cli_option check_options[] = {
+    {"list", "L", N_("also: does this list, its screening and the office give every value?")},
+    CLI_END};
+
+static void tell_json(const struct template_info *t, const struct template *program,
+                      const struct segments *s, const struct buf *sample)
+{
+    const char *const *names;
+    struct buf out;
+    struct json_w w;
+
+    buf_init(&out, FILE_MAX_BYTES);
+    json_w_init(&w, &out);
+    json_w_open(&w, '{');
+    json_w_key(&w, "name");
+    json_w_str(&w, t->name);
+    json_w_key(&w, "topic");
+    json_w_str(&w, t->topic);
+    json_w_key(&w, "kind");
+    json_w_str(&w, kinds[t->kind]);
+    json_w_key(&w, "variables");
+    json_w_open(&w, '[');
+    for (template_names(program, &names); *names != NULL; names++)
+        json_w_str(&w, *names);
+    json_w_close(&w, ']');
+    json_w_key(&w, "units");
+    json_w_int(&w, (int64_t)s->units);
+    json_w_key(&w, "parts");
+    json_w_int(&w, (int64_t)s->parts);
+    json_w_key(&w, "sample");
+    json_w_strn(&w, buf_cstr(sample), sample->len);
+    json_w_close(&w, '}');
+    puts(buf_cstr(&out));
+    buf_fini(&out);
+}
+
+static void tell_text(const struct template_info *t, const struct template *program,
+                      const struct segments *s, const struct buf *sample)
+{
+    const char *const *names;
+
+    printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
+    printf(_("variables:"));
+    for (template_names(program, &names); *names != NULL; names++)
+        printf(" %s", *names);
+    printf(_("\nwith invented values: %zu characters, %zu segments\n%s\n"), s->units, s->parts,
+           buf_cstr(sample));
+}
+
+/* The list's side of a check: which list (NULL: any), and whether a policy decides. */
+static int check_against(struct cli *c, const char *list, const struct template_info *t,
+                         struct buf *sample, struct err *e)
+{
+    struct list_info *l = NULL;
+    int64_t policy_id = 0;
+    int32_t as_of;
+    int rc = -1;
+
+    if (list == NULL)
+        return campaign_check_text(t, NULL, true, NULL, sample, e);
+    if (cli_store(c, STORE_RO, e) != 0)
+        return -1;
+    l = malloc(sizeof *l);
+    if (l == NULL)
+        panic("out of memory");
+    struct campaign_office o = campaigns_office(c);
+    if (cli_list(c, list, l, e) == 0 &&
+        store_list_screened(c->store, l->id, &policy_id, &as_of, e) >= 0)
+        rc = campaign_check_text(t, l, policy_id != 0, &o, sample, e);
+    free(l);
+    return rc;
+}
+
+static int check(struct cli *c, const char *list, const struct template_info *t, struct err *e)
+{
+    struct segments s;
+    struct buf sample;
+
+    buf_init(&sample, FILE_MAX_BYTES);
+    int rc = check_against(c, list, t, &sample, e);
+    struct template *program = rc == 0 ? template_compile(t->body, strlen(t->body), e) : NULL;
+    if (program != NULL) {
+        segment_count(buf_cstr(&sample), sample.len, SEGMENT_MAINLAND, &s, NULL, 0);
+        if (c->json)
+            tell_json(t, program, &s, &sample);
+        else
+            tell_text(t, program, &s, &sample);
     }
+    template_free(program);
+    buf_fini(&sample);
+    return rc;
+}
+
+/* A file needs no work directory, so that a text can be checked where it is written. */
+static int run_check(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    struct template_info *t = malloc(sizeof *t);
+    bool from_file;
+
+    if (t == NULL)
+        panic("out of memory");
+    int rc = fs_exists(a->rest[0]) ? read_text(c, a->rest[0], t, e)
+                                   : find_text(c, a->rest[0], t, &from_file, e);
+    if (rc == 0)
+        rc = check(c, a->value[0], t, e);
+    free(t);
+    return rc;
+}
+
+/* ---- preview ---- */
+
+static const struct cli_option preview_options[] = {
+    {"list", "L", N_("list whose rows are shown, names and numbers masked")},
+    {"rows", "N", N_("how many texts (default 5, at most 64)")},
+    CLI_END};
+
+/* A campaign that is nowhere: the whole list, now. */
+static int nowhere(struct cli *c, const char *list, const struct template_info *t,
+                   struct campaign_info *k, struct err *e)
+{
+    struct list_info *l = malloc(sizeof *l);
+    int32_t as_of;
+
+    if (l == NULL)
+        panic("out of memory");
+    *k = (struct campaign_info){.n_variants = 1, .holdout_until = CIVIL_NONE};
+    k->variants[0].weight = 1;
+    k->schedule = (struct pace_schedule){.window_to = 1440,
+                                         .zone_min = c->zone_min,
+                                         .not_after_ms = clock_now_ms() + INT64_C(86400000)};
+    memcpy(k->topic, t->topic, sizeof k->topic);
+    snprintf(k->name, sizeof k->name, "%s", t->name);
+    int rc = cli_list(c, list, l, e);
+    k->list_id = l->id;
+    free(l);
+    return rc == 0 && store_list_screened(c->store, k->list_id, &k->policy_id, &as_of, e) >= 0 ? 0
+                                                                                               : -1;
+}
+
+static int preview(struct cli *c, const struct cli_args *a, struct template_info *t, int n,
+                   struct err *e)
+{
+    struct campaign_info k;
+    struct bar bar;
+    bool from_file;
+
+    if (cli_keyring(c, e) != 0 || find_text(c, a->rest[0], t, &from_file, e) != 0 ||
+        nowhere(c, a->value[0], t, &k, e) != 0)
+        return -1;
+    struct campaign_office o = campaigns_office(c);
+    struct progress p = bar_begin(&bar, c, _("preview"));
+    int rc =
+        campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, campaigns_show_sample, c, e);
+    bar_end(&bar);
+    return rc;
+}
+
+static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    struct template_info *t = malloc(sizeof *t);
+    int n, rc = -1;
+
+    if (t == NULL)
+        panic("out of memory");
+    if (a->value[0] == NULL)
+        err_set(e, ERR_USAGE, "add --list L", "whose rows shall be shown?");
+    else if (campaigns_rows(a->value[1], &n, e) == 0)
+        rc = preview(c, a, t, n, e);
     free(t);
     return rc;
 }
 
 /* ---- render: a text with values from JSON, for trying out ---- */
 
-static struct tv tv_of(const struct json *n, struct arena *a);
-
-static struct tv tv_list(const struct json *n, struct arena *a)
-{
-    struct tv *items = arena_alloc(a, (json_count(n) + 1) * sizeof *items);
-
-    for (size_t i = 0; i < json_count(n); i++)
-        items[i] = tv_of(json_item(n, i), a);
-    return (struct tv){.type = TV_LIST, .len = json_count(n), .items = items};
-}
-
-static struct tv tv_map(const struct json *n, struct arena *a)
-{
-    struct tv_member *m = arena_alloc(a, (json_count(n) + 1) * sizeof *m);
-    const struct json *value;
-    const char *key;
-    void *iter = NULL;
-    size_t i = 0;
-
-    while (json_each(n, &iter, &key, &value))
-        m[i++] = (struct tv_member){key, tv_of(value, a)};
-    return (struct tv){.type = TV_MAP, .len = i, .members = m};
-}
-
-static struct tv tv_of(const struct json *n, struct arena *a)
-{
-    char tmp[40];
-
-    switch (json_type_of(n)) {
-    case J_ARRAY:
-        return tv_list(n, a);
-    case J_OBJECT:
-        return tv_map(n, a);
-    case J_NULL:
-        return (struct tv){.type = TV_MISSING};
-    case J_BOOL:
-        return (struct tv){.type = json_truth(n) ? TV_TRUE : TV_FALSE};
-    default: {
-        const char *text = arena_strdup(a, json_text(n, tmp));
-        return (struct tv){.type = TV_TEXT, .text = text, .len = strlen(text)};
-    }
-    }
-}
-
 static const struct cli_option render_options[] = {
     {"data", "FILE", N_("values as a JSON object; - is standard input")}, CLI_END};
 
-static int read_json(const char *path, struct json **out, struct err *e)
+static struct json *read_json(const char *path, struct err *e)
 {
     struct buf text;
 
-    buf_init(&text, 1 << 20);
+    buf_init(&text, FILE_MAX_BYTES);
     int rc = fs_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, &text, e);
-    *out = rc == 0 ? json_parse(text.data != NULL ? text.data : "", text.len, e) : NULL;
+    struct json *data = rc == 0 ? json_parse(buf_cstr(&text), text.len, e) : NULL;
     buf_fini(&text);
-    return *out != NULL ? 0 : -1;
+    return data;
+}
+
+static int render(const char *path, const struct json *data, struct buf *out, struct err *e)
+{
+    struct template_file f;
+
+    if (load(path, &f, e) != 0)
+        return -1;
+    struct arena *arena = arena_new(4096);
+    struct tv root = template_value(arena, data);
+    struct template *t = template_compile_at(f.text, f.text_len, f.text_line, e);
+    buf_addf(out, "【%s】", f.signature);
+    int rc = t != NULL
+                 ? template_render(t, &root, template_escape_none, TEMPLATE_MISSING_ERROR, out, e)
+                 : -1;
+    template_free(t);
+    arena_free(arena);
+    template_file_fini(&f);
+    return rc == 0 ? 0 : err_prefix(e, "%s", path);
 }
 
 static int run_render(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    struct arena *arena = arena_new(4096);
-    struct template_file f = {.text = NULL};
-    struct template *t = NULL;
-    struct json *data = NULL;
     struct buf out;
     (void)c;
 
-    buf_init(&out, 1 << 20);
-    int rc = a->value[0] == NULL ? err_set(e, ERR_USAGE, "add --data FILE", "values are missing")
-                                 : load(a->rest[0], &f, e);
+    if (a->value[0] == NULL)
+        return err_set(e, ERR_USAGE, "add --data FILE", "values are missing");
+    struct json *data = read_json(a->value[0], e);
+    if (data == NULL)
+        return -1;
+    buf_init(&out, FILE_MAX_BYTES);
+    int rc = render(a->rest[0], data, &out, e);
     if (rc == 0)
-        rc = read_json(a->value[0], &data, e);
-    if (rc == 0 && (t = template_compile(f.text, f.text_len, e)) == NULL)
-        rc = -1;
-    if (rc == 0) {
-        struct tv root = tv_of(data, arena);
-        buf_addf(&out, "【%s】", f.signature);
-        rc = template_render(t, &root, template_escape_none, TEMPLATE_MISSING_ERROR, &out, e);
-    }
-    if (rc == 0)
-        puts(out.data);
-    json_free(data);
-    template_free(t);
-    template_file_fini(&f);
+        puts(buf_cstr(&out));
     buf_fini(&out);
-    arena_free(arena);
+    json_free(data);
     return rc;
 }
 
-static const struct command ls = {
-    "ls", "", N_("Stored templates and their versions."), NULL, 0, 0, run_ls, NULL};
-static const struct command check = {
-    "check",   "FILE|T", N_("Check a template file: names, syntax, length."), NULL, 1, 1,
-    run_check, NULL};
-static const struct command add = {
-    "add", "FILE", N_("Store a template file as a version."), NULL, 1, 1, run_add, NULL};
-static const struct command render = {"render",
-                                      "FILE --data FILE|-",
-                                      N_("Write the text with values from JSON."),
-                                      render_options,
-                                      1,
-                                      1,
-                                      run_render,
-                                      NULL};
-static const struct command *const verbs[] = {&ls, &check, &add, &render, NULL};
+/* ---- the table ---- */
 
-const struct command cmd_template = {
-    "template", "VERB ...", N_("Texts: checked before they go out."), NULL, 0, 0, NULL, verbs};
+static const struct command ls_command = {
+    .name = "ls", .args = "", .help = N_("Stored templates and their versions."), .run = run_ls};
+static const struct command check_command = {.name = "check",
+                                             .args = "FILE|T [--list L]",
+                                             .help = N_("Check a text: names, syntax, length."),
+                                             .options = check_options,
+                                             .min_rest = 1,
+                                             .max_rest = 1,
+                                             .run = run_check};
+static const struct command add_command = {.name = "add",
+                                           .args = "FILE",
+                                           .help = N_("Store a template file as a version."),
+                                           .min_rest = 1,
+                                           .max_rest = 1,
+                                           .run = run_add};
+static const struct command preview_command = {
+    .name = "preview",
+    .args = "FILE|T --list L [--rows N]",
+    .help = N_("The text with rows of a list, names and numbers masked."),
+    .options = preview_options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_preview};
+static const struct command render_command = {.name = "render",
+                                              .args = "FILE --data FILE|-",
+                                              .help = N_("Write the text with values from JSON."),
+                                              .options = render_options,
+                                              .min_rest = 1,
+                                              .max_rest = 1,
+                                              .run = run_render};
+static const struct command *const verbs[] = {&ls_command,      &check_command,  &add_command,
+                                              &preview_command, &render_command, NULL};
+
+const struct command cmd_template = {.name = "template",
+                                     .args = "VERB ...",
+                                     .help = N_("Texts: checked before they go out."),
+                                     .verbs = verbs};
