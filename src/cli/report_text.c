@@ -137,7 +137,7 @@ static void members(const struct measure_report *r, struct buf *out)
         spaces(out, 2);
         left(out, _("  not randomised"), 26);
         right_int(out, r->always, 12);
-        buf_addf(out, "  %s\n", _("their last day is too near: always sent, left out of the lift"));
+        buf_addf(out, "  %s\n", _("cannot wait so long: sent at once, left out of the lift"));
     }
 }
 

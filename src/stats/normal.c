@@ -1,5 +1,8 @@
 /*
- * normal: the standard normal distribution. Quantile: Wichura's algorithm AS 241 (PPND16, relative accuracy about 1e-16), as R uses it.
+ * normal: the standard normal distribution. Quantile: Wichura's algorithm AS 241 (PPND16, Applied Statistics 37, 1988; relative accuracy about 1e-16), the one that R
+ * uses. Distribution function through erfc, which keeps its digits in the tails where 1 - erf would lose them.
+ *
+ * Called by proportion.c.
  */
 #include <math.h>
 #include "zhanchi/stats.h"

@@ -1,5 +1,10 @@
 /*
  * proportion: Wilson's score interval and Newcombe's hybrid of two of them. No continuity correction.
+ *
+ * Both keep their level for small counts and for 0 and n, where the textbook interval (p +- z * se) collapses to a point: response rates of small regions are like
+ * that. x is within 0..n; the caller has counted it.
+ *
+ * Called by measure and `zhanchi stats`.
  */
 #include <math.h>
 #include "zhanchi/stats.h"

@@ -1,5 +1,11 @@
 /*
  * mask: see mask.h. What is shown never suffices to reach or to name a person.
+ *
+ * Numbers of the expected form keep the parts that people compare by (138****0001). Everything else is a cell of unknown content, which may be anybody's number
+ * with a letter too many: of that at most a quarter and at most three characters are shown. What could move a terminal's cursor or turn a line around is a
+ * question mark.
+ *
+ * Invariant: out is always NUL-terminated valid UTF-8 of less than MASK_MAX bytes. Called wherever a value goes into a log, an error, a reject or a preview.
  */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,11 @@
 /*
  * name: persons' names. The separator of foreign names is U+00B7 and a field holds at least 50 characters (民委发〔2016〕33号); NFC
  * through libunistring, so that one name has one key.
+ *
+ * Repair is only what leaves the same name: nothing is transliterated, no variant of a character is exchanged for another. A name that holds traces of a lossy
+ * conversion is kept and reported: a person must look, because 张? may be anybody.
+ *
+ * Called by intake and measure for each row.
  */
 #include <stdlib.h>
 #include <unictype.h>

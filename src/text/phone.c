@@ -1,6 +1,12 @@
 /*
  * phone: see phone.h. First the cell is folded to digits and separators (anything else refuses it), then prefixes of the national network are
- * removed, then the eleven digits are judged by the numbering plan.
+ * removed, then what is left is judged by the numbering plan.
+ *
+ * The order matters: letters are refused before anything is removed, because telephone libraries that turn letters into keypad digits make other people's numbers
+ * (159OOOOOO28). Two whole numbers in a cell are told apart from too many digits, because the remedy is another one.
+ *
+ * A prefix never proves the carrier (numbers are portable since 2019); classes are kept because some gateways refuse data cards. Called by intake, measure, track
+ * and the commands.
  */
 #include <string.h>
 #include "zhanchi/phone.h"

@@ -9,3 +9,9 @@ add_executable(test_measure_flow ${CMAKE_CURRENT_SOURCE_DIR}/integration/test_me
 target_link_libraries(test_measure_flow PRIVATE zc_flags zc_intake zc_measure PkgConfig::CHECK)
 add_test(NAME integration_measure COMMAND test_measure_flow)
 set_tests_properties(integration_measure PROPERTIES LABELS integration)
+
+# The report for people is the command's own.
+zc_unit(report_text LINK zc_measure)
+target_sources(test_report_text PRIVATE ${PROJECT_SOURCE_DIR}/src/cli/report_text.c
+               ${PROJECT_SOURCE_DIR}/src/cli/output.c)
+target_include_directories(test_report_text PRIVATE ${PROJECT_SOURCE_DIR}/src/cli)

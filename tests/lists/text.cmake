@@ -5,3 +5,6 @@ zc_unit(text LINK zc_text)
 zc_cases(phones LINK zc_text)
 zc_cases(ids LINK zc_text)
 zc_cases(segments LINK zc_text)
+add_test(NAME golden_cli_text
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden/cli_text.sh $<TARGET_FILE:zhanchi>)
+set_tests_properties(golden_cli_text PROPERTIES LABELS golden)
