@@ -33,7 +33,8 @@ struct measure_ask {
 };
 
 struct measure_line { /* of the people who were to be sent at once (arms send and always) */
-    char key[64];     /* as measure_cell.key; of a variant its template, "spring-a v2", with " #2" behind where two variants share one */
+    char key
+        [64]; /* as measure_cell.key; of a variant its template, "spring-a v2", with " #2" behind where two variants share one */
     bool withheld;
     int64_t members, sent, delivered, claimed, optouts;
     double rate;        /* claimed / members */
@@ -44,8 +45,8 @@ struct measure_lift {
     int32_t through_day; /* claims of both arms from the start to the day before the release */
     bool withheld;       /* an arm has fewer than MEASURE_SMALL members */
     int64_t send_members, send_claimed, hold_members, hold_claimed;
-    double lift; /* difference of the two proportions of members assigned */
-    struct interval ci; /* Newcombe */
+    double lift;         /* difference of the two proportions of members assigned */
+    struct interval ci;  /* Newcombe */
     double claims_extra; /* lift * send_members */
     struct interval extra_ci;
     int64_t cost_microyuan; /* of the arm that was sent; -1 unknown */
@@ -54,9 +55,12 @@ struct measure_lift {
 
 struct measure_report {
     struct campaign_info campaign;
-    int32_t from_day, through_day; /* claims counted in this span; CIVIL_NONE before the campaign has started */
-    int32_t complete_day;          /* newest day through which a claims file says it is complete; CIVIL_NONE: none says */
-    bool claims_known;             /* started, and a claims file reaches into the span; else rates mean nothing and are left out */
+    int32_t from_day,
+        through_day; /* claims counted in this span; CIVIL_NONE before the campaign has started */
+    int32_t
+        complete_day; /* newest day through which a claims file says it is complete; CIVIL_NONE: none says */
+    bool
+        claims_known; /* started, and a claims file reaches into the span; else rates mean nothing and are left out */
     int64_t states[MSG_STATES];
     struct measure_cause {
         enum msg_state state;
@@ -77,8 +81,8 @@ struct measure_report {
     struct measure_lift lift;
 };
 
-int measure_report(struct store *s, const struct campaign_info *c, const struct measure_ask *ask, struct measure_report *out,
-                   struct err *e);
+int measure_report(struct store *s, const struct campaign_info *c, const struct measure_ask *ask,
+                   struct measure_report *out, struct err *e);
 void measure_report_fini(struct measure_report *r);
 const char *measure_by_name(enum measure_by by); /* "variant" "region" "level" "hour" */
 
@@ -98,13 +102,14 @@ struct response_opts {
     int zone_min;
     int64_t now_ms;
     struct progress progress;
-    void (*reject)(void *ctx, const struct list_reject *r); /* each refused row, in file order; may be NULL */
+    void (*reject)(void *ctx,
+                   const struct list_reject *r); /* each refused row, in file order; may be NULL */
     void *ctx;
 };
 /* rows = added + known + unmatched + rejects, each row in one of them. Idempotent: the same file again only finds known ones. Interrupted, it keeps what is
  * in, and does not call the data complete. out: what stands in the store about the file. st->suppressed: waiting messages that are not sent now. */
-int measure_responses(struct store *s, struct keyring *k, const struct response_opts *o, struct response_file *out, struct response_stats *st,
-                      struct err *e);
+int measure_responses(struct store *s, struct keyring *k, const struct response_opts *o,
+                      struct response_file *out, struct response_stats *st, struct err *e);
 /* What is wrong with a row and what to do, for codes that only claims files have; NULL for those of phone.h and citizen.h. */
 const char *measure_reason_text(const char *code);
 const char *measure_reason_remedy(const char *code);
@@ -115,7 +120,8 @@ enum export_format { EXPORT_CSV, EXPORT_JSONL };
 /* A line a message, in the order of pseudonyms. Pseudonymous: hours instead of times, days to the claim instead of its date, and neither region nor level
  * where fewer than MEASURE_SMALL messages share both. With k: identified by number and message id, nothing withheld (the caller audits).
  * CSV begins with its header. `line` gets whole lines with their LF; non-zero stops. */
-int measure_export(struct store *s, struct keyring *k, const struct campaign_info *c, enum export_format f,
-                   int (*line)(void *ctx, const char *text, size_t len), void *ctx, struct err *e);
+int measure_export(struct store *s, struct keyring *k, const struct campaign_info *c,
+                   enum export_format f, int (*line)(void *ctx, const char *text, size_t len),
+                   void *ctx, struct err *e);
 
 #endif

@@ -17,10 +17,10 @@ enum phone_class { PHONE_BASIC, PHONE_VIRTUAL, PHONE_DATA_CARD };
 enum phone_reason {
     PHONE_OK,
     PHONE_EMPTY,
-    PHONE_CHARS,      /* letters or other text in the cell */
-    PHONE_LENGTH,     /* too few or too many digits */
-    PHONE_PREFIX,     /* 11 digits, but no mobile prefix in use */
-    PHONE_NO_SMS,     /* machine, satellite or emergency numbers */
+    PHONE_CHARS,  /* letters or other text in the cell */
+    PHONE_LENGTH, /* too few or too many digits */
+    PHONE_PREFIX, /* 11 digits, but no mobile prefix in use */
+    PHONE_NO_SMS, /* machine, satellite or emergency numbers */
     PHONE_LANDLINE,
     PHONE_SERVICE,    /* 400, 800, 12333 ... */
     PHONE_FOREIGN,    /* +1 ..., Hong Kong, Macau, Taiwan */

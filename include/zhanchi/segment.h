@@ -10,13 +10,13 @@
 
 enum segment_mode {
     SEGMENT_MAINLAND, /* every text in UCS-2: 70, or 67 a part (facts: mainland gateways count every character) */
-    SEGMENT_GSM       /* GSM-7 (3GPP TS 23.038) where the text allows: 160/153, else 70/67 */
+    SEGMENT_GSM /* GSM-7 (3GPP TS 23.038) where the text allows: 160/153, else 70/67 */
 };
 
 struct segments {
-    bool gsm7;     /* encoding chosen */
-    size_t units;  /* septets (extension characters count 2) or UTF-16 units */
-    size_t parts;  /* 0 for an empty text; a two-unit character is never cut at a border */
+    bool gsm7;            /* encoding chosen */
+    size_t units;         /* septets (extension characters count 2) or UTF-16 units */
+    size_t parts;         /* 0 for an empty text; a two-unit character is never cut at a border */
     uint32_t forces_ucs2; /* first code point outside GSM-7, 0 if none */
 };
 

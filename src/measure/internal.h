@@ -20,7 +20,8 @@ void withhold(struct measure_line *lines, size_t n);
 void line_rate(struct measure_line *l, bool known);
 
 /* send and hold have at least one member each; price as in measure_ask. */
-void lift_of(const struct measure_arm *send, const struct measure_arm *hold, int64_t price_microyuan, struct measure_lift *out);
+void lift_of(const struct measure_arm *send, const struct measure_arm *hold,
+             int64_t price_microyuan, struct measure_lift *out);
 
 const char *arm_name(enum member_arm arm);
 
@@ -38,14 +39,14 @@ int claim_form_init(struct claim_form *f, const struct columns *c, int32_t today
 enum { CLAIM_ID, CLAIM_REF, CLAIM_PHONE_NAME, CLAIM_KEYS };
 #define CLAIM_REJECTS 12
 
-struct claim { /* reusable */
+struct claim {                  /* reusable */
     struct buf key[CLAIM_KEYS]; /* what cell_person gives; empty where the row does not say */
     struct buf occupation;      /* what cell_occupation gives */
     struct buf scratch;
     int level;
     enum response_kind kind;
     int32_t day;
-    int64_t amount_fen; /* -1 unknown */
+    int64_t amount_fen;                        /* -1 unknown */
     struct list_reject rejects[CLAIM_REJECTS]; /* every reason why the row is refused */
     size_t n_rejects;
 };
@@ -60,6 +61,7 @@ struct rare;
 struct rare *rare_new(void);
 void rare_free(struct rare *r); /* NULL is fine */
 void rare_add(struct rare *r, const char *region, int level);
-bool rare_is(const struct rare *r, const char *region, int level); /* fewer than MEASURE_SMALL were added */
+bool rare_is(const struct rare *r, const char *region,
+             int level); /* fewer than MEASURE_SMALL were added */
 
 #endif
