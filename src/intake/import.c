@@ -110,7 +110,7 @@ static int chunk_put(struct import *im, struct err *e)
     if (c->n > 0 && store_list_rows(im->store, list, c->rows, c->n, e))
         return -1;
     store_chunk_took(im->store, c->n, clock_mono_us() - began);
-    failpoint("import-chunk");
+    failpoint("import_chunk");
     return c->n_rejects > 0 ? store_list_rejects(im->store, list, c->rejects, c->n_rejects, e) : 0;
 }
 

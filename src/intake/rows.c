@@ -231,18 +231,24 @@ static bool empty_row(const struct table_row *row)
     return true;
 }
 
-/* A row without a number of any kind whose first text is a word for a sum. */
+/* The row's first text is a word for a sum, and no telephone number stands behind it. */
 static bool total_row(const struct plan *p, const struct table_row *row, struct buf *scratch)
 {
     static const char *const words[] = {"合计", "总计", "小计", "共计"};
+    const struct table_cell *phone = cell_of(p, row, COLUMN_PHONE);
+    size_t i = 0;
 
-    if (cell_of(p, row, COLUMN_PHONE)->len > 0 || cell_of(p, row, COLUMN_ID)->len > 0)
-        return false;
+    if (phone->len > 0 && phone->text[0] >= '0' && phone->text[0] <= '9')
+        return false; /* nearly every row */
     buf_reset(scratch);
-    for (size_t i = 0; i < row->n_cells && scratch->len == 0; i++)
+    while (i < row->n_cells && scratch->len == 0) {
         cell_occupation(row->cells[i].text, row->cells[i].len, scratch); /* without blanks */
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strncmp(buf_cstr(scratch), words[i], strlen(words[i])) == 0)
+        i++;
+    }
+    if (i == 0 || (phone->len > 0 && phone != &row->cells[i - 1]))
+        return false;
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
+        if (strncmp(buf_cstr(scratch), words[w], strlen(words[w])) == 0)
             return true;
     return false;
 }
