@@ -242,11 +242,14 @@ static void describe(const struct cli_args *a, const struct campaign_info *k, ch
 static int create(struct cli *c, const struct cli_args *a, struct campaign_info *k,
                   const struct campaign_office *o, char *detail, size_t cap, struct err *e)
 {
+    char object[128];
+
+    snprintf(object, sizeof object, "campaign %s", k->name);
     if (store_begin(c->store, e) != 0)
         return -1;
     if (find_rows(c, a, k, e) == 0 && campaign_create(c->store, k, o, e) == 0) {
         describe(a, k, detail, cap);
-        if (cli_audit(c, "campaign.create", k->name, detail, e) == 0)
+        if (cli_audit(c, "campaign.create", object, detail, e) == 0)
             return store_commit(c->store, e);
     }
     store_rollback(c->store);

@@ -20,7 +20,7 @@ int campaigns_open(struct cli *c, const char *name, struct opened *x, struct err
 void campaigns_close(struct opened *x); /* also after a failure */
 
 extern const struct command campaign_create_command, campaign_forecast_command,
-    campaign_preview_command;
+    campaign_preview_command, campaign_show_command, campaign_ls_command;
 
 /* One sample as text or as a line of JSON; ctx is the struct cli. */
 int campaigns_show_sample(void *ctx, const struct campaign_sample *m);

@@ -1,14 +1,12 @@
 /*
  * cmd_campaign: campaigns from draft to approval, and their brakes. Every act is recorded in the transaction that makes it visible. (Making one:
- * campaign_create.c; forecast and preview: campaign_look.c.)
+ * campaign_create.c; forecast and preview: campaign_look.c; show and ls: campaign_show.c.)
  */
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/crypt.h"
-#include "zhanchi/json.h"
-#include "zhanchi/store_measure.h"
 #include "campaigns.h"
 
 struct campaign_office campaigns_office(const struct cli *c)
@@ -45,6 +43,15 @@ struct record {
     const char *act, *campaign, *reason; /* reason: "" if none */
 };
 
+static int audit(struct cli *c, const char *act, const char *campaign, const char *detail,
+                 struct err *e)
+{
+    char object[128];
+
+    snprintf(object, sizeof object, "campaign %s", campaign);
+    return cli_audit(c, act, object, detail, e);
+}
+
 static int write_record(void *ctx, const struct wave_info *w, struct err *e)
 {
     const struct record *r = ctx;
@@ -58,7 +65,7 @@ static int write_record(void *ctx, const struct wave_info *w, struct err *e)
     if (r->reason[0] != '\0')
         snprintf(detail + strlen(detail), sizeof detail - strlen(detail), "%s%.300s",
                  detail[0] != '\0' ? ", unconfirmed because: " : "", r->reason);
-    return cli_audit(r->c, r->act, r->campaign, detail, e);
+    return audit(r->c, r->act, r->campaign, detail, e);
 }
 
 /* ---- submit, approve ---- */
@@ -85,7 +92,9 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
     crypt_hex(w.digest, sizeof w.digest, digest);
     printf(_("campaign %s is frozen: %s messages, %s segments; digest %.16s\n"), x.k.name,
            cli_number(w.messages, n), cli_number(w.segments, m), digest);
-    puts(_("somebody else must approve it: `zhanchi campaign approve`"));
+    puts(conf_int(c->conf, "people.maker_is_checker") != 0
+             ? _("it waits for approval: `zhanchi campaign approve`")
+             : _("somebody else must approve it: `zhanchi campaign approve`"));
     return 0;
 }
 
@@ -137,7 +146,7 @@ static int move(struct cli *c, const char *name, bool pause, const char *why, st
     if (store_begin(c->store, e) != 0)
         return -1;
     if (store_campaign_move(c->store, k.id, from, to, why, e) != 0 ||
-        cli_audit(c, pause ? "campaign.pause" : "campaign.resume", name, why, e) != 0) {
+        audit(c, pause ? "campaign.pause" : "campaign.resume", name, why, e) != 0) {
         store_rollback(c->store);
         return -1;
     }
@@ -184,91 +193,6 @@ static int run_cancel(struct cli *c, const struct cli_args *a, struct err *e)
     return 0;
 }
 
-/* ---- looking ---- */
-
-static int list_one(void *ctx, const struct campaign_info *k)
-{
-    struct table_out *t = ctx;
-    char day[11];
-
-    tout_text(t, k->name);
-    tout_text(t, campaign_state_name(k->state));
-    tout_text(t, k->topic);
-    tout_text(t, k->gateway);
-    tout_int(t, k->n_variants);
-    tout_text(t, k->holdout_permille > 0 ? civil_format(k->holdout_until, day) : "");
-    tout_when(t, k->created_at);
-    tout_text(t, k->pause_reason);
-    return 0;
-}
-
-static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
-{
-    static const char *const keys[] = {"name",    "state",        "topic",
-                                       "gateway", "variants",     "holdout_until",
-                                       "created", "pause_reason", NULL};
-    static const char *const titles[] = {N_("campaign"), N_("state"),          N_("topic"),
-                                         N_("gateway"),  N_("variants"),       N_("holdout until"),
-                                         N_("created"),  N_("paused because"), NULL};
-    (void)a;
-    if (cli_store(c, STORE_RO, e) != 0)
-        return -1;
-    struct table_out *t = tout_new(c, keys, titles);
-    int rc = store_campaign_each(c->store, list_one, t, e);
-    tout_end(t);
-    return rc;
-}
-
-static int show_counter(void *ctx, enum msg_state s, enum msg_cause cause, int64_t n)
-{
-    struct table_out *t = ctx;
-
-    tout_text(t, message_state_name(s));
-    tout_text(t, cause != CAUSE_NONE ? message_cause_name(cause) : "");
-    tout_int(t, n);
-    return 0;
-}
-
-static void show_head(const struct cli *c, const struct campaign_info *k, const struct wave_info *w,
-                      bool has_wave)
-{
-    char from[32], to[32];
-
-    printf(_("campaign  %s (%s%s%s)\n"), k->name, campaign_state_name(k->state),
-           k->pause_reason[0] != '\0' ? ": " : "", k->pause_reason);
-    printf(_("topic     %s, gateway %s, priority %d\n"), k->topic, k->gateway, k->priority);
-    printf(_("window    %02d:%02d-%02d:%02d, until %s\n"), k->schedule.window_from / 60,
-           k->schedule.window_from % 60, k->schedule.window_to / 60, k->schedule.window_to % 60,
-           civil_format_instant(k->schedule.not_after_ms, c->zone_min, to));
-    if (k->started_at != 0)
-        printf(_("started   %s\n"), civil_format_instant(k->started_at, c->zone_min, from));
-    if (has_wave)
-        printf(_("wave %d    submitted by %s, approved by %s; %lld messages, %lld segments\n"),
-               w->no, w->submitted_by, w->approved_by[0] != '\0' ? w->approved_by : "-",
-               (long long)w->messages, (long long)w->segments);
-    puts("");
-}
-
-static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
-{
-    static const char *const keys[] = {"state", "cause", "messages", NULL};
-    static const char *const titles[] = {N_("state"), N_("cause"), N_("messages"), NULL};
-    struct campaign_info k;
-    struct wave_info w;
-
-    if (cli_store(c, STORE_RO, e) != 0 || cli_campaign(c, a->rest[0], &k, e) != 0)
-        return -1;
-    int found = store_wave_of(c->store, k.id, &w, e);
-    if (found < 0)
-        return -1;
-    if (!c->json)
-        show_head(c, &k, &w, found == 1);
-    struct table_out *t = tout_new(c, keys, titles);
-    int rc = store_tally(c->store, k.id, show_counter, t, e);
-    tout_end(t);
-    return rc;
-}
-
 /* ---- the table ---- */
 
 static const struct command submit = {.name = "submit",
@@ -305,14 +229,6 @@ static const struct command cancel = {.name = "cancel",
                                       .min_rest = 1,
                                       .max_rest = 1,
                                       .run = run_cancel};
-static const struct command show = {.name = "show",
-                                    .args = "C",
-                                    .help = N_("State, approval and counters."),
-                                    .min_rest = 1,
-                                    .max_rest = 1,
-                                    .run = run_show};
-static const struct command ls = {
-    .name = "ls", .args = "", .help = N_("All campaigns."), .run = run_ls};
 static const struct command *const verbs[] = {&campaign_create_command,
                                               &campaign_forecast_command,
                                               &campaign_preview_command,
@@ -321,8 +237,8 @@ static const struct command *const verbs[] = {&campaign_create_command,
                                               &hold,
                                               &resume,
                                               &cancel,
-                                              &show,
-                                              &ls,
+                                              &campaign_show_command,
+                                              &campaign_ls_command,
                                               NULL};
 
 const struct command cmd_campaign = {.name = "campaign",

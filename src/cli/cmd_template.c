@@ -108,14 +108,15 @@ static int read_text(struct cli *c, const char *path, struct template_info *out,
 static int put(struct cli *c, struct template_info *t, struct err *e)
 {
     int64_t now = t->created_at;
-    char detail[64];
+    char object[128], detail[64];
 
     if (store_template_put(c->store, t, e) != 0)
         return -1;
     if (t->created_at != now)
         return 0;
     snprintf(detail, sizeof detail, "version %d", t->version);
-    return cli_audit(c, "template.add", t->name, detail, e);
+    snprintf(object, sizeof object, "template %s", t->name);
+    return cli_audit(c, "template.add", object, detail, e);
 }
 
 /* 1 and the path if there is a file of that name, 0 if not, -1. */
