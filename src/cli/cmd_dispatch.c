@@ -131,7 +131,7 @@ static void print_text(const struct cli *c, const struct dispatch_result *r)
     }
     line(_("accepted by the gateway"), r->accepted);
     line(_("refused for good"), r->rejected);
-    line(_("to be tried again"), r->retried);
+    line(_("answers \"not now\", tried again"), r->retried);
     line(_("unknown"), r->unknown);
     line(_("not sent: refused by people"), r->suppressed);
     line(_("put off: daily cap"), r->capped);

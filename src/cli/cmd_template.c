@@ -84,7 +84,7 @@ static int to_info(const struct cli *c, const char *path, const struct template_
     memcpy(out->language, f->language, sizeof out->language);
     memcpy(out->carrier_template, f->carrier_template, sizeof out->carrier_template);
     memcpy(out->body, f->text, f->text_len + 1);
-    out->kind = f->kind;
+    out->kind = (int)f->kind;
     out->created_at = clock_now_ms();
     snprintf(out->created_by, sizeof out->created_by, "%s", c->actor);
     return join_columns(path, f, out, e);

@@ -219,8 +219,8 @@ int store_campaign_move(struct store *s, int64_t id, enum campaign_state from,
     if (!st)
         return -1;
     stmt_bind_int64(st, 1, id);
-    stmt_bind_int(st, 2, from);
-    stmt_bind_int(st, 3, to);
+    stmt_bind_int(st, 2, (int)from);
+    stmt_bind_int(st, 3, (int)to);
     stmt_bind_text(st, 4, reason ? reason : "");
     if (stmt_end(st, stmt_run(st, e)))
         return -1;

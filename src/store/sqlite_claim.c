@@ -228,7 +228,7 @@ static int write_claimed(struct claiming *c, size_t from, struct err *e)
     struct stmt *st = feed_open(c->s, sql_claim, &f, e);
     if (!st)
         return -1;
-    stmt_bind_int(st, 1, step.next);
+    stmt_bind_int(st, 1, (int)step.next);
     if (feed_close(c->s, st, stmt_run(st, e)))
         return -1;
     if (stmt_changes(c->s) != (int64_t)f.n)
@@ -275,7 +275,7 @@ static int write_all(struct claiming *c, struct err *e)
         if (attempt_id(d->m.id, d->claimed.attempt) == 0)
             panic("message %lld has been tried %d times", (long long)d->m.id, d->m.attempts);
         c->out[c->n_out++] = d->claimed;
-        tally_add(c->s, d->m.campaign_id, MSG_QUEUED, d->m.cause, -1);
+        tally_add(c->s, d->m.campaign_id, MSG_QUEUED, (int)d->m.cause, -1);
         tally_add(c->s, d->m.campaign_id, MSG_SENDING, CAUSE_NONE, 1);
     }
     int rc = write_claimed(c, from, e);

@@ -158,7 +158,7 @@ int sqlite_freeze_put(struct store *s, int64_t campaign_id, int64_t wave_id, con
                  ? -1
                  : 0;
     for (size_t i = 0; i < n && rc == 0; i++)
-        tally_add(s, campaign_id, f[i].state, f[i].cause, 1);
+        tally_add(s, campaign_id, (int)f[i].state, (int)f[i].cause, 1);
     return tx_leave(s, own, rc, e);
 }
 

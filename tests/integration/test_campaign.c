@@ -798,8 +798,8 @@ static void run_sql(const struct office_day *d, const char *sql)
 }
 
 static const char *const tampered[] = {
-    "UPDATE payload SET blob = (SELECT blob FROM payload ORDER BY message_id DESC LIMIT 1)"
-    " WHERE message_id = (SELECT min(message_id) FROM payload)",
+    ("UPDATE payload SET blob = (SELECT blob FROM payload ORDER BY message_id DESC LIMIT 1)"
+     " WHERE message_id = (SELECT min(message_id) FROM payload)"),
     "DELETE FROM payload WHERE message_id = (SELECT min(message_id) FROM payload)",
     "UPDATE campaign SET not_after = not_after + 1",
     "UPDATE campaign SET window_from = 0",
