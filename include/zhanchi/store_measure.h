@@ -11,7 +11,7 @@
 
 struct store;
 
-/* Counters (tally): messages by state and cause, as the open transaction has them. Nothing of a draft. O(number of counters). */
+/* Counters (tally): messages by state and cause, as the open transaction has them; a wave in freezing counts too. O(number of counters). */
 int store_tally(struct store *s, int64_t campaign_id,
                 int (*each)(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n), void *ctx, struct err *e);
 /* The same counted from the rows: tests and `doctor` compare. */

@@ -5,7 +5,7 @@
  * GROUP BY would sort all of them. A member's first message has its id; with further steps the questions below are to be asked of all of them.
  *
  * A claim counts when it is of the member's person, on or after the first day and through the last one. Members that were excluded before anything was
- * drawn (arm 4) are nobody's denominator. A campaign that is still a draft has no numbers: its wave is invisible.
+ * drawn (arm 4) are nobody's denominator.
  * Callers: measure, dispatch (tally).
  */
 #include <stdio.h>
@@ -31,13 +31,12 @@
     " FROM member k CROSS JOIN message m ON m.id = k.id"                                           \
     " WHERE k.campaign_id = ?1 AND k.arm <> 4 AND k.arm <> ?6"
 
-static const char sql_tally[] = "SELECT t.state, t.cause, t.n FROM tally t"
-                                " JOIN campaign c ON c.id = t.campaign_id AND c.state > 1"
-                                " WHERE t.campaign_id = ?1 AND t.n <> 0 ORDER BY t.state, t.cause";
+static const char sql_tally[] =
+    "SELECT state, cause, n FROM tally WHERE campaign_id = ?1 AND n <> 0 ORDER BY state, cause";
 static const char sql_recount[] =
-    "SELECT m.state, m.cause FROM campaign c CROSS JOIN wave w ON w.campaign_id = c.id"
-    " CROSS JOIN message m ON m.id BETWEEN w.message_from AND w.message_to"
-    " AND m.campaign_id = c.id WHERE c.id = ?1 AND c.state > 1";
+    "SELECT m.state, m.cause FROM wave w CROSS JOIN message m"
+    " ON m.id BETWEEN w.message_from AND w.message_to AND m.campaign_id = w.campaign_id"
+    " WHERE w.campaign_id = ?1";
 static const char sql_by_variant[] = MEMBERS("k.variant");
 static const char sql_by_region[] = MEMBERS("k.region");
 static const char sql_by_level[] = MEMBERS("k.level");

@@ -1,0 +1,352 @@
+/*
+ * Receipts and replies: applied once however often they come, in whatever order; refusals by reply; what was never issued; the watermark.
+ */
+#include <stdlib.h>
+#include "zhanchi/store_epoch.h"
+#include "outreach.h"
+
+#define LATER (CONTRACT_NOW + 1000)
+
+static struct reply_row reply(struct contract *c, uint64_t number, int n, bool optout)
+{
+    struct reply_row p = {.gateway_id = 1,
+                          .at_ms = LATER + 60000,
+                          .received_ms = LATER + 61000,
+                          .is_optout = optout,
+                          .key_id = keyring_id(c->keys, KEY_INBOX),
+                          .sealed = "sealed text",
+                          .sealed_len = 11};
+    OK(c, store_reserve_replies(c->store, 1, &p.id, &c->e));
+    contract_hash(HASH_ADDRESS_SMS, number, p.address);
+    contract_hash(99, (uint64_t)n, p.digest);
+    if (optout) {
+        p.optout_key_id = keyring_id(c->keys, KEY_OPTOUT);
+        p.sealed_number = "sealed number";
+        p.sealed_number_len = 13;
+    }
+    return p;
+}
+
+static struct apply_stats apply(struct contract *c, const struct receipt_row *r, size_t n,
+                                const struct reply_row *p, size_t m, int64_t watermark)
+{
+    struct apply_stats stats = {0};
+    OK(c, store_apply_reports(c->store, r, n, p, m, watermark, &stats, &c->e));
+    return stats;
+}
+
+/* ---- receipts ---- */
+
+struct receipts {
+    int n;
+    struct receipt_info v[16];
+};
+
+static int see_receipt(void *ctx, const struct receipt_info *r)
+{
+    struct receipts *s = ctx;
+    ck_assert_int_lt(s->n, 16);
+    s->v[s->n++] = *r;
+    return 0;
+}
+
+START_TEST(receipts_are_idempotent)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[4];
+    struct receipt_row r[8];
+    struct receipts s = {0};
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 3));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 4, m), 3);
+    for (int i = 0; i < 3; i++)
+        outreach_settle(c, &m[i], IN_ANSWER_ACCEPTED);
+    /* Not in the order of messages; one per part; the first pending. */
+    r[0] = outreach_receipt(o.first + 2, 1, CLASS_NUMBER);
+    r[1] = outreach_receipt(o.first, 1, CLASS_UNKNOWN);
+    r[1].pending = true;
+    r[2] = outreach_receipt(o.first + 1, 1, CLASS_OK);
+    r[3] = outreach_receipt(o.first, 1, CLASS_OK);
+    r[4] = outreach_receipt(o.first + 1, 1, CLASS_OK);
+    struct apply_stats stats = apply(c, r, 5, NULL, 0, 10);
+    ck_assert_int_eq(stats.moved, 3);
+    ck_assert_int_eq(stats.kept, 2);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+        ck_assert_int_eq(outreach_state(c, o.first + 1), MSG_DELIVERED);
+        ck_assert_int_eq(outreach_state(c, o.first + 2), MSG_UNDELIVERED);
+        ck_assert_int_eq(outreach_message(c, o.first + 2).cause, CAUSE_NUMBER);
+        outreach_check(c, o.campaign.id);
+        stats = apply(c, r, 5, NULL, 0, 10);
+        ck_assert_int_eq(stats.moved, 0);
+    }
+    OK(c, store_receipts_each(c->store, 0, see_receipt, &s, &c->e));
+    ck_assert_int_eq(s.n, 4);
+    s.n = 0;
+    OK(c, store_receipts_each(c->store, o.first + 2, see_receipt, &s, &c->e));
+    ck_assert_int_eq(s.n, 1);
+    ck_assert_str_eq(s.v[0].code, "UNDELIV");
+    ck_assert_int_eq(s.v[0].class, CLASS_NUMBER);
+    ck_assert_int_eq(s.v[0].attempt, 1);
+    contract_end(c);
+}
+END_TEST
+
+/* One part delivered, the other not: delivered, whichever comes first. */
+START_TEST(a_late_success_wins)
+{
+    struct contract *c = contract_begin();
+    int64_t list = contract_list(c, "spring", 1, 1);
+    for (int together = 0; together < 2; together++) {
+        for (int order = 0; order < 2; order++) {
+            struct outreach o;
+            struct claimed m;
+            char name[16];
+            snprintf(name, sizeof name, "%d %d", together, order);
+            outreach_run(&o, c, name, list);
+            ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+            outreach_settle(c, &m, IN_ANSWER_ACCEPTED);
+            struct receipt_row r[2] = {outreach_receipt(o.first, 1, CLASS_OK),
+                                       outreach_receipt(o.first, 1, CLASS_RETRY)};
+            if (together) {
+                struct receipt_row both[2] = {r[order], r[1 - order]};
+                apply(c, both, 2, NULL, 0, 0);
+            } else {
+                apply(c, &r[order], 1, NULL, 0, 0);
+                apply(c, &r[1 - order], 1, NULL, 0, 0);
+            }
+            ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+            ck_assert_int_eq(outreach_message(c, o.first).cause, CAUSE_NONE);
+            outreach_check(c, o.campaign.id);
+        }
+    }
+    contract_end(c);
+}
+END_TEST
+
+START_TEST(causes_of_receipts)
+{
+    static const struct {
+        enum msg_class class;
+        enum msg_cause cause;
+    } cases[] = {{CLASS_RETRY, CAUSE_NETWORK},   {CLASS_LIMIT, CAUSE_LIMIT},
+                 {CLASS_NUMBER, CAUSE_NUMBER},   {CLASS_OPTOUT, CAUSE_OPTOUT},
+                 {CLASS_CONTENT, CAUSE_CONTENT}, {CLASS_CONFIG, CAUSE_CONFIG},
+                 {CLASS_UNKNOWN, CAUSE_NETWORK}};
+    struct contract *c = contract_begin();
+    int64_t list = contract_list(c, "spring", 1, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct outreach o;
+        struct claimed m;
+        outreach_run(&o, c, message_class_name(cases[i].class), list);
+        ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+        struct receipt_row r = outreach_receipt(o.first, 1, cases[i].class);
+        apply(c, &r, 1, NULL, 0, 0);
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_UNDELIVERED);
+        ck_assert_int_eq(outreach_message(c, o.first).cause, cases[i].cause);
+    }
+    contract_end(c);
+}
+END_TEST
+
+static void expect_doubt(struct contract *c, bool yes)
+{
+    char why[128];
+    ck_assert_int_eq(store_meta_get(c->store, "doubt", why, sizeof why, &c->e), yes);
+}
+
+START_TEST(what_was_never_issued)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m;
+    struct receipts s = {0};
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 2));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    struct receipt_row r[4] = {
+        outreach_receipt(o.first, 2, CLASS_OK), outreach_receipt(o.first, 1, CLASS_OK),
+        outreach_receipt(o.first + 1, 1, CLASS_OK), outreach_receipt(o.first, INT32_MAX, CLASS_OK)};
+    struct apply_stats stats = apply(c, &r[1], 1, NULL, 0, 0);
+    ck_assert_int_eq(stats.never_issued, 0);
+    expect_doubt(c, false);
+    stats = apply(c, r, 4, NULL, 0, 0);
+    ck_assert_int_eq(stats.never_issued, 3);
+    ck_assert_int_eq(stats.kept, 1);
+    expect_doubt(c, true);
+    ck_assert_int_eq(outreach_state(c, o.first + 1), MSG_QUEUED);
+    OK(c, store_receipts_each(c->store, 0, see_receipt, &s, &c->e));
+    ck_assert_int_eq(s.n, 1);
+    contract_end(c);
+}
+END_TEST
+
+START_TEST(a_receipt_tells_a_refusal)
+{
+    struct contract *c = contract_begin();
+    struct outreach one, two;
+    struct claimed m;
+    int64_t list = contract_list(c, "spring", 1, 2);
+    outreach_run(&one, c, "one", list);
+    outreach_run(&two, c, "two", list);
+    ck_assert_uint_eq(outreach_claim(&one, LATER, 1, &m), 1);
+    struct receipt_row r = outreach_receipt(one.first, 1, CLASS_OPTOUT);
+    r.learn_optout = true;
+    struct apply_stats stats = apply(c, &r, 1, NULL, 0, 0);
+    ck_assert_int_eq(stats.optouts, 1);
+    ck_assert_int_eq(stats.suppressed, 1);
+    ck_assert_int_eq(outreach_state(c, one.first), MSG_UNDELIVERED);
+    ck_assert_int_eq(outreach_state(c, two.first), MSG_SUPPRESSED);
+    stats = apply(c, &r, 1, NULL, 0, 0);
+    ck_assert_int_eq(stats.optouts, 0);
+    contract_end(c);
+}
+END_TEST
+
+/* ---- replies ---- */
+
+struct replies {
+    int n;
+    struct reply_info v[16];
+};
+
+static int see_reply(void *ctx, const struct reply_info *r)
+{
+    struct replies *s = ctx;
+    ck_assert_int_lt(s->n, 16);
+    s->v[s->n++] = *r;
+    return 0;
+}
+
+START_TEST(a_refusal_by_reply)
+{
+    struct contract *c = contract_begin();
+    struct outreach one, two;
+    struct claimed m[4];
+    uint8_t address[KEYRING_HASH_BYTES];
+    int64_t list = contract_list(c, "spring", 1, 2);
+    outreach_run(&one, c, "one", list);
+    outreach_run(&two, c, "two", list);
+    ck_assert_uint_eq(outreach_claim(&one, LATER, 4, m), 2);
+    outreach_settle(c, &m[0], IN_ANSWER_ACCEPTED);
+    struct reply_row p = reply(c, 1, 1, true);
+    struct apply_stats stats = apply(c, NULL, 0, &p, 1, 3);
+    ck_assert_int_eq(stats.replies, 1);
+    ck_assert_int_eq(stats.optouts, 1);
+    ck_assert_int_eq(stats.suppressed, 1);
+    ck_assert_int_eq(outreach_state(c, one.first), MSG_ACCEPTED);
+    ck_assert_int_eq(outreach_state(c, two.first), MSG_SUPPRESSED);
+    ck_assert_int_eq(outreach_state(c, two.first + 1), MSG_QUEUED);
+    contract_hash(HASH_ADDRESS_SMS, 1, address);
+    ck_assert_int_eq(store_optout_check(c->store, address, "skills", &c->e), 1);
+    outreach_check(c, two.campaign.id);
+    /* Staff took it back; the same reply, pushed again, is no new one. */
+    ck_assert_int_eq(store_optout_remove(c->store, address, "", &c->e), 1);
+    OK(c, store_reserve_replies(c->store, 1, &p.id, &c->e));
+    stats = apply(c, NULL, 0, &p, 1, 3);
+    ck_assert_int_eq(stats.replies, 0);
+    ck_assert_int_eq(store_optout_check(c->store, address, "", &c->e), 0);
+    contract_end(c);
+}
+END_TEST
+
+/* It must hold when a list has that number one day. */
+START_TEST(a_refusal_of_a_stranger)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[4];
+    struct reply_row p[2] = {reply(c, 2, 1, true), reply(c, 7, 2, false)};
+    struct replies s = {0};
+    apply(c, NULL, 0, p, 2, 0);
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 3));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 4, m), 2);
+    ck_assert_int_eq(outreach_message(c, o.first + 1).cause, CAUSE_OPTOUT);
+    OK(c, store_replies_each(c->store, see_reply, &s, &c->e));
+    ck_assert_int_eq(s.n, 2);
+    ck_assert_int_ne(s.v[0].address_id, 0);
+    ck_assert_int_eq(s.v[1].address_id, 0);
+    ck_assert_int_eq(s.v[1].message_id, 0);
+    contract_end(c);
+}
+END_TEST
+
+START_TEST(what_a_reply_answers)
+{
+    struct contract *c = contract_begin();
+    struct outreach one, two;
+    struct claimed m[2];
+    struct replies s = {0};
+    struct reply_row p[5];
+    int64_t list = contract_list(c, "spring", 1, 1), hour = 3600000;
+    outreach_run(&one, c, "one", list);
+    outreach_run(&two, c, "two", list);
+    struct outreach *o[] = {&two, &one}; /* the older campaign's message goes later */
+    for (int i = 0; i < 2; i++) {
+        ck_assert_uint_eq(outreach_claim(o[i], LATER, 1, &m[i]), 1);
+        struct settlement v = outreach_settlement(&m[i], IN_ANSWER_ACCEPTED);
+        v.handed_ms = CONTRACT_NOW + i * hour;
+        OK(c, store_settle(c->store, &v, 1, &c->e));
+    }
+    static const int64_t at_hour[] = {-1, 0, 1, 72, 74};
+    for (int i = 0; i < 5; i++) {
+        p[i] = reply(c, 1, i, false);
+        p[i].at_ms = p[i].received_ms = CONTRACT_NOW + at_hour[i] * hour + hour / 2;
+    }
+    apply(c, NULL, 0, p, 5, 0);
+    OK(c, store_replies_each(c->store, see_reply, &s, &c->e));
+    ck_assert_int_eq(s.n, 5);
+    ck_assert_int_eq(s.v[0].message_id, 0);
+    ck_assert_int_eq(s.v[1].message_id, two.first);
+    ck_assert_int_eq(s.v[1].campaign_id, two.campaign.id);
+    ck_assert_int_eq(s.v[2].message_id, one.first);
+    ck_assert_int_eq(s.v[3].message_id, one.first);
+    ck_assert_int_eq(s.v[4].message_id, 0); /* 72 hours have passed */
+    ck_assert_uint_eq(s.v[2].sealed_len, 11);
+    contract_end(c);
+}
+END_TEST
+
+/* ---- both ---- */
+
+START_TEST(watermark_goes_with_the_reports)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m;
+    struct apply_stats stats = {0};
+    int64_t at = -1;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 1));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    OK(c, store_watermark(c->store, &at, &c->e));
+    ck_assert_int_eq(at, 0);
+    struct receipt_row r = outreach_receipt(o.first, 1, CLASS_OK);
+    struct reply_row p = reply(c, 1, 1, true);
+    OK(c, store_begin(c->store, &c->e));
+    OK(c, store_apply_reports(c->store, &r, 1, &p, 1, 12, &stats, &c->e));
+    store_rollback(c->store);
+    OK(c, store_watermark(c->store, &at, &c->e));
+    ck_assert_int_eq(at, 0);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_SENDING);
+    outreach_check(c, o.campaign.id);
+    apply(c, &r, 1, &p, 1, 12);
+    OK(c, store_watermark(c->store, &at, &c->e));
+    ck_assert_int_eq(at, 12);
+    apply(c, &r, 1, NULL, 0, 7); /* never back */
+    apply(c, NULL, 0, NULL, 0, 0);
+    OK(c, store_watermark(c->store, &at, &c->e));
+    ck_assert_int_eq(at, 12);
+    apply(c, NULL, 0, NULL, 0, 1000);
+    OK(c, store_watermark(c->store, &at, &c->e));
+    ck_assert_int_eq(at, 1000);
+    contract_end(c);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        receipts_are_idempotent, a_late_success_wins,       causes_of_receipts,
+        what_was_never_issued,   a_receipt_tells_a_refusal, a_refusal_by_reply,
+        a_refusal_of_a_stranger, what_a_reply_answers,      watermark_goes_with_the_reports};
+    return contract_main("report", tests, sizeof tests / sizeof tests[0]);
+}
