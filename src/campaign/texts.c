@@ -158,13 +158,13 @@ static struct tv sample_text(const char *s)
 /* Two certificates, so that a loop over them shows what it does. */
 static struct tv sample_certificates(struct arena *a)
 {
-    static const struct tv_member one[] = {
-        {"occupation", {.type = TV_TEXT, .text = "电工", .len = 6}},
-        {"level_name", {.type = TV_TEXT, .text = "高级工", .len = 9}},
-        {"amount", {.type = TV_TEXT, .text = "2,000元", .len = 8}},
-        {"deadline", {.type = TV_TEXT, .text = "2027年1月14日", .len = 18}}};
     struct tv *items = arena_alloc(a, 2 * sizeof *items);
+    struct tv_member *one = arena_alloc(a, 4 * sizeof *one);
 
+    one[0] = (struct tv_member){"occupation", sample_text("电工")};
+    one[1] = (struct tv_member){"level_name", sample_text("高级工")};
+    one[2] = (struct tv_member){"amount", sample_text("2,000元")};
+    one[3] = (struct tv_member){"deadline", sample_text("2027年1月14日")};
     items[0] = items[1] = (struct tv){.type = TV_MAP, .members = one, .len = 4};
     return (struct tv){.type = TV_LIST, .items = items, .len = 2};
 }

@@ -145,6 +145,8 @@ START_TEST(epochs_stand_outside_the_work_directory)
     ck_assert_ptr_nonnull(c = conf_load(path, &e));
     ck_assert_str_eq(conf_path(c, "store.epoch_dir"), "/home/a/.local/state/zhanchi/epoch");
     conf_free(c);
+    if (getuid() == 0)
+        ck_assert_int_eq(seteuid(0), 0);
 }
 END_TEST
 
