@@ -122,6 +122,8 @@ int gateway_callback_kind(const struct gateway *g, const char *method, const cha
 /* Checks the provider's authentication (signature, time stamp). ERR_PERM. */
 int gateway_callback_verify(const struct gateway *g, enum gw_report_kind kind, const struct gw_callback *c,
                             int64_t now_ms, struct err *e);
+/* Whether a body looks as if it could be read: cheap, before it is stored and acknowledged. ERR_PROTO. */
+int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body, size_t len, struct err *e);
 /* Calls `each` for every report in a body. ERR_PROTO if it cannot be read; items that lack what is needed are skipped and counted. */
 int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body, size_t len,
                           int (*each)(void *ctx, const struct gw_report *r), void *ctx, size_t *skipped,

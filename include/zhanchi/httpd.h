@@ -45,6 +45,14 @@ const char *httpd_body(const struct httpd_request *r, size_t *len);
 /* Answers and lets go of the request. headers: NULL-terminated name, value, name, value ... or NULL. body is copied. Thread-safe. */
 void httpd_answer(struct httpd_request *r, int status, const char *content_type, const char *body, size_t len,
                   const char *const *headers);
+/* The same for n deferred requests at once: one wake-up of the server's threads instead of n. */
+struct httpd_reply {
+    struct httpd_request *r;
+    int status;
+    const char *content_type, *body;
+    size_t len;
+};
+void httpd_answer_all(const struct httpd_reply *replies, size_t n);
 /* Suspends the connection: must be called inside handle() if the answer comes later, before another thread learns of r. */
 void httpd_defer(struct httpd_request *r);
 

@@ -22,6 +22,9 @@ enum json_type { J_NULL, J_BOOL, J_NUMBER, J_STRING, J_ARRAY, J_OBJECT };
 struct json *json_parse(const char *text, size_t len, struct err *e);
 void json_free(struct json *root); /* NULL is fine; only for what json_parse returned */
 
+/* Syntax alone, cheap: what it refuses json_parse refuses too (but not the other way: see json_valid.c). */
+bool json_valid(const char *text, size_t len);
+
 enum json_type json_type_of(const struct json *n);
 /* RFC 6901 pointer, "" is the node itself. NULL if there is none. */
 const struct json *json_at(const struct json *n, const char *pointer);

@@ -46,7 +46,7 @@ static int end_chunk(struct work *w, int64_t changed_before, struct err *e)
 {
     char object[128], detail[128];
 
-    snprintf(object, sizeof object, "%s %.100s", w->topic[0] ? "topic" : "all topics", w->topic);
+    snprintf(object, sizeof object, w->topic[0] ? "topic %.100s" : "all topics", w->topic);
     snprintf(detail, sizeof detail, "numbers %lld, changed %lld", (long long)w->in_chunk,
              (long long)(w->changed - changed_before));
     int64_t rows = w->in_chunk;

@@ -14,6 +14,7 @@
 #include "zhanchi/crypt.h"
 #include "zhanchi/json.h"
 #include "zhanchi/phone.h"
+#include "zhanchi/utf8.h"
 
 #define TO_SIGN_MAX (4U << 20)
 #define PATH_MAX_BYTES 256
@@ -241,9 +242,9 @@ static int expected_signature(const struct gateway *g, const struct gw_callback 
     buf_init(&tmp, TO_SIGN_MAX);
     buf_init(&to_sign, TO_SIGN_MAX);
     env.tmp = &tmp;
-    struct crypt_mac *mac = crypt_mac_new(r->key, r->key_len);
+    struct crypt_mac *mac = recipe_take_mac(r);
     int rc = recipe_sign(r, mac, &env, &to_sign, out, e);
-    crypt_mac_free(mac);
+    recipe_put_mac(r, mac);
     buf_fini(&to_sign);
     buf_fini(&tmp);
     return rc;
@@ -271,6 +272,19 @@ int gateway_callback_verify(const struct gateway *g, enum gw_report_kind kind,
 }
 
 /* ---- reading ---- */
+
+int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body,
+                           size_t len, struct err *e)
+{
+    const char *items = g->callbacks.kinds[kind].items, *name = items ? strrchr(items, '/') : NULL;
+    size_t bad;
+
+    if (!utf8_valid(body, len, &bad) || !json_valid(body, len))
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: a callback is not JSON", g->name);
+    if (name && memmem(body, len, name + 1, strlen(name + 1)) == NULL)
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: a callback has no reports in it", g->name);
+    return 0;
+}
 
 static const char *text_at(const struct json *n, const char *pointer, char tmp[40])
 {

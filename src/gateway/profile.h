@@ -45,11 +45,16 @@ struct recipe {
     char *key; /* wiped by recipe_fini */
     size_t key_len;
     struct program parts;
+    struct mac_pool *pool;
 };
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
                  uint32_t vars, struct recipe *out, struct err *e);
 void recipe_fini(struct recipe *r);
 struct crypt_mac;
+struct crypt_mac;
+/* A context that holds the recipe's key, for a moment: keying anew costs more than a short message. Any thread. */
+struct crypt_mac *recipe_take_mac(const struct recipe *r);
+void recipe_put_mac(const struct recipe *r, struct crypt_mac *mac);
 /* Runs the recipe and appends the signature's text to out. `mac` holds the recipe's key. */
 int recipe_sign(const struct recipe *r, struct crypt_mac *mac, struct env *env, struct buf *tmp,
                 struct buf *out, struct err *e);

@@ -5,6 +5,7 @@
  *
  * The key is a constant made of secrets, kept outside the arena so that it can be wiped. Further methods are rows of `methods`.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "profile.h"
@@ -65,6 +66,8 @@ static int parse_parts(struct compiler *c, const struct conf_node *group, uint32
     return 0;
 }
 
+static struct mac_pool *pool_new(void);
+
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
                  uint32_t vars, struct recipe *out, struct err *e)
 {
@@ -78,10 +81,54 @@ int recipe_parse(struct compiler *c, const struct conf_node *group, const char *
         profile_choose(group, "encoding", encodings, &encoding, e) != 0)
         return -1;
     out->method = SIGN_HMAC_SHA256;
+    out->pool = pool_new();
     out->encoding = (enum sign_encoding)encoding;
     if (parse_key(c, group, out, e) != 0)
         return -1;
     return parse_parts(c, group, vars, out, e);
+}
+
+/* ---- contexts that wait to be used again ---- */
+
+#define POOL_MAX 8
+
+struct mac_pool {
+    pthread_mutex_t lock;
+    struct crypt_mac *spare[POOL_MAX];
+    size_t n;
+};
+
+static struct mac_pool *pool_new(void)
+{
+    struct mac_pool *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        panic("out of memory");
+    pthread_mutex_init(&p->lock, NULL);
+    return p;
+}
+
+struct crypt_mac *recipe_take_mac(const struct recipe *r)
+{
+    struct mac_pool *p = r->pool;
+
+    pthread_mutex_lock(&p->lock);
+    struct crypt_mac *mac = p->n > 0 ? p->spare[--p->n] : NULL;
+    pthread_mutex_unlock(&p->lock);
+    return mac ? mac : crypt_mac_new(r->key, r->key_len);
+}
+
+void recipe_put_mac(const struct recipe *r, struct crypt_mac *mac)
+{
+    struct mac_pool *p = r->pool;
+
+    pthread_mutex_lock(&p->lock);
+    bool room = p->n < POOL_MAX;
+    if (room)
+        p->spare[p->n++] = mac;
+    pthread_mutex_unlock(&p->lock);
+    if (!room)
+        crypt_mac_free(mac);
 }
 
 void recipe_fini(struct recipe *r)
@@ -90,6 +137,13 @@ void recipe_fini(struct recipe *r)
         crypt_wipe(r->key, r->key_len);
     free(r->key);
     r->key = NULL;
+    if (r->pool == NULL)
+        return;
+    while (r->pool->n > 0)
+        crypt_mac_free(r->pool->spare[--r->pool->n]);
+    pthread_mutex_destroy(&r->pool->lock);
+    free(r->pool);
+    r->pool = NULL;
 }
 
 int recipe_sign(const struct recipe *r, struct crypt_mac *mac, struct env *env, struct buf *tmp,

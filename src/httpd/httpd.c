@@ -29,6 +29,7 @@
 
 #define DRAIN_S 5
 #define CONNECTIONS_MAX 4096
+#define THREADS_MAX 64
 #define POOL_BYTES 16384 /* a request's head must fit; the library clears it after each request */
 
 enum ending { ENDING_NONE, ENDING_ANSWER, ENDING_RESET, ENDING_CUT };
@@ -102,23 +103,30 @@ static void wake(struct loop *l)
     (void)!write(l->wake, &one, sizeof one); /* only fails when it is awake 2^64 times */
 }
 
-/* The last touch of the answering thread. */
-static void end_request(struct httpd_request *r, enum ending ending)
+static void note(struct httpd_request *r, enum ending ending)
 {
-    struct loop *l = r->loop;
-
     if (r->ending != ENDING_NONE)
         panic("httpd: a request was answered twice");
     r->ending = ending;
-    if (!r->deferred)
-        return;
+}
+
+/* Hands a chain of answered requests of one loop back to it: the last touch of the answering thread. */
+static void hand_back(struct loop *l, struct httpd_request *first, struct httpd_request *last)
+{
     pthread_mutex_lock(&l->lock);
-    bool first = l->answered == NULL;
-    r->next = l->answered;
-    l->answered = r;
+    bool idle = l->answered == NULL;
+    last->next = l->answered;
+    l->answered = first;
     pthread_mutex_unlock(&l->lock);
-    if (first)
+    if (idle)
         wake(l);
+}
+
+static void end_request(struct httpd_request *r, enum ending ending)
+{
+    note(r, ending);
+    if (r->deferred)
+        hand_back(r->loop, r, r);
 }
 
 void httpd_answer(struct httpd_request *r, int status, const char *content_type, const char *body,
@@ -127,6 +135,27 @@ void httpd_answer(struct httpd_request *r, int status, const char *content_type,
     r->response = response_of(content_type, body, len, headers);
     r->status = (unsigned)status;
     end_request(r, ENDING_ANSWER);
+}
+
+void httpd_answer_all(const struct httpd_reply *replies, size_t n)
+{
+    struct httpd_request *first[THREADS_MAX] = {NULL}, *last[THREADS_MAX] = {NULL};
+    struct httpd *h = n ? replies[0].r->loop->h : NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct httpd_reply *a = &replies[i];
+        size_t k = (size_t)(a->r->loop - h->loops);
+        a->r->response = response_of(a->content_type, a->body, a->len, NULL);
+        a->r->status = (unsigned)a->status;
+        note(a->r, ENDING_ANSWER);
+        a->r->next = first[k];
+        first[k] = a->r;
+        last[k] = last[k] ? last[k] : a->r;
+    }
+    /* From here on a request may be gone at any time. */
+    for (size_t k = 0; h && k < h->o.threads; k++)
+        if (first[k])
+            hand_back(&h->loops[k], first[k], last[k]);
 }
 
 void httpd_reset(struct httpd_request *r)
@@ -403,6 +432,7 @@ static void *run_loop(void *arg)
     int epoll = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     bool quiet = false;
 
+    pthread_setname_np(pthread_self(), "httpd");
     while (!atomic_load(&l->h->stopping)) {
         wait_for_work(l, epoll);
         if (!quiet && atomic_load(&l->h->closing)) {
@@ -494,6 +524,8 @@ struct httpd *httpd_start(const struct httpd_opts *o, struct err *e)
 {
     struct httpd *h = must(calloc(1, sizeof *h));
 
+    if (o->threads < 1 || o->threads > THREADS_MAX)
+        panic("httpd: %u threads", o->threads);
     h->o = *o;
     h->listener = -1;
     h->loops = must(calloc(o->threads, sizeof *h->loops));

@@ -6,13 +6,16 @@
  * and tried again after a pause that doubles; the inbox keeps everything meanwhile. Once a day old applied reports are removed.
  */
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 #include "internal.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/log.h"
 #include "zhanchi/store_report.h"
 
 #define GATHER_MS 50
+#define NICE 10
 #define IDLE_MS 60000
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 60000
@@ -87,6 +90,9 @@ static void *run(void *arg)
     struct applier *a = arg;
     bool stopping = false;
 
+    pthread_setname_np(pthread_self(), "serve-applier");
+    /* Where the processor is short, taking reports goes before applying them. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     do {
         apply(a);
         purge(a);

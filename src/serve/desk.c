@@ -5,7 +5,7 @@
  * are kept, seals each, commits them in one transaction and only then answers. While a commit is written the next group gathers by
  * itself, so a slow disk makes larger groups and needs no timer. A commit that fails is answered 503: the provider repeats.
  *
- * Durable before answered: httpd_answer with the acknowledgement stands in one place, behind inbox_put.
+ * Durable before answered: acknowledge stands in one place, behind commit.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@ struct desk {
     struct hands hands;
     struct kept group[GROUP_MAX];
     struct inbox_row rows[GROUP_MAX];
+    struct httpd_reply replies[GROUP_MAX];
     size_t at[GROUP_MAX]; /* of a row's blob in sealed */
     struct buf sealed;
 };
@@ -67,12 +68,6 @@ static const char *query_of(void *ctx, const char *key)
     return httpd_query(ctx, key);
 }
 
-static int look(void *ctx, const struct gw_report *r)
-{
-    (void)ctx, (void)r;
-    return 0;
-}
-
 /* False if the desk is full or closing: the provider comes again. */
 static bool keep(struct desk *d, struct httpd_request *r, size_t gateway, enum gw_report_kind kind)
 {
@@ -96,14 +91,13 @@ static void take(struct desk *d, struct httpd_request *r, size_t gateway, enum g
                             .header = header_of,
                             .query = query_of,
                             .ctx = r};
-    size_t skipped;
     struct err e;
 
     c.body = httpd_body(r, &c.body_len);
     if (gateway_callback_verify(g, kind, &c, clock_now_ms(), &e) != 0) {
         log_warn("serve", "%s; from %s", e.what, httpd_peer(r));
         refuse(d, r, REFUSED_SIGNATURE, 401, "not verified\n");
-    } else if (gateway_callback_read(g, kind, c.body, c.body_len, look, NULL, &skipped, &e) != 0) {
+    } else if (gateway_callback_check(g, kind, c.body, c.body_len, &e) != 0) {
         log_warn("serve", "%s; from %s", e.what, httpd_peer(r));
         refuse(d, r, REFUSED_UNREADABLE, 400, "unreadable\n");
     } else if (!keep(d, r, gateway, kind)) {
@@ -200,12 +194,14 @@ static void acknowledge(struct desk *d, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct kept *k = &d->group[i];
-        const char *type, *body;
-        int status;
-        gateway_callback_ack(d->o->gateways[k->gateway], k->kind, &status, &type, &body);
+        struct httpd_reply *a = &d->replies[i];
+        a->r = k->r;
+        gateway_callback_ack(d->o->gateways[k->gateway], k->kind, &a->status, &a->content_type,
+                             &a->body);
+        a->len = strlen(a->body);
         atomic_fetch_add(&d->m->received[k->gateway][k->kind], 1);
-        httpd_answer(k->r, status, type, body, strlen(body), NULL);
     }
+    httpd_answer_all(d->replies, n);
 }
 
 static void serve_group(struct desk *d, size_t n)
@@ -234,6 +230,7 @@ static void *clerk(void *arg)
 {
     struct desk *d = arg;
 
+    pthread_setname_np(pthread_self(), "serve-clerk");
     for (size_t n; (n = next_group(d)) > 0;)
         serve_group(d, n);
     return NULL;

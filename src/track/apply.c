@@ -40,6 +40,7 @@ struct batch {
     size_t enough;   /* reports */
     int64_t last_id; /* newest request in it */
     struct buf body, sealed;
+    int64_t *gateway_ids; /* in the order of o->gateways */
     /* of the request being read */
     const struct inbox_row *row;
     int64_t gateway_id;
@@ -57,12 +58,12 @@ static void *grow(void *v, size_t n, size_t *cap, size_t size)
     return v;
 }
 
-static const struct gateway *find_gateway(const struct track_opts *o, const char *name)
+static int find_gateway(const struct track_opts *o, const char *name)
 {
     for (size_t i = 0; i < o->n_gateways; i++)
         if (strcmp(gateway_name(o->gateways[i]), name) == 0)
-            return o->gateways[i];
-    return NULL;
+            return (int)i;
+    return -1;
 }
 
 /* ---- one report ---- */
@@ -143,11 +144,11 @@ static void pass_over(struct batch *b, const char *why)
 static int read_request(struct batch *b)
 {
     const struct inbox_row *row = b->row;
-    const struct gateway *g = find_gateway(b->o, row->gateway);
+    int at = find_gateway(b->o, row->gateway);
     struct err why;
     size_t skipped;
 
-    if (g == NULL) {
+    if (at < 0) {
         pass_over(b, "that gateway is not configured");
         return 0;
     }
@@ -161,10 +162,9 @@ static int read_request(struct batch *b)
         pass_over(b, why.what);
         return 0;
     }
-    if (store_gateway_id(b->s, row->gateway, &b->gateway_id, b->e) != 0)
-        return -1;
-    if (gateway_callback_read(g, (enum gw_report_kind)row->kind, buf_cstr(&b->body), b->body.len,
-                              on_report, b, &skipped, &why) != 0)
+    b->gateway_id = b->gateway_ids[at];
+    if (gateway_callback_read(b->o->gateways[at], (enum gw_report_kind)row->kind,
+                              buf_cstr(&b->body), b->body.len, on_report, b, &skipped, &why) != 0)
         pass_over(b, why.what);
     else
         b->stats->skipped += (int64_t)skipped;
@@ -253,21 +253,33 @@ static int seal_replies(struct batch *b, struct err *e)
     return 0;
 }
 
-static int apply_batch(struct batch *b, struct err *e)
+/* In an open transaction: what is checked is still so when it is applied, and a statement alone would cost a lock of its own. */
+static int check_and_apply(struct batch *b, struct err *e)
 {
-    size_t n, reports = b->n_receipts + b->n_replies;
     struct receipt_row *rows = arena_alloc(b->arena, (b->n_receipts + 1) * sizeof *rows);
+    size_t n;
 
-    if (b->n_receipts)
-        qsort(b->receipts, b->n_receipts, sizeof *b->receipts, by_message);
     if (check_refs(b, rows, &n, e) != 0 || seal_replies(b, e) != 0)
         return -1;
-    failpoint("apply_before_commit");
+    return store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->last_id,
+                               &b->stats->apply, e);
+}
+
+static int apply_batch(struct batch *b, struct err *e)
+{
+    if (b->n_receipts)
+        qsort(b->receipts, b->n_receipts, sizeof *b->receipts, by_message);
     int64_t began_us = clock_mono_us();
-    if (store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->last_id, &b->stats->apply,
-                            e) != 0)
+    if (store_begin(b->s, e) != 0)
         return -1;
-    store_chunk_took(b->s, reports, clock_mono_us() - began_us);
+    if (check_and_apply(b, e) != 0) {
+        store_rollback(b->s);
+        return -1;
+    }
+    failpoint("apply_before_commit");
+    if (store_commit(b->s, e) != 0)
+        return -1;
+    store_chunk_took(b->s, b->n_receipts + b->n_replies, clock_mono_us() - began_us);
     failpoint("apply_after_commit");
     return 0;
 }
@@ -314,13 +326,20 @@ int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const s
                     struct track_stats *total, struct err *e)
 {
     struct batch b = {.s = s, .k = k, .o = o, .arena = arena_new(65536)};
-    int64_t reports = 0, rows;
+    int64_t reports = 0, rows = 0;
 
     buf_init(&b.body, BODY_MAX);
     buf_init(&b.sealed, TEXT_MAX + 1024);
-    do
-        rows = next_batch(&b, i, total, &reports, e);
-    while (rows > 0 && !(o->stop && *o->stop));
+    b.gateway_ids = calloc(o->n_gateways + 1, sizeof *b.gateway_ids);
+    if (b.gateway_ids == NULL)
+        panic("out of memory");
+    for (size_t g = 0; g < o->n_gateways && rows == 0; g++)
+        rows = store_gateway_id(s, gateway_name(o->gateways[g]), &b.gateway_ids[g], e);
+    if (rows == 0)
+        do
+            rows = next_batch(&b, i, total, &reports, e);
+        while (rows > 0 && !(o->stop && *o->stop));
+    free(b.gateway_ids);
     free(b.receipts);
     free(b.replies);
     buf_fini(&b.body);

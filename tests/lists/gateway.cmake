@@ -1,3 +1,4 @@
+zc_unit(json_valid LINK zc_base)
 zc_unit(httpd LINK zc_httpd)
 zc_unit(transport LINK zc_gateway)
 zc_unit(gateway LINK zc_gateway)

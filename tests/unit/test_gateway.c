@@ -813,6 +813,14 @@ START_TEST(callback_reading)
     ck_assert_str_eq(seen, callbacks[_i].expect);
     if (rc == 0)
         ck_assert_uint_eq(skipped, callbacks[_i].skipped);
+    /* What can be read is never turned away at the door. */
+    struct err why = {0};
+    int check = gateway_callback_check(g, callbacks[_i].kind, callbacks[_i].body,
+                                       strlen(callbacks[_i].body), &why);
+    if (rc == 0)
+        ck_assert_int_eq(check, 0);
+    else if (strstr(callbacks[_i].body, "receipts") == NULL)
+        ck_assert_int_eq(why.kind, ERR_PROTO);
     gateway_free(g);
 }
 END_TEST

@@ -196,8 +196,10 @@ START_TEST(deferred)
     for (int i = 0; i < CLIENTS; i++)
         put(fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_kept(CLIENTS);
+    struct httpd_reply replies[CLIENTS];
     for (int i = 0; i < CLIENTS; i++)
-        httpd_answer(kept[i], 200, "text/plain", "more", 4, NULL);
+        replies[i] = (struct httpd_reply){kept[i], 200, "text/plain", "more", 4};
+    httpd_answer_all(replies, CLIENTS);
     for (int i = 0; i < CLIENTS; i++) {
         get(fds[i], answer, sizeof answer, "more");
         ck_assert_ptr_nonnull(strstr(answer, "more"));
