@@ -46,7 +46,6 @@ const struct option_def option_table[] = {
     {"receipts.timeout", OPT_DURATION, "72h", MINUTE, 31 * DAY, NULL, "an accepted message without receipt becomes unconfirmed"},
     {"serve.address", OPT_STRING, "127.0.0.1", 0, 0, NULL, "address for receipts and replies"},
     {"serve.port", OPT_INT, "18380", 0, 65535, NULL, "port for receipts and replies"},
-    {"serve.commit_delay", OPT_DURATION, "5ms", 0, 1000, NULL, "reports gather so long before they are made durable together"},
     {"serve.optout_words", OPT_LIST, "", 0, 0, NULL, "further replies that mean a refusal, beside R T TD N 退订 ..."},
     {"retention.inbox_days", OPT_INT, "180", 1, 3660, NULL, "raw reports are kept so long (the law asks for five months)"},
     {"log.level", OPT_CHOICE, "info", 0, 0, levels, "debug, info, warn or error"},

@@ -76,7 +76,6 @@ static const struct {
     {"dispatch.max_runtime", 0},
     {"receipts.timeout", INT64_C(259200000)},
     {"serve.port", 18380},
-    {"serve.commit_delay", 5},
     {"retention.inbox_days", 180},
 };
 
