@@ -27,14 +27,14 @@ const char *gateway_name(const struct gateway *g);
 void gateway_digest(const struct gateway *g, uint8_t out[32]);
 
 struct gw_limits {
-    double rate, burst;     /* messages a second */
-    int concurrency;        /* requests in flight */
-    int batch;              /* messages a request; 1 = no batch operation */
+    double rate, burst;       /* messages a second */
+    int concurrency;          /* requests in flight */
+    int batch;                /* messages a request; 1 = no batch operation */
     int quiet_from, quiet_to; /* minutes of the day; equal = none */
-    int64_t price_microyuan; /* a segment */
+    int64_t price_microyuan;  /* a segment */
     int64_t timeout_ms, connect_timeout_ms;
-    int64_t limit_pause_ms;  /* LIMIT without a hint */
-    int text_units;          /* UTF-16 units that a text may have, signature included; 0 = the profile does not say */
+    int64_t limit_pause_ms; /* LIMIT without a hint */
+    int text_units; /* UTF-16 units that a text may have, signature included; 0 = the profile does not say */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);
 
@@ -46,12 +46,14 @@ struct gw_message {
     const char *phone;
     const char *text;      /* signature in front */
     const char *signature; /* without brackets */
-    const char *carrier_template, *carrier_variables; /* "" if unused; variables as a JSON object's text */
+    const char *carrier_template,
+        *carrier_variables; /* "" if unused; variables as a JSON object's text */
 };
 
 struct gw_scratch; /* gateway_build's own: nonce, key contexts */
 
-struct gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time */
+struct
+    gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time */
     char method[8];
     struct buf url;
     struct buf headers; /* "Name: value" NUL "Name: value" NUL ... */
@@ -69,19 +71,21 @@ int gateway_build(const struct gateway *g, const struct gw_message *m, size_t n,
 
 /* How a transfer ended. */
 struct gw_answer {
-    bool handed_over;  /* the request may have reached the gateway */
-    bool complete;     /* a whole answer was read: status, headers, body are valid */
+    bool handed_over; /* the request may have reached the gateway */
+    bool complete;    /* a whole answer was read: status, headers, body are valid */
     int status;
     int64_t retry_after_ms; /* from Retry-After (seconds or date); 0 = none */
     const char *body;
     size_t body_len;
-    const char *end;        /* why there is no whole answer: "timeout" "closed" "too-long" "not-repeated" "held"; "" if complete */
+    const char *
+        end; /* why there is no whole answer: "timeout" "closed" "too-long" "not-repeated" "held"; "" if complete */
     const char *transport_error; /* "" or what libcurl says: for the log */
 };
 
 struct gw_result {
     enum msg_class class;
-    char code[32];        /* the provider's, or "http-503", "unreadable", "no-item", "ambiguous", "not-sent", gw_answer.end */
+    char code
+        [32]; /* the provider's, or "http-503", "unreadable", "no-item", "ambiguous", "not-sent", gw_answer.end */
     char provider_id[64]; /* "" if none */
     int64_t retry_after_ms;
 };
@@ -89,8 +93,8 @@ struct gw_result {
 /* One result for each message, always: not handed over is RETRY ("not-sent"); handed over without a complete answer is UNKNOWN; RETRY otherwise
  * only where the profile declares it; a missing item of a batch is UNKNOWN. *whole is true when the answer spoke of the request as a whole
  * and refused it. */
-void gateway_judge(const struct gateway *g, const struct gw_answer *a, const struct gw_message *m, size_t n,
-                   struct gw_result *out, bool *whole);
+void gateway_judge(const struct gateway *g, const struct gw_answer *a, const struct gw_message *m,
+                   size_t n, struct gw_result *out, bool *whole);
 
 /* ---- in: callbacks ---- */
 
@@ -110,26 +114,28 @@ struct gw_report { /* borrowed for the call */
     const char *ref;         /* client reference, "" if none */
     const char *provider_id; /* "" if none */
     const char *phone;       /* 11 digits, as the provider gave it */
-    enum msg_class class;     /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not final */
-    bool pending;            /* intermediate receipt */
+    enum msg_class class
+        ;         /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not final */
+    bool pending; /* intermediate receipt */
     const char *code;
-    const char *text;        /* reply */
-    int64_t at_ms;           /* the provider's time stamp in UTC; 0 if none */
+    const char *text; /* reply */
+    int64_t at_ms;    /* the provider's time stamp in UTC; 0 if none */
 };
 
 /* Does this path belong to the gateway, and which kind? -1 if not. */
 int gateway_callback_kind(const struct gateway *g, const char *method, const char *path);
 /* Checks the provider's authentication (signature, time stamp). ERR_PERM. */
-int gateway_callback_verify(const struct gateway *g, enum gw_report_kind kind, const struct gw_callback *c,
-                            int64_t now_ms, struct err *e);
+int gateway_callback_verify(const struct gateway *g, enum gw_report_kind kind,
+                            const struct gw_callback *c, int64_t now_ms, struct err *e);
 /* Whether a body looks as if it could be read: cheap, before it is stored and acknowledged. ERR_PROTO. */
-int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body, size_t len, struct err *e);
+int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body,
+                           size_t len, struct err *e);
 /* Calls `each` for every report in a body. ERR_PROTO if it cannot be read; items that lack what is needed are skipped and counted. */
-int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body, size_t len,
-                          int (*each)(void *ctx, const struct gw_report *r), void *ctx, size_t *skipped,
-                          struct err *e);
+int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body,
+                          size_t len, int (*each)(void *ctx, const struct gw_report *r), void *ctx,
+                          size_t *skipped, struct err *e);
 /* The acknowledgement that the provider expects. */
-void gateway_callback_ack(const struct gateway *g, enum gw_report_kind kind, int *status, const char **content_type,
-                          const char **body);
+void gateway_callback_ack(const struct gateway *g, enum gw_report_kind kind, int *status,
+                          const char **content_type, const char **body);
 
 #endif

@@ -26,8 +26,8 @@ struct serve_opts {
     uint16_t port;         /* 0: the kernel chooses */
     const char *port_file; /* the port is written there once ready; or NULL */
     unsigned threads;
-    const char *const *optout_words; /* further ones, NULL-terminated; or NULL */
-    int64_t inbox_keep_ms; /* raw reports that are applied and older are removed */
+    const char *const *optout_words;   /* further ones, NULL-terminated; or NULL */
+    int64_t inbox_keep_ms;             /* raw reports that are applied and older are removed */
     const volatile sig_atomic_t *stop; /* set by SIGTERM, SIGINT */
 };
 /* Runs until *stop: then takes no more, answers and applies what it has. ERR_TEMP: another one is running. */

@@ -20,7 +20,7 @@
 struct track_opts {
     struct gateway *const *gateways;
     size_t n_gateways;
-    const char *const *optout_words; /* further ones, folded, NULL-terminated; or NULL */
+    const char *const *optout_words;   /* further ones, folded, NULL-terminated; or NULL */
     const volatile sig_atomic_t *stop; /* looked at between batches; may be NULL */
 };
 struct track_stats {
@@ -34,7 +34,8 @@ int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const s
 
 /* Opt-outs by number: folded, checked, sealed. Joins an open transaction. topic "" = all; origin: enum optout_origin. 1 new, 0 was there, -1
  * (ERR_DATA: no mobile number; the number itself is not told). suppressed may be NULL. */
-int track_optout_add(struct store *s, struct keyring *k, const char *phone, const char *topic, int origin,
-                     const char *actor, int64_t now_ms, int64_t *suppressed, struct err *e);
+int track_optout_add(struct store *s, struct keyring *k, const char *phone, const char *topic,
+                     int origin, const char *actor, int64_t now_ms, int64_t *suppressed,
+                     struct err *e);
 
 #endif

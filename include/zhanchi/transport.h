@@ -18,8 +18,8 @@
 struct transport;
 
 struct transport_opts {
-    int connections;      /* at once, over all hosts */
-    size_t answer_max;    /* bytes of an answer's body; more is "unreadable" */
+    int connections;   /* at once, over all hosts */
+    size_t answer_max; /* bytes of an answer's body; more is "unreadable" */
     /* About to hand the request over: return 0 to go, -1 to abort (nothing was sent: window closed, claim_ttl passed). */
     int (*handover)(void *ctx, void *tag);
     /* The transfer ended; `answer` is borrowed for the call. A new transport_submit is allowed here. */
@@ -31,8 +31,8 @@ struct transport *transport_new(const struct transport_opts *o, struct err *e);
 void transport_free(struct transport *t); /* aborts what is still open, without calling done */
 
 /* Starts a transfer. The request's memory must stay until done. timeouts in ms. */
-int transport_submit(struct transport *t, const struct gw_request *r, int64_t timeout_ms, int64_t connect_timeout_ms,
-                     void *tag, struct err *e);
+int transport_submit(struct transport *t, const struct gw_request *r, int64_t timeout_ms,
+                     int64_t connect_timeout_ms, void *tag, struct err *e);
 int transport_open(const struct transport *t); /* transfers in flight */
 /* Drives transfers; waits at most timeout_ms for something to happen. */
 int transport_poll(struct transport *t, int timeout_ms, struct err *e);

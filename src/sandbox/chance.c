@@ -35,5 +35,5 @@ bool chance_number(int64_t seed, enum choice what, const char *number, const str
 {
     if (s->pattern)
         return fnmatch(s->pattern, number, 0) == 0;
-    return chance_hit(seed, what, strtoull(number, NULL, 10), s->part);
+    return s->part > 0 && chance_hit(seed, what, strtoull(number, NULL, 10), s->part);
 }
