@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "options.h"
 #include "zhanchi/conf.h"
+#include "zhanchi/fsio.h"
 
 static char dir[] = "/tmp/zc-conf-XXXXXX", path[64], secret[64];
 
@@ -471,6 +473,46 @@ START_TEST(trees)
 }
 END_TEST
 
+/* ---- the manual page ---- */
+
+static char *read_manual(void)
+{
+    char file[4096];
+    struct buf text;
+    struct err e;
+
+    snprintf(file, sizeof file, "%s/docs/man/zhanchi.conf.5", getenv("ZHANCHI_SOURCE_DIR"));
+    buf_init(&text, 1 << 20);
+    ck_assert_msg(fs_read_file(file, &text, &e) == 0, "%s", e.what);
+    return buf_take(&text, NULL);
+}
+
+START_TEST(the_manual_has_every_option_and_its_default)
+{
+    char *text = read_manual(), line[256];
+    size_t items = 0;
+
+    for (size_t i = 0; i < option_count(); i++) {
+        const struct option_def *o = &option_table[i];
+        bool bare = o->type == OPT_INT || o->type == OPT_BOOL;
+        snprintf(line, sizeof line, "\n.It Cm %s\n", o->name);
+        const char *at = strstr(text, line);
+        ck_assert_msg(at != NULL, "%s is not in the manual", o->name);
+        const char *next = strstr(at + 1, "\n.It Cm "), *end = strstr(at + 1, "default ");
+        ck_assert_msg(end != NULL && (next == NULL || end < next), "%s: no default", o->name);
+        snprintf(line, sizeof line, "default %s%s%s\n", bare || o->def[0] == '\0' ? "" : "\"",
+                 o->def[0] != '\0' ? o->def : "none", bare || o->def[0] == '\0' ? "" : "\"");
+        ck_assert_msg(strncmp(end, line, strlen(line)) == 0, "%s: not %s", o->name, line);
+    }
+    for (const char *at = strstr(text, "\n.It Cm "); at != NULL; at = strstr(at + 1, "\n.It Cm ")) {
+        size_t n = strcspn(at + 8, "\n");
+        items += memchr(at + 8, '.', n) != NULL;
+    }
+    ck_assert_uint_eq(items, option_count()); /* and no other */
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("conf");
@@ -489,6 +531,7 @@ int main(void)
     tcase_add_test(t, a_gateway);
     tcase_add_test(t, secrets_that_are_none);
     tcase_add_test(t, trees);
+    tcase_add_test(t, the_manual_has_every_option_and_its_default);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

@@ -394,6 +394,32 @@ START_TEST(the_shipped_ones)
 }
 END_TEST
 
+/* The example of zhanchi-template(5). */
+START_TEST(the_manuals_example)
+{
+    char path[4096];
+    struct template_file f;
+    struct buf text;
+    struct err e;
+
+    snprintf(path, sizeof path, "%s/docs/man/zhanchi-template.5", getenv("ZHANCHI_SOURCE_DIR"));
+    buf_init(&text, 65536);
+    ck_assert_msg(fs_read_file(path, &text, &e) == 0, "%s", e.what);
+    const char *from = strchr(strstr(text.data, "\n.Bd ") + 1, '\n') + 1;
+    ck_assert_msg(template_file_parse(from, (size_t)(strstr(from, ".Ed\n") - from), &f, &e) == 0,
+                  "%s", e.what);
+    struct template *t = template_compile_at(f.text, f.text_len, f.text_line, &e);
+    ck_assert_msg(t != NULL && template_check(t, template_known(), &e) == 0, "%s", e.what);
+    /* Every variable that there is stands in the manual. */
+    for (const char *const *k = template_known(); *k != NULL; k++)
+        if (strchr(*k, '.') == NULL)
+            ck_assert_msg(strstr(text.data, *k) != NULL, "%s", *k);
+    template_free(t);
+    template_file_fini(&f);
+    buf_fini(&text);
+}
+END_TEST
+
 #define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 int main(void)
@@ -414,6 +440,7 @@ int main(void)
     tcase_add_loop_test(t, files_with_errors, 0, COUNT(bad_files));
     tcase_add_test(t, a_text_that_the_store_cannot_hold);
     tcase_add_loop_test(t, the_shipped_ones, 0, COUNT(shipped));
+    tcase_add_test(t, the_manuals_example);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
