@@ -7,6 +7,7 @@
 #include "zhanchi/crypt.h"
 #include "zhanchi/mask.h"
 #include "zhanchi/store_approval.h"
+#include "zhanchi/utf8.h"
 #include "cli.h"
 
 static const char *const arms[] = {"", "send", "holdout", "always", "excluded"};
@@ -67,10 +68,14 @@ static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 
 struct showing {
     struct cli *c;
-    struct err *e;
+    bool text; /* as it was sent: it names a person */
 };
 
-static void show_payload(struct cli *c, const struct message_info *m)
+static const struct cli_option show_options[] = {
+    {"text", NULL, N_("the text as it was sent: it names a person, and the look is audited")},
+    CLI_END};
+
+static void show_payload(struct cli *c, const struct message_info *m, bool text)
 {
     struct err e = {0};
     struct payload p;
@@ -83,7 +88,12 @@ static void show_payload(struct cli *c, const struct message_info *m)
                        m->payload_len, &plain, &e) == 0 &&
         payload_unpack(plain.data, plain.len, &p, &e) == 0) {
         mask_phone(p.phone, strlen(p.phone), masked);
-        printf(_("to       %s\ntext     %s\n"), masked, p.text);
+        printf(_("to       %s\n"), masked);
+        if (text)
+            printf(_("text     %s\n"), p.text);
+        else
+            printf(_("text     %zu characters (--text shows it)\n"),
+                   utf8_count(p.text, strlen(p.text)));
     } else if (m->payload != NULL) {
         printf(_("text     %s\n"), e.what);
     }
@@ -101,7 +111,7 @@ static int show_one(void *ctx, const struct message_info *m)
            m->cause != CAUSE_NONE ? message_cause_name(m->cause) : "", arms[m->arm], m->variant + 1,
            m->segments);
     printf(_("person   %s, region %s, level %d\n"), pseudonym, m->region, m->level);
-    show_payload(x->c, m);
+    show_payload(x->c, m, x->text);
     return 0;
 }
 
@@ -128,9 +138,11 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
                                          N_("settled"),       N_("class"),   N_("code"),
                                          N_("provider's id"), N_("gateway"), NULL};
     int64_t id = strtoll(a->rest[0], NULL, 10);
-    struct showing x = {c, e};
+    struct showing x = {c, a->value[0] != NULL};
+    char object[64];
 
-    if (cli_keyring(c, e) != 0)
+    snprintf(object, sizeof object, "message %lld", (long long)id);
+    if (cli_keyring(c, e) != 0 || (x.text && cli_audit(c, "message.read", object, "", e) != 0))
         return -1;
     int found = store_message_get(c->store, id, show_one, &x, e);
     if (found == 0)
@@ -192,7 +204,8 @@ static const struct command ls = {"ls",
                                   run_ls,
                                   NULL};
 static const struct command show = {
-    "show", "ID", N_("One message with its attempts, masked."), NULL, 1, 1, run_show, NULL};
+    "show",   "ID [--text]", N_("One message with its attempts, masked."), show_options, 1, 1,
+    run_show, NULL};
 static const struct command resolve = {"resolve",
                                        "C --unknown resend|drop",
                                        N_("Decide on messages that nobody can know about."),
