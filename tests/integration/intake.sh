@@ -1,0 +1,138 @@
+#!/bin/bash
+# intake.sh BIN_DIR: `zhanchi list` as people use it: a file end to end, the same file again, SIGKILL and SIGINT in the middle, a full disk, a wrong key.
+#
+# The full disk needs a file system of its own (root); where there is none that part is skipped by name.
+set -u
+bin=$1
+work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-intake.XXXXXX")
+dir=$work/office
+export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
+
+cleanup() {
+    mountpoint -q "$work/small" && umount "$work/small"
+    rm -rf "$work"
+}
+trap cleanup EXIT
+die() {
+    echo "intake: $*" >&2
+    tail -n 20 "$work"/*.log >&2
+    exit 1
+}
+step() { echo "intake: $*"; }
+is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+
+make_office() { # DIR
+    mkdir -p "$1"
+    printf 'people = { actor_source = "environment"; };\nstore = { epoch_dir = "%s-epoch"; };\nlog = { level = "warn"; };\n' "$1" >"$1/zhanchi.conf"
+    "$bin/zhanchi" init "$1" >"$work/init.log" 2>&1 || die "init failed"
+}
+zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@"; }
+lists() { zh list ls --json | jq -r '[.[].name] | join(" ")'; }
+# Rows of no list, and persons of no row: what an interrupted import must not leave.
+leftovers() {
+    sqlite3 "$1/zhanchi.db" "SELECT (SELECT count(*) FROM list_row WHERE list_id NOT IN (SELECT id FROM list WHERE state = 1))
+        + (SELECT count(*) FROM list_row_sealed WHERE row_id NOT IN (SELECT id FROM list_row))
+        + (SELECT count(*) FROM list WHERE state <> 1)
+        + (SELECT count(*) FROM person WHERE id NOT IN (SELECT person_id FROM list_row))
+        + (SELECT count(*) FROM person_hash WHERE person_id NOT IN (SELECT id FROM person))"
+}
+
+step "a list of 20,000 rows, end to end"
+make_office "$dir"
+"$bin/zhanchi-mklist" --rows 20000 --seed 11 --title --encoding gb18030 >"$work/list.csv"
+zh list import "$work/list.csv" --name spring --rejects "$work/rejects.csv" --json >"$work/import.json" 2>"$work/import.log" || die "import failed"
+is encoding "$(jq -r .encoding "$work/import.json")" GB18030
+is header "$(jq -r .header_line "$work/import.json")" 2
+is rows "$(jq '.taken + .rejected' "$work/import.json")" 20000
+is skipped "$(jq .skipped "$work/import.json")" 1
+[ "$(jq .rejected "$work/import.json")" -gt 300 ] || die "hardly anything was rejected"
+[ "$(jq '.taken - .persons' "$work/import.json")" -gt 300 ] || die "no second certificates were seen"
+[ "$(jq .shared_numbers "$work/import.json")" -gt 300 ] || die "no households were seen"
+is "rejects file" "$(($(wc -l <"$work/rejects.csv") - 1))" "$(jq '[.reasons[]] | add' "$work/import.json")"
+is "rejects, stored" "$(zh list rejects spring --json | jq length)" "$(jq '[.reasons[]] | add' "$work/import.json")"
+is "rejects, mode" "$(stat -c %a "$work/rejects.csv")" 600
+is ls "$(zh list ls --json | jq '.[0].rows')" "$(jq .taken "$work/import.json")"
+is leftovers "$(leftovers "$dir")" 0
+
+step "every encoding gives the same list"
+for encoding in utf-8 utf-8-bom; do
+    "$bin/zhanchi-mklist" --rows 20000 --seed 11 --title --encoding $encoding >"$work/same.csv"
+    zh list import "$work/same.csv" --name x --dry-run --json >"$work/same.json" || die "dry run failed"
+    is "$encoding" "$(jq -c '[.rows, .taken, .rejected, .reasons]' "$work/same.json")" "$(jq -c '[.rows, .taken, .rejected, .reasons]' "$work/import.json")"
+done
+is lists "$(lists)" spring
+
+step "the same file again"
+cp "$work/list.csv" "$work/copy.csv"
+zh list import "$work/copy.csv" --name autumn >"$work/again.log" 2>&1
+is "exit status" $? 65
+grep -q "is list spring already" "$work/again.log" || die "the list is not named"
+is lists "$(lists)" spring
+
+step "SIGKILL in the middle, at random"
+"$bin/zhanchi-mklist" --rows 60000 --seed 12 >"$work/big.csv"
+for _ in 1 2 3 4 5 6; do
+    "$bin/zhanchi" -c "$dir/zhanchi.conf" list import "$work/big.csv" --name big >"$work/kill.log" 2>&1 &
+    pid=$! # of the program: behind a function it would be a shell's
+    sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    [ "$(lists)" = spring ] || break # it was quicker than we
+done
+if [ "$(lists)" = spring ]; then
+    zh list import "$work/big.csv" --name big >"$work/kill.log" 2>&1 || die "import after SIGKILL failed"
+fi
+is lists "$(lists)" "spring big"
+is "leftovers after SIGKILL" "$(leftovers "$dir")" 0
+is integrity "$(sqlite3 "$dir/zhanchi.db" 'PRAGMA integrity_check')" ok
+zh list rm big --yes >"$work/rm.log" 2>&1 || die "rm failed"
+
+step "SIGINT leaves nothing and says so"
+"$bin/zhanchi-mklist" --rows 400000 --seed 13 >"$work/huge.csv"
+before=$(leftovers "$dir") # hashes of the removed list's persons stay
+"$bin/zhanchi" -c "$dir/zhanchi.conf" list import "$work/huge.csv" --name huge --rejects "$work/none.csv" >"$work/int.log" 2>&1 &
+pid=$!
+for _ in $(seq 300); do
+    [ "$(sqlite3 "$dir/zhanchi.db" "SELECT count(*) FROM list WHERE name = 'huge'" 2>/dev/null)" = 1 ] && break
+    sleep 0.01
+done
+kill -INT $pid
+wait $pid
+is "exit status" $? 75
+grep -q "nothing of it remains" "$work/int.log" || die "it does not say that nothing remains"
+is lists "$(lists)" spring
+is "leftovers after SIGINT" "$(leftovers "$dir")" "$before"
+[ ! -e "$work/none.csv" ] || die "half a rejects file is there"
+is "temporary files" "$(find "$work" -maxdepth 1 -name 'none.csv*' | wc -l)" 0
+
+step "a wrong key"
+make_office "$work/other"
+sum=$(sha256sum <"$dir/zhanchi.db")
+cp "$dir/zhanchi.key" "$work/right.key"
+cat "$work/other/zhanchi.key" >"$dir/zhanchi.key"
+zh list import "$work/big.csv" --name big >"$work/key.log" 2>&1
+is "exit status" $? 77
+cat "$work/right.key" >"$dir/zhanchi.key"
+is "the database" "$(sha256sum <"$dir/zhanchi.db")" "$sum"
+is lists "$(lists)" spring
+
+step "a full disk"
+mkdir "$work/small"
+if mount -t tmpfs -o size=12m zhanchi-intake "$work/small" 2>/dev/null; then
+    dir=$work/small/office
+    make_office "$dir"
+    "$bin/zhanchi-mklist" --rows 300 --seed 14 >"$work/little.csv"
+    zh list import "$work/little.csv" --name little >"$work/full.log" 2>&1 || die "import of the little list failed"
+    zh list import "$work/big.csv" --name big >"$work/full.log" 2>&1
+    is "exit status" $? 74
+    grep -qi "disk" "$work/full.log" || die "the disk is not named"
+    is lists "$(lists)" little
+    mount -o remount,size=200m "$work/small"
+    is "rows of the little list" "$(zh list ls --json | jq '.[0].rows')" "$(sqlite3 "$dir/zhanchi.db" 'SELECT rows FROM list WHERE state = 1')"
+    zh list import "$work/big.csv" --name big >"$work/full.log" 2>&1 || die "import after making room failed"
+    is lists "$(lists)" "little big"
+    is "leftovers after the full disk" "$(leftovers "$dir")" 0
+else
+    echo "skipped: full disk (no file system can be mounted here)"
+fi
+echo "intake: all of it holds"
