@@ -111,6 +111,10 @@ struct json *json_parse(const char *text, size_t len, struct err *e)
     json_error_t error;
     struct buf quoted;
 
+    if (memchr(text, '\0', len) != NULL) { /* jansson overlooks one behind a number */
+        err_set(e, ERR_DATA, NULL, "JSON with a NUL byte");
+        return NULL;
+    }
     buf_init(&quoted, SIZE_MAX);
     bool big = quote_big(text, len, &quoted);
     json_t *root = json_loadb(big ? quoted.data : text, big ? quoted.len : len,
