@@ -48,7 +48,9 @@ static int by_message(const void *a, const void *b)
     const struct settlement *y = *(const struct settlement *const *)b;
     if (x->message_id != y->message_id)
         return x->message_id > y->message_id ? 1 : -1;
-    return (x->attempt > y->attempt) - (x->attempt < y->attempt);
+    if (x->attempt != y->attempt)
+        return x->attempt > y->attempt ? 1 : -1;
+    return (x > y) - (x < y);
 }
 
 /* What is to be recovered was found before this transaction: a receipt may have come in between. */

@@ -72,6 +72,28 @@ START_TEST(moves_start_where_they_say)
 }
 END_TEST
 
+/* Paused before anything went: it starts when it goes. */
+START_TEST(a_start_is_not_lost)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct campaign_info k;
+    outreach_draft(&o, c, "spring", contract_list(c, "spring", 1, 1));
+    outreach_freeze(&o, NULL, NULL);
+    OK(c, store_wave_approve(c->store, &o.wave, &c->e));
+    int64_t id = o.campaign.id;
+    OK(c, store_campaign_move(c->store, id, CAMPAIGN_APPROVED, CAMPAIGN_PAUSED, "wait", &c->e));
+    OK(c, store_campaign_started(c->store, id, CONTRACT_NOW, &c->e)); /* not while it is paused */
+    OK(c, store_campaign_move(c->store, id, CAMPAIGN_PAUSED, CAMPAIGN_RUNNING, "", &c->e));
+    ck_assert_int_eq(store_campaign_by_id(c->store, id, &k, &c->e), 1);
+    ck_assert_int_eq(k.started_at, 0);
+    OK(c, store_campaign_started(c->store, id, CONTRACT_NOW + 9, &c->e));
+    ck_assert_int_eq(store_campaign_by_id(c->store, id, &k, &c->e), 1);
+    ck_assert_int_eq(k.started_at, CONTRACT_NOW + 9);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(finished_is_derived)
 {
     static const struct {
@@ -246,6 +268,33 @@ START_TEST(claims_about_the_certificate)
 }
 END_TEST
 
+/* What the list does not say covers everything. */
+START_TEST(claims_about_an_unknown_certificate)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct candidates s;
+    struct list_row r[3];
+    int64_t id, list = contract_list_begin(c, "spring");
+    OK(c, store_list_row_ids(c->store, 3, &id, &c->e));
+    for (int i = 0; i < 3; i++)
+        r[i] = contract_row(id + i, 2 + i, (uint64_t)i + 1, (uint64_t)i, 1);
+    r[0].has_occupation = false;
+    r[1].level = 0;
+    r[2].issued_day = CIVIL_NONE;
+    OK(c, store_list_rows(c->store, list, r, 3, &c->e));
+    OK(c, store_list_finish(c->store, list, 3, 0, &c->e));
+    respond(c, 1, 2, 3, 19100);
+    respond(c, 2, 1, 4, 19100);
+    respond(c, 3, 1, 3, 1);
+    outreach_draft(&o, c, "spring", list);
+    candidates(&o, 3, &s);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(s.v[i].claimed, "person %d", i + 1);
+    contract_end(c);
+}
+END_TEST
+
 static void refuse(struct contract *c, uint64_t n, const char *topic)
 {
     struct optout_info o = {.at_ms = CONTRACT_NOW, .origin = OPTOUT_STAFF, .actor = "clerk"};
@@ -353,7 +402,8 @@ END_TEST
 
 /* ---- waves ---- */
 
-static void put_some(struct outreach *o, size_t n)
+/* n candidates behind the first `from`. */
+static void put_some(struct outreach *o, size_t from, size_t n)
 {
     struct candidates s;
     struct frozen f[64];
@@ -362,9 +412,9 @@ static void put_some(struct outreach *o, size_t n)
     OK(o->c, store_reserve_messages(o->c->store, n, &first, &o->c->e));
     for (size_t i = 0; i < n; i++)
         f[i] = (struct frozen){.message_id = first + (int64_t)i,
-                               .person_id = s.v[i].row.person_id,
-                               .address_id = s.v[i].row.address_id,
-                               .row_id = s.v[i].row.id,
+                               .person_id = s.v[from + i].row.person_id,
+                               .address_id = s.v[from + i].row.address_id,
+                               .row_id = s.v[from + i].row.id,
                                .arm = ARM_SEND,
                                .last_day = CIVIL_NONE,
                                .state = MSG_QUEUED,
@@ -389,6 +439,24 @@ static int messages(struct contract *c, int64_t campaign_id, int state, const ch
     return n;
 }
 
+static int count_payload(void *ctx, int64_t message_id, int64_t key_id, const void *blob,
+                         size_t len)
+{
+    ck_assert_int_eq(key_id, 1);
+    ck_assert_uint_eq(len, 6);
+    ck_assert_mem_eq(blob, "sealed", 6);
+    ck_assert_int_gt(message_id, 0);
+    ++*(int *)ctx;
+    return 0;
+}
+
+static int payloads(struct outreach *o)
+{
+    int n = 0;
+    OK(o->c, store_payloads_each(o->c->store, o->wave.id, count_payload, &n, &o->c->e));
+    return n;
+}
+
 /* Two campaigns freeze at the same time; one is given up. */
 START_TEST(interrupted_freezing_leaves_nothing)
 {
@@ -403,8 +471,16 @@ START_TEST(interrupted_freezing_leaves_nothing)
     OK(c, store_wave_begin(c->store, &a.wave, &c->e));
     OK(c, store_wave_begin(c->store, &b.wave, &c->e));
     FAILS(c, ERR_TEMP, store_wave_begin(c->store, &a.wave, &c->e));
-    put_some(&a, 3);
-    put_some(&b, 20);
+    put_some(&a, 0, 3); /* by turns */
+    put_some(&b, 0, 17);
+    put_some(&a, 3, 3);
+    put_some(&b, 17, 3);
+    struct candidates s; /* nobody knows of the other's members yet */
+    candidates(&b, 64, &s);
+    ck_assert_uint_eq(s.n, 20);
+    ck_assert(!s.v[0].active_elsewhere);
+    ck_assert_int_eq(payloads(&a), 6);
+    ck_assert_int_eq(payloads(&b), 20);
     struct wave_info twice = a.wave;
     ck_assert_int_eq(store_wave_of(c->store, a.campaign.id, &w, &c->e), 0);
     ck_assert_int_eq(messages(c, a.campaign.id, 0, NULL), 0); /* invisible */
@@ -414,10 +490,11 @@ START_TEST(interrupted_freezing_leaves_nothing)
     OK(c, store_wave_abandon(c->store, twice.id, &c->e)); /* again: nothing is there */
     OK(c, store_wave_submit(c->store, &b.wave, &c->e));
     ck_assert_int_eq(messages(c, b.campaign.id, 0, NULL), 20);
+    ck_assert_int_eq(payloads(&b), 20);
     outreach_check(c, b.campaign.id);
     /* The campaign can be frozen anew, and what a crash leaves is swept. */
     OK(c, store_wave_begin(c->store, &a.wave, &c->e));
-    put_some(&a, 20);
+    put_some(&a, 0, 20);
     contract_reopen(c);
     OK(c, store_sweep(c->store, &removed, &c->e));
     ck_assert_int_eq(removed, 1);
@@ -604,6 +681,8 @@ START_TEST(payloads_that_were_changed)
         "INSERT INTO message SELECT 5, campaign_id, 5, step, channel, state, cause, due_at,"
         " address_id, attempts, segments, last_day FROM message WHERE id = 4;"
         "UPDATE wave SET message_to = 5",
+        "UPDATE message SET id = 5 WHERE id = 4; UPDATE payload SET message_id = 5"
+        " WHERE message_id = 4; UPDATE wave SET message_to = 5",
         "UPDATE list SET digest = zeroblob(32)",
     };
     for (size_t i = 0; contract_is("sqlite") && i < sizeof changes / sizeof changes[0]; i++) {
@@ -634,18 +713,13 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {campaign_comes_back_as_it_was,
-                                  moves_start_where_they_say,
-                                  finished_is_derived,
-                                  one_candidate_a_person,
-                                  claims_about_the_certificate,
-                                  refusals_of_candidates,
-                                  other_campaigns_of_the_topic,
-                                  a_walk_can_be_stopped,
-                                  interrupted_freezing_leaves_nothing,
-                                  messages_for_people,
-                                  what_was_approved,
-                                  payloads_that_were_changed,
-                                  digest_does_not_depend_on_states};
+    const TTest *const tests[] = {
+        campaign_comes_back_as_it_was, moves_start_where_they_say,
+        a_start_is_not_lost,           finished_is_derived,
+        one_candidate_a_person,        claims_about_the_certificate,
+        refusals_of_candidates,        other_campaigns_of_the_topic,
+        a_walk_can_be_stopped,         interrupted_freezing_leaves_nothing,
+        messages_for_people,           what_was_approved,
+        payloads_that_were_changed,    digest_does_not_depend_on_states};
     return contract_main("campaign", tests, sizeof tests / sizeof tests[0]);
 }

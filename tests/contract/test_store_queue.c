@@ -423,6 +423,7 @@ START_TEST(caps_delay_and_never_suppress)
 
     q.now_ms = q.capped_until_ms; /* still the same day */
     q.capped_until_ms = 0;        /* in the past: never a loop */
+    q.limit = 1;
     ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 0);
     ck_assert_int_eq(stats.capped, 2);
     q.now_ms += 10;
@@ -543,6 +544,57 @@ START_TEST(attempts_are_remembered)
     m.attempt = 1;
     outreach_settle(c, &m, IN_ANSWER_REFUSED);
     ck_assert_int_eq(outreach_state(c, o.first), MSG_ACCEPTED);
+    contract_end(c);
+}
+END_TEST
+
+/* Several of one message in one call: in the order of attempts, and as given. */
+START_TEST(settlements_come_together)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m, late;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 1));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    outreach_settle(c, &m, IN_ANSWER_RETRY);
+    late = m;
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    struct settlement v[3] = {outreach_settlement(&m, IN_ANSWER_ACCEPTED),
+                              outreach_settlement(&late, IN_ANSWER_UNKNOWN),
+                              outreach_settlement(&m, IN_ANSWER_UNKNOWN)};
+    OK(c, store_settle(c->store, v, 3, &c->e));
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_ACCEPTED);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
+/* What one operation of a transaction has done, the next one sees. */
+START_TEST(operations_see_each_other)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[4];
+    int64_t counts[3] = {0}, due, later, next;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 4));
+    OK(c, store_begin(c->store, &c->e));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 3, m), 3);
+    OK(c, store_queue_depth(c->store, o.campaign.id, LATER, &due, &later, &next, &c->e));
+    ck_assert_int_eq(due, 1);
+    ck_assert_int_eq(later, 0);
+    outreach_settle(c, &m[0], IN_ANSWER_ACCEPTED);
+    ck_assert_int_eq(store_receipt_timeout(c->store, LATER, 4, &c->e), 1);
+    ck_assert_int_eq(outreach_count(c, o.campaign.id, MSG_UNCONFIRMED), 1);
+    struct settlement v = outreach_settlement(&m[1], IN_ANSWER_ACCEPTED);
+    OK(c, store_settle(c->store, &v, 1, &c->e));
+    OK(c, store_recover(c->store, LATER, mark_none, NULL, counts, &c->e));
+    ck_assert_int_eq(counts[0], 1);
+    OK(c, store_commit(c->store, &c->e));
+    OK(c, store_begin(c->store, &c->e));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 2, m), 2);
+    ck_assert_int_eq(store_doubt_all(c->store, 4, &c->e), 2);
+    OK(c, store_commit(c->store, &c->e));
+    outreach_check(c, o.campaign.id);
     contract_end(c);
 }
 END_TEST
@@ -832,6 +884,8 @@ int main(void)
                                   nothing_goes_after_the_last_day,
                                   claim_looks_on,
                                   attempts_are_remembered,
+                                  settlements_come_together,
+                                  operations_see_each_other,
                                   early_receipts,
                                   gateway_tells_a_refusal,
                                   receipts_time_out_chunk_by_chunk,

@@ -149,6 +149,26 @@ START_TEST(causes_of_receipts)
 }
 END_TEST
 
+/* Two steps of one message in one batch. */
+START_TEST(a_batch_walks_on)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 1));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    outreach_settle(c, &m, IN_ANSWER_UNKNOWN);
+    struct receipt_row r[2] = {outreach_receipt(o.first, 1, CLASS_UNKNOWN),
+                               outreach_receipt(o.first, 1, CLASS_OK)};
+    r[0].pending = true;
+    struct apply_stats stats = apply(c, r, 2, NULL, 0, 0);
+    ck_assert_int_eq(stats.moved, 2);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
 static void expect_doubt(struct contract *c, bool yes)
 {
     char why[128];
@@ -344,9 +364,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        receipts_are_idempotent, a_late_success_wins,       causes_of_receipts,
-        what_was_never_issued,   a_receipt_tells_a_refusal, a_refusal_by_reply,
-        a_refusal_of_a_stranger, what_a_reply_answers,      watermark_goes_with_the_reports};
+    const TTest *const tests[] = {receipts_are_idempotent, a_late_success_wins,
+                                  causes_of_receipts,      a_batch_walks_on,
+                                  what_was_never_issued,   a_receipt_tells_a_refusal,
+                                  a_refusal_by_reply,      a_refusal_of_a_stranger,
+                                  what_a_reply_answers,    watermark_goes_with_the_reports};
     return contract_main("report", tests, sizeof tests / sizeof tests[0]);
 }
