@@ -713,13 +713,20 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        campaign_comes_back_as_it_was, moves_start_where_they_say,
-        a_start_is_not_lost,           finished_is_derived,
-        one_candidate_a_person,        claims_about_the_certificate,
-        refusals_of_candidates,        other_campaigns_of_the_topic,
-        a_walk_can_be_stopped,         interrupted_freezing_leaves_nothing,
-        messages_for_people,           what_was_approved,
-        payloads_that_were_changed,    digest_does_not_depend_on_states};
+    const TTest *const tests[] = {campaign_comes_back_as_it_was,
+                                  moves_start_where_they_say,
+                                  a_start_is_not_lost,
+                                  finished_is_derived,
+                                  one_candidate_a_person,
+                                  claims_about_the_certificate,
+                                  claims_about_an_unknown_certificate,
+                                  refusals_of_candidates,
+                                  other_campaigns_of_the_topic,
+                                  a_walk_can_be_stopped,
+                                  interrupted_freezing_leaves_nothing,
+                                  messages_for_people,
+                                  what_was_approved,
+                                  payloads_that_were_changed,
+                                  digest_does_not_depend_on_states};
     return contract_main("campaign", tests, sizeof tests / sizeof tests[0]);
 }
