@@ -6,6 +6,7 @@
 #include <check.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,7 +348,8 @@ struct office {
     struct gateway *g;
     pthread_mutex_t lock;
     int refuse; /* so many requests are answered 500 */
-    int requests, bad;
+    atomic_int requests;
+    int bad;
     int receipts[MESSAGES], pending[MESSAGES], replies[MESSAGES], optouts;
     bool in_order;
     size_t last;
