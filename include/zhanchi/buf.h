@@ -30,7 +30,7 @@ int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 
 /* Makes room for n bytes behind len and returns where they go (NULL past the maximum); the caller
  * raises len by what it wrote. */
 char *buf_reserve(struct buf *b, size_t n);
-const char *buf_cstr(const struct buf *b); /* "" when empty; borrowed until the next append */
+const char *buf_cstr(const struct buf *b);  /* "" when empty; borrowed until the next append */
 char *buf_take(struct buf *b, size_t *len); /* moves the memory out (free() it); b becomes empty */
 
 #endif

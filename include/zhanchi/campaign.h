@@ -1,5 +1,6 @@
 /*
- * campaign: from a screened list and templates to frozen, approved messages. Dispatch opens and sends; it renders nothing.
+ * campaign: from a screened list and templates to frozen, approved messages. Dispatch opens and
+ * sends; it renders nothing.
  */
 #ifndef ZHANCHI_CAMPAIGN_H
 #define ZHANCHI_CAMPAIGN_H
@@ -20,78 +21,97 @@ struct campaign_office {
     int max_units; /* longest text in UTF-16 units, signature included; 0 = 500 */
 };
 
-/* Checks a draft as far as can be without rows: list ready and screened with this policy, texts compiled, every value that they print given by list, policy or
- * office, one topic and one signature, window, not_after (0: 30 days after the first message, or after the holdout's release) and holdout sane. Sets topic, seed
- * (if 0) and id. The gateway's name is the caller's to check. Joins an open transaction. */
-int campaign_create(struct store *s, struct campaign_info *c, const struct campaign_office *o, struct err *e);
+/* Checks a draft as far as can be without rows: list ready and screened with this policy, texts
+ * compiled, every value that they print given by list, policy or office, one topic and one
+ * signature, window, not_after (0: 30 days after the first message, or after the holdout's release)
+ * and holdout sane. Sets topic, seed (if 0) and id. The gateway's name is the caller's to check.
+ * Joins an open transaction. */
+int campaign_create(struct store *s, struct campaign_info *c, const struct campaign_office *o,
+                    struct err *e);
 
-/* Compiles a text and renders it into *sample (signature in front) with invented values of what there is: ERR_DATA (line, column, nearest name) if a name is unknown, if
- * the list lacks a column that the text declares, or if something that the text prints comes from nowhere. l NULL: any list; o NULL: any office. */
-int campaign_check_text(const struct template_info *t, const struct list_info *l, bool policy, const struct campaign_office *o,
-                        struct buf *sample, struct err *e);
+/* Compiles a text and renders it into *sample (signature in front) with invented values of what
+ * there is: ERR_DATA (line, column, nearest name) if a name is unknown, if the list lacks a column
+ * that the text declares, or if something that the text prints comes from nowhere. l NULL: any
+ * list; o NULL: any office. */
+int campaign_check_text(const struct template_info *t, const struct list_info *l, bool policy,
+                        const struct campaign_office *o, struct buf *sample, struct err *e);
 
-/* The unit of randomisation is the number: a household is one arm and reads one text. Deterministic in (seed, address id). last_day: the earliest of the
- * number's persons, CIVIL_NONE if one of them cannot wait (then the arm is ARM_ALWAYS, if there is a holdout at all). */
+/* The unit of randomisation is the number: a household is one arm and reads one text. Deterministic
+ * in (seed, address id). last_day: the earliest of the number's persons, CIVIL_NONE if one of them
+ * cannot wait (then the arm is ARM_ALWAYS, if there is a holdout at all). */
 enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, int32_t last_day);
 int campaign_variant_of(const struct campaign_info *c, int64_t address_id);
 
 struct campaign_forecast {
-    int64_t persons;                                   /* of the list */
-    int64_t candidates;                                /* of them eligible */
-    int64_t messages, held_out, always;                /* messages: to be sent at once (arms send and always) */
-    int64_t suppressed[32];                            /* by enum msg_cause */
-    int64_t segments, segments_held;                   /* of messages, of held-out ones */
-    int64_t cost_microyuan;                            /* of `segments` */
-    int64_t parts[8];                                  /* messages by number of parts; [7] = 7 and more */
-    int64_t shared_addresses;                          /* messages whose number also serves another person */
-    int64_t elsewhere;                                 /* messages to members of another campaign of the topic that is not cancelled */
+    int64_t persons;                    /* of the list */
+    int64_t candidates;                 /* of them eligible */
+    int64_t messages, held_out, always; /* messages: to be sent at once (arms send and always) */
+    int64_t suppressed[32];             /* by enum msg_cause */
+    int64_t segments, segments_held;    /* of messages, of held-out ones */
+    int64_t cost_microyuan;             /* of `segments` */
+    int64_t parts[8];                   /* messages by number of parts; [7] = 7 and more */
+    int64_t shared_addresses;           /* messages whose number also serves another person */
+    int64_t
+        elsewhere; /* messages to members of another campaign of the topic that is not cancelled */
     int64_t per_variant[CAMPAIGN_VARIANTS];
-    int64_t finish_ms;                                 /* -1: not before not_after */
-    int64_t unconfirmed_rules;                         /* messages that rest on a rule marked unconfirmed */
+    int64_t finish_ms;         /* -1: not before not_after */
+    int64_t unconfirmed_rules; /* messages that rest on a rule marked unconfirmed */
 };
 /* Renders every row without storing anything. */
-int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g,
-                      const struct campaign_office *o, const struct progress *p, struct campaign_forecast *out, struct err *e);
+int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_info *c,
+                      const struct gateway *g, const struct campaign_office *o,
+                      const struct progress *p, struct campaign_forecast *out, struct err *e);
 
-/* Shows texts of up to n members: longest, shortest, most parts, one of each variant, then the first ones. `each` gets them masked. */
+/* Shows texts of up to n members: longest, shortest, most parts, one of each variant, then the
+ * first ones. `each` gets them masked. */
 struct campaign_sample {
     int64_t line;
-    const char *why;       /* "longest", "variant 2" ... */
+    const char *why; /* "longest", "variant 2" ... */
     int variant;
     enum member_arm arm;
     char phone[64], name[64]; /* masked */
-    const char *text;      /* rendered with name and numbers masked; parts and units are those of the real text */
+    const char *text; /* rendered with name and numbers masked; parts and units are those of the
+                         real text */
     int parts;
     size_t units;
 };
-/* g and p may be NULL. given (may be NULL) stands for the campaign's texts: with it a text can be tried on a list without campaign (c: id 0, list, policy,
- * topic, schedule) and without being stored. */
-int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c, const struct template_info *given,
-                     const struct gateway *g, const struct campaign_office *o, int n, const struct progress *p,
-                     int (*each)(void *ctx, const struct campaign_sample *m), void *ctx, struct err *e);
+/* g and p may be NULL. given (may be NULL) stands for the campaign's texts: with it a text can be
+ * tried on a list without campaign (c: id 0, list, policy, topic, schedule) and without being
+ * stored. */
+int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
+                     const struct template_info *given, const struct gateway *g,
+                     const struct campaign_office *o, int n, const struct progress *p,
+                     int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
+                     struct err *e);
 
-/* Writes the record of an act. Called inside the transaction that makes the act visible, so that there is never one without the other; w is NULL for a
- * cancelling. May be NULL. */
+/* Writes the record of an act. Called inside the transaction that makes the act visible, so that
+ * there is never one without the other; w is NULL for a cancelling. May be NULL. */
 struct campaign_record {
     int (*fn)(void *ctx, const struct wave_info *w, struct err *e);
     void *ctx;
 };
 
-/* Freezes: members, arms, variants, sealed payloads in chunks, then HMAC digest, then draft -> submitted in one transaction. Interrupted (ERR_TEMP) or failed:
- * nothing visible remains. Takes store_lock_jobs. */
-int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g,
-                    const struct campaign_office *o, const char *actor, const struct campaign_record *r,
-                    const struct progress *p, struct wave_info *out, struct err *e);
-/* Recomputes the digest over what is stored, compares, signs. ERR_PERM: maker = checker (unless allow_same), digest differs, gateway profile changed since.
- * Unconfirmed rules block unless allow_unconfirmed (the caller records the reason). */
-int campaign_approve(struct store *s, struct keyring *k, const struct campaign_info *c, const struct gateway *g, const char *actor,
-                     bool allow_same, bool allow_unconfirmed, int64_t now_ms, const struct campaign_record *r,
+/* Freezes: members, arms, variants, sealed payloads in chunks, then HMAC digest, then draft ->
+ * submitted in one transaction. Interrupted (ERR_TEMP) or failed: nothing visible remains. Takes
+ * store_lock_jobs. */
+int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c,
+                    const struct gateway *g, const struct campaign_office *o, const char *actor,
+                    const struct campaign_record *r, const struct progress *p,
+                    struct wave_info *out, struct err *e);
+/* Recomputes the digest over what is stored, compares, signs. ERR_PERM: maker = checker (unless
+ * allow_same), digest differs, gateway profile changed since. Unconfirmed rules block unless
+ * allow_unconfirmed (the caller records the reason). */
+int campaign_approve(struct store *s, struct keyring *k, const struct campaign_info *c,
+                     const struct gateway *g, const char *actor, bool allow_same,
+                     bool allow_unconfirmed, int64_t now_ms, const struct campaign_record *r,
                      struct wave_info *out, struct err *e);
-/* What dispatch asks before it sends anything of a campaign: is the stored approval the one for exactly this digest, schedule, gateway profile and URL? ERR_PERM says what differs.
- * (Lives in src/store/approval.c, because jobs do not include each other: see store_approval.h.) */
+/* What dispatch asks before it sends anything of a campaign: is the stored approval the one for
+ * exactly this digest, schedule, gateway profile and URL? ERR_PERM says what differs. (Lives in
+ * src/store/approval.c, because jobs do not include each other: see store_approval.h.) */
 
-/* Ends it: what waits is cancelled, what is on the wire ends. A cancelled campaign is gone over again. */
-int campaign_cancel(struct store *s, const struct campaign_info *c, const struct campaign_record *r, int64_t *cancelled,
-                    const struct progress *p, struct err *e);
+/* Ends it: what waits is cancelled, what is on the wire ends. A cancelled campaign is gone over
+ * again. */
+int campaign_cancel(struct store *s, const struct campaign_info *c, const struct campaign_record *r,
+                    int64_t *cancelled, const struct progress *p, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * citizen: citizen identification numbers (公民身份号码, GB 11643-1999, check by ISO 7064 MOD 11-2), the
- * 15-digit form of before 1999, and the numbers of residence permits of Hong Kong, Macau and Taiwan
- * residents (81/82/83). Pure: no rule on age, no clock.
+ * citizen: citizen identification numbers (公民身份号码, GB 11643-1999, check by ISO 7064 MOD
+ * 11-2), the 15-digit form of before 1999, and the numbers of residence permits of Hong Kong, Macau
+ * and Taiwan residents (81/82/83). Pure: no rule on age, no clock.
  */
 #ifndef ZHANCHI_CITIZEN_H
 #define ZHANCHI_CITIZEN_H

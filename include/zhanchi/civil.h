@@ -38,8 +38,8 @@ int32_t civil_local_day(int64_t at_ms, int zone_min);
 int civil_local_minute(int64_t at_ms, int zone_min); /* 0..1439 */
 int64_t civil_at_ms(int32_t day, int minute, int zone_min);
 
-/* ISO 8601 instants: 2026-11-23T10:15[:00[.123]][Z|+08:00]; a date alone means its first minute; blanks may
- * stand for the T; without an offset `zone_min` counts. 0 or -1. */
+/* ISO 8601 instants: 2026-11-23T10:15[:00[.123]][Z|+08:00]; a date alone means its first minute;
+ * blanks may stand for the T; without an offset `zone_min` counts. 0 or -1. */
 int civil_parse_instant(const char *s, int zone_min, int64_t *at_ms);
 /* "2026-11-23T10:15:00+08:00" into out[32]. Returns out. */
 char *civil_format_instant(int64_t at_ms, int zone_min, char out[32]);

@@ -1,5 +1,6 @@
 /*
- * columns: which column of a file is what. Jobs that read people's files (intake, measure) share it.
+ * columns: which column of a file is what. Jobs that read people's files (intake, measure) share
+ * it.
  */
 #ifndef ZHANCHI_COLUMNS_H
 #define ZHANCHI_COLUMNS_H
@@ -22,9 +23,9 @@ enum column_field {
     COLUMN_LEVEL,
     COLUMN_ISSUED,
     COLUMN_EMPLOYER,
-    COLUMN_REF,   /* the office's own reference */
-    COLUMN_DATE,  /* claims files: day of the claim or payment */
-    COLUMN_KIND,  /* claims files: claimed or paid */
+    COLUMN_REF,  /* the office's own reference */
+    COLUMN_DATE, /* claims files: day of the claim or payment */
+    COLUMN_KIND, /* claims files: claimed or paid */
     COLUMN_AMOUNT,
     COLUMN_FIELDS
 };
@@ -42,10 +43,13 @@ struct columns {
     } col[COLUMNS_MAX];
 };
 
-/* Looks for the header under title rows (within the first 20 rows) by the names that lists use (facts of the field: 姓名, 手机号 ...; folded, without
- * blanks), and leaves the table behind it. map_path (may be NULL): a file of "field = header" lines that decides for the columns it names.
- * need: fields that must be there, ended by COLUMN_EXTRA. ERR_DATA: no header found, a needed field is missing, a field stands twice; says which headers were seen. */
-int columns_find(struct table *t, const char *map_path, const enum column_field *need, struct columns *out, struct err *e);
+/* Looks for the header under title rows (within the first 20 rows) by the names that lists use
+ * (facts of the field: 姓名, 手机号 ...; folded, without blanks), and leaves the table behind it.
+ * map_path (may be NULL): a file of "field = header" lines that decides for the columns it names.
+ * need: fields that must be there, ended by COLUMN_EXTRA. ERR_DATA: no header found, a needed field
+ * is missing, a field stands twice; says which headers were seen. */
+int columns_find(struct table *t, const char *map_path, const enum column_field *need,
+                 struct columns *out, struct err *e);
 /* Index of a field's column, or -1. */
 int columns_of(const struct columns *c, enum column_field f);
 /* JSON array of {"header","field"}, for list_info.columns. */

@@ -1,9 +1,10 @@
 /*
  * crypt: OpenSSL's libcrypto, wrapped in this room.
  *
- * Sealing is AES-256-GCM with a random 96-bit nonce: nonce(12) | ciphertext | tag(16). The associated data say
- * where a blob belongs, so that it cannot be moved to another row unnoticed.
- * Failures of the library itself (not of a check) panic: they mean that the process has no memory or no entropy.
+ * Sealing is AES-256-GCM with a random 96-bit nonce: nonce(12) | ciphertext | tag(16). The
+ * associated data say where a blob belongs, so that it cannot be moved to another row unnoticed.
+ * Failures of the library itself (not of a check) panic: they mean that the process has no memory
+ * or no entropy.
  */
 #ifndef ZHANCHI_CRYPT_H
 #define ZHANCHI_CRYPT_H
@@ -27,7 +28,8 @@ void crypt_hmac_sha256(const void *key, size_t key_len, const void *data, size_t
 /* HKDF-SHA256 without salt. */
 void crypt_hkdf(const void *key, size_t key_len, const char *info, uint8_t *out, size_t out_len);
 
-/* HMAC-SHA256 with a key kept ready: for many short inputs, or one long input in pieces. Not thread-safe. */
+/* HMAC-SHA256 with a key kept ready: for many short inputs, or one long input in pieces. Not
+ * thread-safe. */
 struct crypt_mac;
 struct crypt_mac *crypt_mac_new(const void *key, size_t key_len);
 void crypt_mac_free(struct crypt_mac *m);
@@ -42,15 +44,16 @@ void crypt_digest_free(struct crypt_digest *d);
 void crypt_digest_add(struct crypt_digest *d, const void *data, size_t len);
 void crypt_digest_end(struct crypt_digest *d, uint8_t out[CRYPT_HASH_BYTES]); /* and starts anew */
 
-/* AES-256-GCM with the key schedule kept ready. Not thread-safe; nonces are drawn ahead, so that one must not be carried over a fork. */
+/* AES-256-GCM with the key schedule kept ready. Not thread-safe; nonces are drawn ahead, so that
+ * one must not be carried over a fork. */
 struct crypt_aead;
 struct crypt_aead *crypt_aead_new(const uint8_t key[CRYPT_KEY_BYTES]);
 void crypt_aead_free(struct crypt_aead *a);
 /* Appends nonce | ciphertext | tag to out. -1 if out is full. */
 int crypt_seal(struct crypt_aead *a, const void *aad, size_t aad_len, const void *plain, size_t len,
                struct buf *out);
-/* Appends the plain text to out; -1 if the blob is not what was sealed for this place under this key (out is then
- * as before). */
+/* Appends the plain text to out; -1 if the blob is not what was sealed for this place under this
+ * key (out is then as before). */
 int crypt_open(struct crypt_aead *a, const void *aad, size_t aad_len, const void *blob, size_t len,
                struct buf *out);
 

@@ -1,6 +1,7 @@
 /*
- * failpoint: named instants at which a test build may die, and sabotage switches that prove that a test can
- * fail. Compiled to nothing unless ZHANCHI_FAILPOINTS is on (the debug and asan presets), never in what is installed.
+ * failpoint: named instants at which a test build may die, and sabotage switches that prove that a
+ * test can fail. Compiled to nothing unless ZHANCHI_FAILPOINTS is on (the debug and asan presets),
+ * never in what is installed.
  *
  *   ZHANCHI_FAILPOINT=name:n   SIGKILL the process when failpoint("name") is passed the n-th time
  *   ZHANCHI_SABOTAGE=name      sabotage("name") answers true

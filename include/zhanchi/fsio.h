@@ -14,16 +14,17 @@
  * than out->max allows. */
 int fs_read_file(const char *path, struct buf *out, struct err *e);
 
-/* Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the folder: after a
- * crash there is the old file or the new one. */
+/* Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the folder:
+ * after a crash there is the old file or the new one. */
 int fs_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *e);
 
-/* Takes an exclusive kernel lock (flock) on `path`, creating it 0600. Returns 0 and the descriptor (close it to
- * unlock; it is close-on-exec), 1 if another process holds it, -1 on error. Does not wait. */
+/* Takes an exclusive kernel lock (flock) on `path`, creating it 0600. Returns 0 and the descriptor
+ * (close it to unlock; it is close-on-exec), 1 if another process holds it, -1 on error. Does not
+ * wait. */
 int fs_lock(const char *path, int *fd, struct err *e);
 
-/* Maps `size` bytes of `path` shared, creating and growing it (0600, zeros) if needed. What is stored there
- * survives SIGKILL of the process, but not a crash of the machine. */
+/* Maps `size` bytes of `path` shared, creating and growing it (0600, zeros) if needed. What is
+ * stored there survives SIGKILL of the process, but not a crash of the machine. */
 int fs_map_shared(const char *path, size_t size, void **map, struct err *e);
 void fs_unmap(void *map, size_t size);
 

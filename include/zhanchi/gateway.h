@@ -1,10 +1,12 @@
 /*
- * gateway: a provider's API as a profile file: how to build a request, how to read its answer and its callbacks.
+ * gateway: a provider's API as a profile file: how to build a request, how to read its answer and
+ * its callbacks.
  *
- * A profile is a tree (docs/man/zhanchi-gateway.5): method, path, headers, body tree with template leaves, loops over the
- * batch, an encoding, signing over a recipe, how to read the answer for the whole request and for each recipient, code classes,
- * callbacks, limits, price. No C code knows a provider by name. Loaded once; then immutable and
- * usable from several threads. This header owns no socket: transport.h does.
+ * A profile is a tree (docs/man/zhanchi-gateway.5): method, path, headers, body tree with template
+ * leaves, loops over the batch, an encoding, signing over a recipe, how to read the answer for the
+ * whole request and for each recipient, code classes, callbacks, limits, price. No C code knows a
+ * provider by name. Loaded once; then immutable and usable from several threads. This header owns
+ * no socket: transport.h does.
  */
 #ifndef ZHANCHI_GATEWAY_H
 #define ZHANCHI_GATEWAY_H
@@ -34,7 +36,8 @@ struct gw_limits {
     int64_t price_microyuan;  /* a segment */
     int64_t timeout_ms, connect_timeout_ms;
     int64_t limit_pause_ms; /* LIMIT without a hint */
-    int text_units; /* UTF-16 units that a text may have, signature included; 0 = the profile does not say */
+    int text_units; /* UTF-16 units that a text may have, signature included; 0 = the profile does
+                       not say */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);
 
@@ -52,8 +55,8 @@ struct gw_message {
 
 struct gw_scratch; /* gateway_build's own: nonce, key contexts */
 
-struct
-    gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time */
+struct gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time
+                     */
     char method[8];
     struct buf url;
     struct buf headers; /* "Name: value" NUL "Name: value" NUL ... */
@@ -64,8 +67,9 @@ void gw_request_init(struct gw_request *r);
 void gw_request_reset(struct gw_request *r);
 void gw_request_fini(struct gw_request *r);
 
-/* Builds and signs one request for n messages (1 <= n <= limits.batch). n == 1 uses the single operation if the profile has one. ERR_CONFIG
- * or ERR_DATA (a value that the profile cannot carry). */
+/* Builds and signs one request for n messages (1 <= n <= limits.batch). n == 1 uses the single
+ * operation if the profile has one. ERR_CONFIG or ERR_DATA (a value that the profile cannot carry).
+ */
 int gateway_build(const struct gateway *g, const struct gw_message *m, size_t n, int64_t now_ms,
                   struct gw_request *out, struct err *e);
 
@@ -77,22 +81,23 @@ struct gw_answer {
     int64_t retry_after_ms; /* from Retry-After (seconds or date); 0 = none */
     const char *body;
     size_t body_len;
-    const char *
-        end; /* why there is no whole answer: "timeout" "closed" "too-long" "not-repeated" "held"; "" if complete */
+    const char *end; /* why there is no whole answer: "timeout" "closed" "too-long" "not-repeated"
+                        "held"; "" if complete */
     const char *transport_error; /* "" or what libcurl says: for the log */
 };
 
 struct gw_result {
     enum msg_class class;
-    char code
-        [32]; /* the provider's, or "http-503", "unreadable", "no-item", "ambiguous", "not-sent", gw_answer.end */
+    char code[32];        /* the provider's, or "http-503", "unreadable", "no-item", "ambiguous",
+                             "not-sent", gw_answer.end */
     char provider_id[64]; /* "" if none */
     int64_t retry_after_ms;
 };
 
-/* One result for each message, always: not handed over is RETRY ("not-sent"); handed over without a complete answer is UNKNOWN; RETRY otherwise
- * only where the profile declares it; a missing item of a batch is UNKNOWN. *whole is true when the answer spoke of the request as a whole
- * and refused it. */
+/* One result for each message, always: not handed over is RETRY ("not-sent"); handed over without a
+ * complete answer is UNKNOWN; RETRY otherwise only where the profile declares it; a missing item of
+ * a batch is UNKNOWN. *whole is true when the answer spoke of the request as a whole and refused
+ * it. */
 void gateway_judge(const struct gateway *g, const struct gw_answer *a, const struct gw_message *m,
                    size_t n, struct gw_result *out, bool *whole);
 
@@ -114,9 +119,9 @@ struct gw_report { /* borrowed for the call */
     const char *ref;         /* client reference, "" if none */
     const char *provider_id; /* "" if none */
     const char *phone;       /* 11 digits, as the provider gave it */
-    enum msg_class class
-        ;         /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not final */
-    bool pending; /* intermediate receipt */
+    enum msg_class class;    /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not
+                                final */
+    bool pending;            /* intermediate receipt */
     const char *code;
     const char *text; /* reply */
     int64_t at_ms;    /* the provider's time stamp in UTC; 0 if none */
@@ -127,10 +132,12 @@ int gateway_callback_kind(const struct gateway *g, const char *method, const cha
 /* Checks the provider's authentication (signature, time stamp). ERR_PERM. */
 int gateway_callback_verify(const struct gateway *g, enum gw_report_kind kind,
                             const struct gw_callback *c, int64_t now_ms, struct err *e);
-/* Whether a body looks as if it could be read: cheap, before it is stored and acknowledged. ERR_PROTO. */
+/* Whether a body looks as if it could be read: cheap, before it is stored and acknowledged.
+ * ERR_PROTO. */
 int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body,
                            size_t len, struct err *e);
-/* Calls `each` for every report in a body. ERR_PROTO if it cannot be read; items that lack what is needed are skipped and counted. */
+/* Calls `each` for every report in a body. ERR_PROTO if it cannot be read; items that lack what is
+ * needed are skipped and counted. */
 int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body,
                           size_t len, int (*each)(void *ctx, const struct gw_report *r), void *ctx,
                           size_t *skipped, struct err *e);

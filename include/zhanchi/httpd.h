@@ -1,8 +1,9 @@
 /*
  * httpd: HTTP in, through libmicrohttpd (wrapped in this room).
  *
- * Handlers run on the server's threads. A handler may answer at once or keep the request and answer later from any thread
- * (the connection is suspended meanwhile): that is how `serve` answers only when a report is durable.
+ * Handlers run on the server's threads. A handler may answer at once or keep the request and answer
+ * later from any thread (the connection is suspended meanwhile): that is how `serve` answers only
+ * when a report is durable.
  */
 #ifndef ZHANCHI_HTTPD_H
 #define ZHANCHI_HTTPD_H
@@ -28,9 +29,10 @@ struct httpd_opts {
 struct httpd *httpd_start(const struct httpd_opts *o,
                           struct err *e); /* ERR_UNAVAIL: port in use ... */
 uint16_t httpd_port(const struct httpd *h);
-/* Stops in two steps, so that deferred requests can be answered between them. httpd_close: no new connections, further requests on
- * open ones are answered 503 without a call of handle. httpd_stop: closes, waits (5 s at most) until the answers have left, frees;
- * every request must have been answered. */
+/* Stops in two steps, so that deferred requests can be answered between them. httpd_close: no new
+ * connections, further requests on open ones are answered 503 without a call of handle. httpd_stop:
+ * closes, waits (5 s at most) until the answers have left, frees; every request must have been
+ * answered. */
 void httpd_close(struct httpd *h);
 void httpd_stop(struct httpd *h);
 
@@ -45,7 +47,8 @@ unsigned
 httpd_ordinal(const struct httpd_request *r); /* 1 for the first request of its connection */
 const char *httpd_body(const struct httpd_request *r, size_t *len);
 
-/* Answers and lets go of the request. headers: NULL-terminated name, value, name, value ... or NULL. body is copied. Thread-safe. */
+/* Answers and lets go of the request. headers: NULL-terminated name, value, name, value ... or
+ * NULL. body is copied. Thread-safe. */
 void httpd_answer(struct httpd_request *r, int status, const char *content_type, const char *body,
                   size_t len, const char *const *headers);
 /* The same for n deferred requests at once: one wake-up of the server's threads instead of n. */
@@ -56,10 +59,12 @@ struct httpd_reply {
     size_t len;
 };
 void httpd_answer_all(const struct httpd_reply *replies, size_t n);
-/* Suspends the connection: must be called inside handle() if the answer comes later, before another thread learns of r. */
+/* Suspends the connection: must be called inside handle() if the answer comes later, before another
+ * thread learns of r. */
 void httpd_defer(struct httpd_request *r);
 
-/* Two other ways to end a request, for the sandbox's misbehaviour; as thread-safe as httpd_answer. */
+/* Two other ways to end a request, for the sandbox's misbehaviour; as thread-safe as httpd_answer.
+ */
 void httpd_reset(struct httpd_request *r); /* TCP reset, no answer */
 /* A 200 that promises len bytes, sends `sent` of them and closes. */
 void httpd_cut(struct httpd_request *r, const char *content_type, const char *body, size_t len,

@@ -1,5 +1,6 @@
 /*
- * i18n: gettext. Only L4 translates: errors are made in English below and carry their facts with them.
+ * i18n: gettext. Only L4 translates: errors are made in English below and carry their facts with
+ * them.
  */
 #ifndef ZHANCHI_I18N_H
 #define ZHANCHI_I18N_H

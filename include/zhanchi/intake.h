@@ -17,8 +17,8 @@
 struct intake_opts {
     const char *path, *name, *map_path, *rejects_path; /* map_path, rejects_path may be NULL */
     struct table_opts table;
-    bool dry_run;            /* reads, checks and writes the rejects file; s and k may be NULL */
-    bool again;              /* take the same file a second time under another name */
+    bool dry_run; /* reads, checks and writes the rejects file; s and k may be NULL */
+    bool again;   /* take the same file a second time under another name */
     const char *actor;
     int64_t now_ms;
     struct progress progress; /* bytes of the file */
@@ -30,22 +30,26 @@ struct intake_opts {
 #define INTAKE_REASONS 64
 struct intake_result {
     int64_t list_id, rows, taken, rejected_rows, repaired; /* rows = taken + rejected_rows */
-    int64_t skipped;              /* not in rows: empty rows, totals (合计), headers repeated on every page */
-    struct {                      /* a row may have several */
-        const char *code;         /* constant */
+    int64_t skipped; /* not in rows: empty rows, totals (合计), headers repeated on every page */
+    struct {         /* a row may have several */
+        const char *code; /* constant */
         int64_t n;
     } reasons[INTAKE_REASONS];
     size_t n_reasons;
-    struct list_counts counts;    /* zeros after a dry run */
+    struct list_counts counts; /* zeros after a dry run */
 };
-/* Imports in chunks under a loading header; interrupted (ERR_TEMP) or failed it leaves nothing. It holds the lock of jobs (store_lock_jobs: ERR_TEMP); what a
- * killed job left is removed first. The same digest again: ERR_DATA naming the list that has it.
+/* Imports in chunks under a loading header; interrupted (ERR_TEMP) or failed it leaves nothing. It
+ * holds the lock of jobs (store_lock_jobs: ERR_TEMP); what a killed job left is removed first. The
+ * same digest again: ERR_DATA naming the list that has it.
  *
- * A row is taken whole or rejected whole: a telephone number is needed, and something that says who it is (cells.h); a value that is there but cannot be read
- * rejects its row, a value that is missing does not. Identical rows are taken as they come: a person is one member of a campaign however many rows there are, and
- * `counts` tells rows from persons. Memory does not depend on the size of the file.
- * The rejects file is CSV with UTF-8 BOM, 0600, and appears when it is complete: line, column, header, masked value, reason, remedy. */
-int intake_import(struct store *s, struct keyring *k, const struct intake_opts *o, struct intake_result *r, struct err *e);
+ * A row is taken whole or rejected whole: a telephone number is needed, and something that says who
+ * it is (cells.h); a value that is there but cannot be read rejects its row, a value that is
+ * missing does not. Identical rows are taken as they come: a person is one member of a campaign
+ * however many rows there are, and `counts` tells rows from persons. Memory does not depend on the
+ * size of the file. The rejects file is CSV with UTF-8 BOM, 0600, and appears when it is complete:
+ * line, column, header, masked value, reason, remedy. */
+int intake_import(struct store *s, struct keyring *k, const struct intake_opts *o,
+                  struct intake_result *r, struct err *e);
 
 /* Reason code -> what is wrong and what to do, in English (L4 translates). */
 const char *intake_reason_text(const char *code);
@@ -55,11 +59,15 @@ const char *intake_reason_remedy(const char *code);
 struct screen_result {
     int64_t rows, eligible, not_eligible, undetermined;
 };
-int intake_screen(struct store *s, struct keyring *k, const struct list_info *l, const struct policy *p, const char *policy_path,
-                  int32_t as_of, int64_t now_ms, struct progress *progress, struct screen_result *r, struct err *e);
-/* One row's person, judged anew, for `list explain`. Calls each for every certificate of the person. */
-int intake_explain(struct store *s, struct keyring *k, const struct list_info *l, const struct policy *p, int64_t line, int32_t as_of,
-                   int (*each)(void *ctx, int64_t line, const struct policy_certificate *c, const struct verdict *v), void *ctx,
-                   struct err *e);
+int intake_screen(struct store *s, struct keyring *k, const struct list_info *l,
+                  const struct policy *p, const char *policy_path, int32_t as_of, int64_t now_ms,
+                  struct progress *progress, struct screen_result *r, struct err *e);
+/* One row's person, judged anew, for `list explain`. Calls each for every certificate of the
+ * person. */
+int intake_explain(struct store *s, struct keyring *k, const struct list_info *l,
+                   const struct policy *p, int64_t line, int32_t as_of,
+                   int (*each)(void *ctx, int64_t line, const struct policy_certificate *c,
+                               const struct verdict *v),
+                   void *ctx, struct err *e);
 
 #endif

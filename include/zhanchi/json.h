@@ -17,12 +17,14 @@ struct json; /* a node; the root owns all others */
 /* J_ and not JSON_: jansson has taken those names. */
 enum json_type { J_NULL, J_BOOL, J_NUMBER, J_STRING, J_ARRAY, J_OBJECT };
 
-/* Strict RFC 8259, any root type; duplicate keys and \u0000 are refused. An integer beyond 64 bits becomes a string with its digits. NULL and ERR_DATA with line and column on error (the
- * text itself is not quoted: it may hold personal data). */
+/* Strict RFC 8259, any root type; duplicate keys and \u0000 are refused. An integer beyond 64 bits
+ * becomes a string with its digits. NULL and ERR_DATA with line and column on error (the text
+ * itself is not quoted: it may hold personal data). */
 struct json *json_parse(const char *text, size_t len, struct err *e);
 void json_free(struct json *root); /* NULL is fine; only for what json_parse returned */
 
-/* Syntax alone, cheap: what it refuses json_parse refuses too (but not the other way: see json_valid.c). */
+/* Syntax alone, cheap: what it refuses json_parse refuses too (but not the other way: see
+ * json_valid.c). */
 bool json_valid(const char *text, size_t len);
 
 enum json_type json_type_of(const struct json *n);
@@ -33,7 +35,8 @@ size_t json_count(const struct json *n); /* items or members; 0 for scalars */
 const struct json *json_item(const struct json *array, size_t i);
 /* Members in the order of the text: *iter starts as NULL; false at the end. */
 bool json_each(const struct json *object, void **iter, const char **key, const struct json **value);
-/* Text of a scalar: strings as they are, integers in decimal, true/false; NULL for others. `tmp` holds numbers. */
+/* Text of a scalar: strings as they are, integers in decimal, true/false; NULL for others. `tmp`
+ * holds numbers. */
 const char *json_text(const struct json *n, char tmp[40]);
 bool json_truth(const struct json *n); /* true, "true", "1", non-zero number */
 
@@ -45,7 +48,7 @@ struct json_w {
     bool after_key;
 };
 void json_w_init(struct json_w *w, struct buf *out);
-void json_w_open(struct json_w *w, char bracket); /* '{' or '[' */
+void json_w_open(struct json_w *w, char bracket);  /* '{' or '[' */
 void json_w_close(struct json_w *w, char bracket); /* '}' or ']' */
 void json_w_key(struct json_w *w, const char *key);
 void json_w_str(struct json_w *w, const char *s);

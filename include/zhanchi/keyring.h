@@ -1,11 +1,14 @@
 /*
  * keyring: the key file outside the database wraps random data keys inside it.
  *
- * Purposes: one data key a list (its rows and the payloads made of them: dropping the key is dropping the data), one for the index (keyed hashes
- * of persons, addresses, employers, occupations), one for opt-outs, one for raw reports and replies, one for approvals. Each has an id; every sealed row
- * names its key id, the first byte of every blob is the algorithm (1 = AES-256-GCM). Rotation re-wraps; nothing is hashed again.
+ * Purposes: one data key a list (its rows and the payloads made of them: dropping the key is
+ * dropping the data), one for the index (keyed hashes of persons, addresses, employers,
+ * occupations), one for opt-outs, one for raw reports and replies, one for approvals. Each has an
+ * id; every sealed row names its key id, the first byte of every blob is the algorithm (1 =
+ * AES-256-GCM). Rotation re-wraps; nothing is hashed again.
  *
- * A keyring belongs to one thread, and borrows its store: close it first. A wrong key file is ERR_PERM before anything is touched.
+ * A keyring belongs to one thread, and borrows its store: close it first. A wrong key file is
+ * ERR_PERM before anything is touched.
  */
 #ifndef ZHANCHI_KEYRING_H
 #define ZHANCHI_KEYRING_H
@@ -30,31 +33,49 @@ enum key_purpose { KEY_INDEX = 1, KEY_LIST = 2, KEY_OPTOUT = 3, KEY_INBOX = 4, K
 /* The id of the one key of a purpose (not KEY_LIST). */
 int64_t keyring_id(const struct keyring *k, enum key_purpose p);
 /* A new key for a list, stored (joins an open transaction). */
-int keyring_new_list_key(struct keyring *k, struct store *s, int64_t list_id, int64_t now_ms, int64_t *key_id,
-                         struct err *e);
+int keyring_new_list_key(struct keyring *k, struct store *s, int64_t list_id, int64_t now_ms,
+                         int64_t *key_id, struct err *e);
 
 /* Where a blob belongs: part of the associated data. */
-enum seal_place { SEAL_ROW = 1, SEAL_PAYLOAD = 2, SEAL_OPTOUT = 3, SEAL_REPORT = 4, SEAL_REPLY = 5 };
+enum seal_place {
+    SEAL_ROW = 1,
+    SEAL_PAYLOAD = 2,
+    SEAL_OPTOUT = 3,
+    SEAL_REPORT = 4,
+    SEAL_REPLY = 5
+};
 
-/* Appends alg(1) | nonce | ciphertext | tag. ERR_DATA if out is full; it is then as before, but failed. */
-int keyring_seal(struct keyring *k, int64_t key_id, enum seal_place place, int64_t id, int64_t version, const void *plain,
-                 size_t len, struct buf *out, struct err *e);
-/* Appends the plain text. ERR_DATA if the blob was changed or moved, ERR_PERM if its key is gone or cannot be unwrapped. */
-int keyring_unseal(struct keyring *k, int64_t key_id, enum seal_place place, int64_t id, int64_t version, const void *blob,
-                   size_t len, struct buf *out, struct err *e);
+/* Appends alg(1) | nonce | ciphertext | tag. ERR_DATA if out is full; it is then as before, but
+ * failed. */
+int keyring_seal(struct keyring *k, int64_t key_id, enum seal_place place, int64_t id,
+                 int64_t version, const void *plain, size_t len, struct buf *out, struct err *e);
+/* Appends the plain text. ERR_DATA if the blob was changed or moved, ERR_PERM if its key is gone or
+ * cannot be unwrapped. */
+int keyring_unseal(struct keyring *k, int64_t key_id, enum seal_place place, int64_t id,
+                   int64_t version, const void *blob, size_t len, struct buf *out, struct err *e);
 
 /* Keyed hashes, 128 bits, domain-separated by kind. */
 #define KEYRING_HASH_BYTES 16
-enum hash_kind { HASH_PERSON_ID = 1, HASH_PERSON_PHONE_NAME = 2, HASH_PERSON_REF = 3, HASH_ADDRESS_SMS = 4, HASH_EMPLOYER = 5,
-                 HASH_OCCUPATION = 6, HASH_PSEUDONYM = 7, HASH_REPLY = 8 };
+enum hash_kind {
+    HASH_PERSON_ID = 1,
+    HASH_PERSON_PHONE_NAME = 2,
+    HASH_PERSON_REF = 3,
+    HASH_ADDRESS_SMS = 4,
+    HASH_EMPLOYER = 5,
+    HASH_OCCUPATION = 6,
+    HASH_PSEUDONYM = 7,
+    HASH_REPLY = 8
+};
 void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size_t len,
                   uint8_t out[KEYRING_HASH_BYTES]);
 
 /* HMAC-SHA256 under the approval key: begin, add, end. */
 struct crypt_mac;
-struct crypt_mac *keyring_approval_mac(struct keyring *k); /* borrowed; call crypt_mac_start first */
+struct crypt_mac *
+keyring_approval_mac(struct keyring *k); /* borrowed; call crypt_mac_start first */
 
-/* Re-wraps every data key under a new key file (made by keyring_create_file), in one transaction. */
+/* Re-wraps every data key under a new key file (made by keyring_create_file), in one transaction.
+ */
 int keyring_rotate(struct store *s, const char *old_path, const char *new_path, struct err *e);
 
 #endif

@@ -11,7 +11,8 @@
 void mask_phone(const char *phone, size_t len, char out[MASK_MAX]); /* 138****0001 */
 void mask_citizen(const char *id, size_t len, char out[MASK_MAX]);  /* 110105********002X */
 void mask_name(const char *name, size_t len, char out[MASK_MAX]);   /* 张** */
-/* A cell of unknown content: keeps kind and length, no more than a quarter of the characters, at most 3. */
+/* A cell of unknown content: keeps kind and length, no more than a quarter of the characters, at
+ * most 3. */
 void mask_cell(const char *cell, size_t len, char out[MASK_MAX]);
 
 #endif

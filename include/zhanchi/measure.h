@@ -1,9 +1,12 @@
 /*
- * measure: counts, intervals, lift, exports; claims files in. Works without the key, except response import and identified export.
+ * measure: counts, intervals, lift, exports; claims files in. Works without the key, except
+ * response import and identified export.
  *
- * Small cells: a line of a breakdown with fewer than MEASURE_SMALL members is withheld, and so are further ones until the withheld lines together
- * have at least MEASURE_SMALL members and are at least two, so that no difference from the total tells them. What is withheld is zero in the structs
- * already: no output can leak it. States and causes of messages are the office's own work and are always shown.
+ * Small cells: a line of a breakdown with fewer than MEASURE_SMALL members is withheld, and so are
+ * further ones until the withheld lines together have at least MEASURE_SMALL members and are at
+ * least two, so that no difference from the total tells them. What is withheld is zero in the
+ * structs already: no output can leak it. States and causes of messages are the office's own work
+ * and are always shown.
  */
 #ifndef ZHANCHI_MEASURE_H
 #define ZHANCHI_MEASURE_H
@@ -33,8 +36,8 @@ struct measure_ask {
 };
 
 struct measure_line { /* of the people who were to be sent at once (arms send and always) */
-    char key
-        [64]; /* as measure_cell.key; of a variant its template, "spring-a v2", with " #2" behind where two variants share one */
+    char key[64];     /* as measure_cell.key; of a variant its template, "spring-a v2", with " #2"
+                         behind where two variants share one */
     bool withheld;
     int64_t members, sent, delivered, claimed, optouts;
     double rate;        /* claimed / members */
@@ -57,10 +60,10 @@ struct measure_report {
     struct campaign_info campaign;
     int32_t from_day,
         through_day; /* claims counted in this span; CIVIL_NONE before the campaign has started */
-    int32_t
-        complete_day; /* newest day through which a claims file says it is complete; CIVIL_NONE: none says */
-    bool
-        claims_known; /* started, and a claims file reaches into the span; else rates mean nothing and are left out */
+    int32_t complete_day; /* newest day through which a claims file says it is complete; CIVIL_NONE:
+                             none says */
+    bool claims_known; /* started, and a claims file reaches into the span; else rates mean nothing
+                          and are left out */
     int64_t states[MSG_STATES];
     struct measure_cause {
         enum msg_state state;
@@ -76,7 +79,8 @@ struct measure_report {
         bool asked;
         struct measure_line *lines;
         size_t n;
-    } by[MEASURE_DIMENSIONS]; /* index: enum measure_by. Hours are not randomised: no comparison of texts */
+    } by[MEASURE_DIMENSIONS]; /* index: enum measure_by. Hours are not randomised: no comparison of
+                                 texts */
     bool has_lift;
     struct measure_lift lift;
 };
@@ -86,15 +90,17 @@ int measure_report(struct store *s, const struct campaign_info *c, const struct 
 void measure_report_fini(struct measure_report *r);
 const char *measure_by_name(enum measure_by by); /* "variant" "region" "level" "hour" */
 
-/* For machines; text for people is L4's. measure_csv: one table, its first column says what a line is (total, variant, ..., state, cause, lift). */
+/* For machines; text for people is L4's. measure_csv: one table, its first column says what a line
+ * is (total, variant, ..., state, cause, lift). */
 void measure_json(const struct measure_report *r, struct buf *out);
 void measure_csv(const struct measure_report *r, struct buf *out);
 
 /* ---- claims files ---- */
 
-/* Columns as in lists: who (id number; phone + name; the office's reference), date of the claim or payment, kind (申领, 发放, claimed, paid; without the
- * column: paid where the date's header speaks of 发放 or 支付, else claimed), level, occupation, amount. A claim counts for every person
- * that the row identifies. */
+/* Columns as in lists: who (id number; phone + name; the office's reference), date of the claim or
+ * payment, kind (申领, 发放, claimed, paid; without the column: paid where the date's header speaks
+ * of 发放 or 支付, else claimed), level, occupation, amount. A claim counts for every person that
+ * the row identifies. */
 struct response_opts {
     const char *path, *map_path; /* map_path may be NULL */
     const char *actor;
@@ -106,19 +112,23 @@ struct response_opts {
                    const struct list_reject *r); /* each refused row, in file order; may be NULL */
     void *ctx;
 };
-/* rows = added + known + unmatched + rejects, each row in one of them. Idempotent: the same file again only finds known ones. Interrupted, it keeps what is
- * in, and does not call the data complete. out: what stands in the store about the file. st->suppressed: waiting messages that are not sent now. */
+/* rows = added + known + unmatched + rejects, each row in one of them. Idempotent: the same file
+ * again only finds known ones. Interrupted, it keeps what is in, and does not call the data
+ * complete. out: what stands in the store about the file. st->suppressed: waiting messages that are
+ * not sent now. */
 int measure_responses(struct store *s, struct keyring *k, const struct response_opts *o,
                       struct response_file *out, struct response_stats *st, struct err *e);
-/* What is wrong with a row and what to do, for codes that only claims files have; NULL for those of phone.h and citizen.h. */
+/* What is wrong with a row and what to do, for codes that only claims files have; NULL for those of
+ * phone.h and citizen.h. */
 const char *measure_reason_text(const char *code);
 const char *measure_reason_remedy(const char *code);
 
 /* ---- exports ---- */
 
 enum export_format { EXPORT_CSV, EXPORT_JSONL };
-/* A line a message, in the order of pseudonyms. Pseudonymous: hours instead of times, days to the claim instead of its date, and neither region nor level
- * where fewer than MEASURE_SMALL messages share both. With k: identified by number and message id, nothing withheld (the caller audits).
+/* A line a message, in the order of pseudonyms. Pseudonymous: hours instead of times, days to the
+ * claim instead of its date, and neither region nor level where fewer than MEASURE_SMALL messages
+ * share both. With k: identified by number and message id, nothing withheld (the caller audits).
  * CSV begins with its header. `line` gets whole lines with their LF; non-zero stops. */
 int measure_export(struct store *s, struct keyring *k, const struct campaign_info *c,
                    enum export_format f, int (*line)(void *ctx, const char *text, size_t len),

@@ -1,10 +1,10 @@
 /*
  * pace: everything that may delay a message, in one place. Pure: time and chance are arguments.
  *
- * It answers "go" or "not before T, because R". The dispatcher obeys and sleeps; nobody else delays.
- *   schedule  of a campaign: window, not_before, not_after
- *   lane      of a gateway: token bucket, concurrency, hold (Retry-After), breaker, quiet hours
- *   backoff   of a message: the time of its next attempt
+ * It answers "go" or "not before T, because R". The dispatcher obeys and sleeps; nobody else
+ * delays. schedule  of a campaign: window, not_before, not_after lane      of a gateway: token
+ * bucket, concurrency, hold (Retry-After), breaker, quiet hours backoff   of a message: the time of
+ * its next attempt
  */
 #ifndef ZHANCHI_PACE_H
 #define ZHANCHI_PACE_H
@@ -28,7 +28,8 @@ enum pace_reason {
 
 struct pace_answer {
     enum pace_reason reason;
-    int64_t not_before_ms; /* PACE_GO: now; PACE_CONCURRENCY and PACE_STOPPED: INT64_MAX (an event, not a time) */
+    int64_t not_before_ms; /* PACE_GO: now; PACE_CONCURRENCY and PACE_STOPPED: INT64_MAX (an event,
+                              not a time) */
 };
 
 const char *pace_reason_name(enum pace_reason r);
@@ -39,7 +40,8 @@ struct pace_schedule {
     int window_from, window_to; /* minutes of the civil day, from < to, to <= 1440; [from, to) */
     int zone_min;
     int64_t not_before_ms; /* 0 = none */
-    int64_t not_after_ms;  /* exclusive; must be set, before the year 10000: a schedule without end fails closed (PACE_LAPSED) */
+    int64_t not_after_ms;  /* exclusive; must be set, before the year 10000: a schedule without end
+                              fails closed (PACE_LAPSED) */
 };
 
 struct pace_answer pace_schedule_admit(const struct pace_schedule *s, int64_t now_ms);
@@ -51,13 +53,13 @@ int64_t pace_schedule_finish(const struct pace_schedule *s, int64_t now_ms, int6
 /* ---- lane ---- */
 
 struct pace_limits {
-    double rate;         /* messages a second; 0 = unlimited */
-    double burst;        /* bucket size; at least 1 */
-    int concurrency;     /* requests in flight */
+    double rate;              /* messages a second; 0 = unlimited */
+    double burst;             /* bucket size; at least 1 */
+    int concurrency;          /* requests in flight */
     int quiet_from, quiet_to; /* minutes; equal = none; from > to passes midnight */
     int zone_min;
-    int breaker_failures;    /* lane failures in a row that open the breaker; 0 = never */
-    int64_t breaker_ms;      /* first pause; doubled at each further opening, at most 32 times */
+    int breaker_failures; /* lane failures in a row that open the breaker; 0 = never */
+    int64_t breaker_ms;   /* first pause; doubled at each further opening, at most 32 times */
 };
 
 struct pace_lane {
@@ -65,7 +67,7 @@ struct pace_lane {
     double tokens; /* may go negative: a batch is let go whole and paid for afterwards */
     int64_t filled_ms;
     int in_flight;
-    int failures;  /* in a row, of the lane itself */
+    int failures; /* in a row, of the lane itself */
     int openings;
     int64_t hold_until_ms;
     enum pace_reason hold_reason; /* PACE_HOLD or PACE_BREAKER */
@@ -78,18 +80,19 @@ struct pace_answer pace_lane_admit(struct pace_lane *l, int64_t now_ms);
 void pace_lane_start(struct pace_lane *l, int64_t now_ms, int messages);
 
 enum pace_lane_event {
-    PACE_LANE_OK,       /* the gateway answered sensibly, for or against a message */
-    PACE_LANE_SLOW,     /* flow control; retry_after_ms may be 0 */
-    PACE_LANE_FAILED,   /* connection refused, unreadable answer, 5xx, time-out */
-    PACE_LANE_STOP      /* CONFIG: credential, signature, balance */
+    PACE_LANE_OK,     /* the gateway answered sensibly, for or against a message */
+    PACE_LANE_SLOW,   /* flow control; retry_after_ms may be 0 */
+    PACE_LANE_FAILED, /* connection refused, unreadable answer, 5xx, time-out */
+    PACE_LANE_STOP    /* CONFIG: credential, signature, balance */
 };
 /* A request ended. retry_after_ms: what the gateway asked for (obeyed up to a day), 0 = nothing. */
-void pace_lane_end(struct pace_lane *l, int64_t now_ms, enum pace_lane_event ev, int64_t retry_after_ms);
+void pace_lane_end(struct pace_lane *l, int64_t now_ms, enum pace_lane_event ev,
+                   int64_t retry_after_ms);
 
 /* ---- backoff ---- */
 
-/* Delay before attempt n+1 after n attempts: base * 2^(n-1), at most cap, times a jitter in [0.5, 1.0] taken from
- * chance in [0, 1). */
+/* Delay before attempt n+1 after n attempts: base * 2^(n-1), at most cap, times a jitter in
+ * [0.5, 1.0] taken from chance in [0, 1). */
 int64_t pace_backoff_ms(int attempts, int64_t base_ms, int64_t cap_ms, double chance);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * phone: mainland mobile numbers out of cells. Pure.
  *
- * Repair is only what cannot make another person's number: full-width digits, blanks, separators, invisible
- * characters, +86 / 0086 / 86 / trunk 0 / 17951 prefixes, a trailing ".0" of a spreadsheet. Letters, digits
- * left over, scientific notation, two numbers in one cell are refused, never guessed.
- * Prefix classes: facts of the numbering plan, January 2025 (Telecommunications network numbering plan, MIIT).
+ * Repair is only what cannot make another person's number: full-width digits, blanks, separators,
+ * invisible characters, +86 / 0086 / 86 / trunk 0 / 17951 prefixes, a trailing ".0" of a
+ * spreadsheet. Letters, digits left over, scientific notation, two numbers in one cell are refused,
+ * never guessed. Prefix classes: facts of the numbering plan, January 2025 (Telecommunications
+ * network numbering plan, MIIT).
  */
 #ifndef ZHANCHI_PHONE_H
 #define ZHANCHI_PHONE_H

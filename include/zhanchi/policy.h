@@ -1,12 +1,14 @@
 /*
  * policy: who is eligible under which clause, for how much, until when. Pure.
  *
- * A policy is a set of dated rules by region. A region is a GB/T 2260 code (2, 4 or 6 leading digits count: "43" is a
- * province, "4301" a prefecture), "CN" for the nation, or a name of the policy's own. A region inherits from its
- * parent where it has no rule of its own in force; national amounts are ceilings and promise nothing.
+ * A policy is a set of dated rules by region. A region is a GB/T 2260 code (2, 4 or 6 leading
+ * digits count: "43" is a province, "4301" a prefecture), "CN" for the nation, or a name of the
+ * policy's own. A region inherits from its parent where it has no rule of its own in force;
+ * national amounts are ceilings and promise nothing.
  *
- * Each rule names its date basis: `issued` (rule in force on the certificate's issue date) or `applied` (in force
- * on the day of application; judged at as_of). No rule in force: undetermined, and never sent.
+ * Each rule names its date basis: `issued` (rule in force on the certificate's issue date) or
+ * `applied` (in force on the day of application; judged at as_of). No rule in force: undetermined,
+ * and never sent.
  */
 #ifndef ZHANCHI_POLICY_H
 #define ZHANCHI_POLICY_H
@@ -24,7 +26,8 @@ enum policy_higher {
     POLICY_HIGHER_HELD  /* the higher level was paid, or its certificate is held */
 };
 
-/* Skill levels as the certificates number them: 5 初级, 4 中级, 3 高级, 2 技师, 1 高级技师; 0 unknown. */
+/* Skill levels as the certificates number them: 5 初级, 4 中级, 3 高级, 2 技师, 1 高级技师; 0
+ * unknown. */
 #define POLICY_LEVELS 6
 #define POLICY_AMOUNT_NONE (-1) /* no amount is promised */
 
@@ -41,9 +44,9 @@ struct policy_rule {
     unsigned levels;     /* bit (1u << level) */
     int32_t issued_from; /* certificates issued on or after; CIVIL_NONE = any */
     int32_t issued_to;
-    int window_months; /* apply within so many months of issue */
-    bool
-        last_day_included; /* whether issue date + window is itself the last day (else the day before) */
+    int window_months;      /* apply within so many months of issue */
+    bool last_day_included; /* whether issue date + window is itself the last day (else the day
+                               before) */
     int64_t amount_fen[POLICY_LEVELS]; /* by level; POLICY_AMOUNT_NONE where none */
     int64_t shortage_fen[POLICY_LEVELS];
     bool ceiling;              /* amounts are "at most": verdicts promise nothing */
@@ -81,9 +84,9 @@ struct policy_certificate {
     int32_t issued_day;     /* CIVIL_NONE unknown */
 };
 
-/* What the person was already paid or applied for. One whose occupation or level is unknown may be about any
- * certificate issued by its day, and is taken to be: in doubt nothing is sent. The same occupation and level
- * twice (applied for, then paid) is one payment. */
+/* What the person was already paid or applied for. One whose occupation or level is unknown may be
+ * about any certificate issued by its day, and is taken to be: in doubt nothing is sent. The same
+ * occupation and level twice (applied for, then paid) is one payment. */
 struct policy_claim {
     const char *occupation; /* as in certificates */
     int level;
@@ -109,9 +112,10 @@ enum verdict_reason {
     VERDICT_NO_REGION, /* undetermined: region missing or unknown to the policy */
     VERDICT_NO_DATE,   /* undetermined: issue date missing */
     VERDICT_NO_LEVEL,  /* undetermined: level missing or unknown */
-    VERDICT_NO_MONTHS, /* undetermined: paid months missing, or enough may have been paid since they were counted */
-    VERDICT_MONTHS,       /* not: too few paid months */
-    VERDICT_LEVEL,        /* not: level outside the rule */
+    VERDICT_NO_MONTHS, /* undetermined: paid months missing, or enough may have been paid since they
+                          were counted */
+    VERDICT_MONTHS,    /* not: too few paid months */
+    VERDICT_LEVEL,     /* not: level outside the rule */
     VERDICT_ISSUED_EARLY, /* not: issued before the rule's first day */
     VERDICT_EXPIRED,      /* not: the last day to apply has passed */
     VERDICT_FUTURE,       /* not: issued after as_of */
@@ -130,19 +134,22 @@ struct verdict {
     int32_t last_day;               /* CIVIL_NONE unless the rule gives one */
 };
 
-/* Judges every certificate of one person: out[i] belongs to certificates[i]. The verdicts do not depend on the order
- * of certificates, claims or rules. Needs no memory.
+/* Judges every certificate of one person: out[i] belongs to certificates[i]. The verdicts do not
+ * depend on the order of certificates, claims or rules. Needs no memory.
  *
- * Where the yearly number of payments does not reach for all, the nearest last day comes first, then the higher level.
- * rule and last_day are given with refusals too, once a rule was found; the amount only where eligible. */
+ * Where the yearly number of payments does not reach for all, the nearest last day comes first,
+ * then the higher level. rule and last_day are given with refusals too, once a rule was found; the
+ * amount only where eligible. */
 void policy_judge(const struct policy *p, const struct policy_person *person, int32_t as_of,
                   struct verdict *out);
 
-/* The region of the policy that a list's cell names, or NULL: by name, by code (the nearest region above that the policy knows),
- * or by title, with the titles of regions above it in front or without (示例省示例市, 示例市). Borrowed from the policy. */
+/* The region of the policy that a list's cell names, or NULL: by name, by code (the nearest region
+ * above that the policy knows), or by title, with the titles of regions above it in front or
+ * without (示例省示例市, 示例市). Borrowed from the policy. */
 const char *policy_region_of(const struct policy *p, const char *cell);
 
-/* A GB/T 2260 code without the pairs of zeros at its end: 430000 -> 43, 430100 -> 4301. 0, or -1 if it is none. */
+/* A GB/T 2260 code without the pairs of zeros at its end: 430000 -> 43, 430100 -> 4301. 0, or -1 if
+ * it is none. */
 int policy_region_code(const char *text, char out[7]);
 
 const char *

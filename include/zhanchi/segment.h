@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 enum segment_mode {
-    SEGMENT_MAINLAND, /* every text in UCS-2: 70, or 67 a part (facts: mainland gateways count every character) */
-    SEGMENT_GSM /* GSM-7 (3GPP TS 23.038) where the text allows: 160/153, else 70/67 */
+    SEGMENT_MAINLAND, /* every text in UCS-2: 70, or 67 a part (facts: mainland gateways count every
+                         character) */
+    SEGMENT_GSM       /* GSM-7 (3GPP TS 23.038) where the text allows: 160/153, else 70/67 */
 };
 
 struct segments {
@@ -20,7 +21,8 @@ struct segments {
     uint32_t forces_ucs2; /* first code point outside GSM-7, 0 if none */
 };
 
-/* `text` is valid UTF-8. part_units may be NULL; else the units of the first `cap` parts are stored there. */
+/* `text` is valid UTF-8. part_units may be NULL; else the units of the first `cap` parts are stored
+ * there. */
 void segment_count(const char *text, size_t len, enum segment_mode mode, struct segments *out,
                    uint16_t *part_units, size_t cap);
 /* Septets of one code point: 1, 2 (extension table), or 0 outside. */

@@ -13,8 +13,8 @@ struct interval {
 double stats_normal_quantile(double p); /* 0 < p < 1 */
 double stats_normal_cdf(double x);
 
-/* Wilson score interval without continuity correction (Wilson 1927) of x successes in n trials; n = 0 gives [0, 1].
- * level: 0.95. */
+/* Wilson score interval without continuity correction (Wilson 1927) of x successes in n trials; n =
+ * 0 gives [0, 1]. level: 0.95. */
 struct interval stats_wilson(int64_t x, int64_t n, double level);
 
 /* Newcombe's hybrid score interval (method 10, Statistics in Medicine 1998) of x1/n1 - x2/n2. */

@@ -1,5 +1,6 @@
 /*
- * store_approval: the sealed payload of a message, and the signature over a wave. Campaign writes both, dispatch checks both; they meet here.
+ * store_approval: the sealed payload of a message, and the signature over a wave. Campaign writes
+ * both, dispatch checks both; they meet here.
  */
 #ifndef ZHANCHI_STORE_APPROVAL_H
 #define ZHANCHI_STORE_APPROVAL_H
@@ -19,14 +20,18 @@ int payload_pack(const struct payload *p, struct buf *out);
 /* Points into `data` (which is NUL-separated inside); ERR_DATA. */
 int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e);
 
-/* HMAC over the wave's payload blobs in message order, with the campaign's topic, policy, schedule, variants, holdout and seed, the list's digest and
- * the gateway's. Reads every payload. What may change later without another approval (state, priority, pause) is not in it. */
-int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
-                    const uint8_t gateway_digest[32], uint8_t out[32], struct err *e);
+/* HMAC over the wave's payload blobs in message order, with the campaign's topic, policy, schedule,
+ * variants, holdout and seed, the list's digest and the gateway's. Reads every payload. What may
+ * change later without another approval (state, priority, pause) is not in it. */
+int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c,
+                    const struct wave_info *w, const uint8_t gateway_digest[32], uint8_t out[32],
+                    struct err *e);
 /* HMAC over digest, schedule, gateway, approver and time: what is stored as wave.approval. */
-void approval_sign(struct keyring *k, const struct campaign_info *c, const struct wave_info *w, uint8_t out[32]);
-/* ERR_PERM if the stored approval does not fit campaign, wave and the gateway profile as it is now. Cheap: payloads are bound by their own seals. */
-int approval_check(struct keyring *k, const struct campaign_info *c, const struct wave_info *w, const uint8_t gateway_digest[32],
-                   struct err *e);
+void approval_sign(struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
+                   uint8_t out[32]);
+/* ERR_PERM if the stored approval does not fit campaign, wave and the gateway profile as it is now.
+ * Cheap: payloads are bound by their own seals. */
+int approval_check(struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
+                   const uint8_t gateway_digest[32], struct err *e);
 
 #endif

@@ -1,10 +1,13 @@
 /*
  * store_epoch: a restored backup must not send again.
  *
- * The database carries a tag, an epoch (part of every client reference) and a counter of claim transactions. The same three stand in a small file
- * outside the work directory (EPOCH_DIR/<tag>.epoch, mapped: it survives SIGKILL), written after each claim is durable and before a byte leaves. Where the
- * database is behind that file, or the file is missing, the database may be an old copy: dispatch refuses, everything queued becomes `unknown`,
- * a new epoch begins. A database ahead of the file is what a power cut leaves: nothing was sent that the database does not know.
+ * The database carries a tag, an epoch (part of every client reference) and a counter of claim
+ * transactions. The same three stand in a small file outside the work directory
+ * (EPOCH_DIR/<tag>.epoch, mapped: it survives SIGKILL), written after each claim is durable and
+ * before a byte leaves. Where the database is behind that file, or the file is missing, the
+ * database may be an old copy: dispatch refuses, everything queued becomes `unknown`, a new epoch
+ * begins. A database ahead of the file is what a power cut leaves: nothing was sent that the
+ * database does not know.
  */
 #ifndef ZHANCHI_STORE_EPOCH_H
 #define ZHANCHI_STORE_EPOCH_H
@@ -25,9 +28,16 @@ struct epoch_info {
 /* Makes tag, first epoch and the outside file: for `init`. */
 int epoch_create(struct store *s, const char *epoch_dir, int64_t now_ms, struct err *e);
 
-enum epoch_finding { EPOCH_AGREES, EPOCH_BEHIND /* an old copy */, EPOCH_NO_FILE, EPOCH_DOUBT /* a receipt bore a reference never issued */ };
-/* Maps the outside file and compares. An outside file that is behind its database (a power cut) agrees and is brought up. NULL only on errors. */
-struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_finding *finding, struct err *e);
+enum epoch_finding {
+    EPOCH_AGREES,
+    EPOCH_BEHIND /* an old copy */,
+    EPOCH_NO_FILE,
+    EPOCH_DOUBT /* a receipt bore a reference never issued */
+};
+/* Maps the outside file and compares. An outside file that is behind its database (a power cut)
+ * agrees and is brought up. NULL only on errors. */
+struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_finding *finding,
+                         struct err *e);
 void epoch_close(struct epoch *ep);
 const struct epoch_info *epoch_info(const struct epoch *ep);
 /* After the commit of a claim: writes the counter outside. Call before a byte leaves. */
@@ -40,11 +50,15 @@ int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct e
 
 /* What a reference in a receipt means to this database. */
 enum ref_finding {
-    REF_OURS,         /* the attempt was issued here; or, in an epoch that has ended, by a lost timeline for a message that stood here already */
-    REF_FOREIGN,      /* another database's, no reference of ours, or of a lost timeline's own messages: no reason for doubt */
-    REF_NEVER_ISSUED  /* of the epoch that we write now, but this database never issued it: the caller raises the doubt */
+    REF_OURS, /* the attempt was issued here; or, in an epoch that has ended, by a lost timeline for
+                 a message that stood here already */
+    REF_FOREIGN, /* another database's, no reference of ours, or of a lost timeline's own messages:
+                    no reason for doubt */
+    REF_NEVER_ISSUED /* of the epoch that we write now, but this database never issued it: the
+                        caller raises the doubt */
 };
-enum ref_finding store_ref_check(struct store *s, const struct msg_ref *r, struct err *e); /* -1 on error */
+enum ref_finding store_ref_check(struct store *s, const struct msg_ref *r,
+                                 struct err *e); /* -1 on error */
 int store_doubt_raise(struct store *s, const char *why, struct err *e);
 
 #endif

@@ -11,23 +11,28 @@
 
 struct store;
 
-/* Counters (tally): messages by state and cause, as the open transaction has them; a wave in freezing counts too. O(number of counters). */
+/* Counters (tally): messages by state and cause, as the open transaction has them; a wave in
+ * freezing counts too. O(number of counters). */
 int store_tally(struct store *s, int64_t campaign_id,
-                int (*each)(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n), void *ctx, struct err *e);
+                int (*each)(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n),
+                void *ctx, struct err *e);
 /* The same counted from the rows: tests and `doctor` compare. */
 int store_tally_recount(struct store *s, int64_t campaign_id,
-                        int (*each)(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n), void *ctx, struct err *e);
+                        int (*each)(void *ctx, enum msg_state state, enum msg_cause cause,
+                                    int64_t n),
+                        void *ctx, struct err *e);
 
 enum measure_by { BY_VARIANT, BY_REGION, BY_LEVEL, BY_HOUR /* civil hour of the last hand-over */ };
 struct measure_cell {
-    char key[64];        /* variant index, region, level, hour */
-    int64_t members;     /* of arms send and always */
-    int64_t sent;        /* with a message accepted, unconfirmed, delivered or undelivered */
+    char key[64];    /* variant index, region, level, hour */
+    int64_t members; /* of arms send and always */
+    int64_t sent;    /* with a message accepted, unconfirmed, delivered or undelivered */
     int64_t delivered;
-    int64_t claimed;     /* members with a claim on or after `from_day`, through `through_day` */
-    int64_t optouts;     /* members whose number refused since the start */
+    int64_t claimed; /* members with a claim on or after `from_day`, through `through_day` */
+    int64_t optouts; /* members whose number refused since the start */
 };
-int store_measure(struct store *s, const struct campaign_info *c, enum measure_by by, int32_t from_day, int32_t through_day,
+int store_measure(struct store *s, const struct campaign_info *c, enum measure_by by,
+                  int32_t from_day, int32_t through_day,
                   int (*each)(void *ctx, const struct measure_cell *m), void *ctx, struct err *e);
 
 struct measure_arm {
@@ -37,9 +42,11 @@ struct measure_arm {
 };
 /* Members assigned and claims of both arms in [from_day, through_day]. */
 int store_measure_arms(struct store *s, int64_t campaign_id, int32_t from_day, int32_t through_day,
-                       int (*each)(void *ctx, const struct measure_arm *a), void *ctx, struct err *e);
+                       int (*each)(void *ctx, const struct measure_arm *a), void *ctx,
+                       struct err *e);
 
-/* One line a message for pseudonymous export, in the order of pseudonyms: that of the list would tell who is who. */
+/* One line a message for pseudonymous export, in the order of pseudonyms: that of the list would
+ * tell who is who. */
 struct export_row {
     uint8_t pseudonym[8];
     enum member_arm arm;
@@ -51,7 +58,7 @@ struct export_row {
     int32_t claimed_day; /* first claim since from_day; CIVIL_NONE */
     int64_t message_id;  /* not for pseudonymous output */
 };
-int store_export_each(struct store *s, int64_t campaign_id, int32_t from_day, int (*each)(void *ctx, const struct export_row *r),
-                      void *ctx, struct err *e);
+int store_export_each(struct store *s, int64_t campaign_id, int32_t from_day,
+                      int (*each)(void *ctx, const struct export_row *r), void *ctx, struct err *e);
 
 #endif

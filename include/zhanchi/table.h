@@ -1,8 +1,9 @@
 /*
  * table: one interface over files of rows; one reader a format (src/table/csv.c is the first).
  *
- * Streaming, in constant memory: a row is valid until the next call. Cells are valid UTF-8 whatever the file's encoding
- * was. A reader is a struct of functions (src/table/reader.h); a new format adds one and is listed in table.c.
+ * Streaming, in constant memory: a row is valid until the next call. Cells are valid UTF-8 whatever
+ * the file's encoding was. A reader is a struct of functions (src/table/reader.h); a new format
+ * adds one and is listed in table.c.
  */
 #ifndef ZHANCHI_TABLE_H
 #define ZHANCHI_TABLE_H
@@ -16,9 +17,10 @@
 enum table_encoding { TABLE_AUTO, TABLE_UTF8, TABLE_GB18030, TABLE_UTF16LE, TABLE_UTF16BE };
 
 struct table_opts {
-    enum table_encoding encoding; /* TABLE_AUTO: BOM, else decided over the whole file: UTF-8 if all of it is valid, else
-                                     GB18030; ERR_DATA with line and offset if neither */
-    char delimiter;               /* 0: chosen among , TAB ; | by the first lines */
+    enum table_encoding
+        encoding; /* TABLE_AUTO: BOM, else decided over the whole file: UTF-8 if all of it is valid,
+                     else GB18030; ERR_DATA with line and offset if neither */
+    char delimiter; /* 0: chosen among , TAB ; | by the first lines */
 };
 
 struct table_cell {
@@ -28,22 +30,24 @@ struct table_cell {
 
 struct table_row {
     const struct table_cell *cells;
-    size_t n_cells;   /* trailing empty cells are counted as the file has them, at most 16,384 */
-    int64_t line;     /* where the row begins, from 1 */
-    const char *fault; /* NULL, or why this row cannot be trusted: "quote" (malformed quoting), "too-long" (a cell above 1 MiB, a row
-                          above 4 MiB or more than 16,384 cells); cells then hold what was read. After a row with a fault reading goes
-                          on with the line after the one where it began, so that a stray quote costs one line */
+    size_t n_cells; /* trailing empty cells are counted as the file has them, at most 16,384 */
+    int64_t line;   /* where the row begins, from 1 */
+    const char
+        *fault; /* NULL, or why this row cannot be trusted: "quote" (malformed quoting), "too-long"
+                   (a cell above 1 MiB, a row above 4 MiB or more than 16,384 cells); cells then
+                   hold what was read. After a row with a fault reading goes on with the line after
+                   the one where it began, so that a stray quote costs one line */
 };
 
 struct table;
 
-/* Opens a regular file and reads it once: digest, encoding, validity of every byte (no NUL either). ERR_NOINPUT, ERR_DATA with
- * line and byte offset. */
+/* Opens a regular file and reads it once: digest, encoding, validity of every byte (no NUL either).
+ * ERR_NOINPUT, ERR_DATA with line and byte offset. */
 struct table *table_open(const char *path, const struct table_opts *opts, struct err *e);
 void table_close(struct table *t); /* NULL is fine */
 
-/* 1 and a row, 0 at the end, -1 and ERR_DATA (the file changed since table_open) or ERR_IO. Rows without any
- * cell text are passed on as they are, except truly empty lines, which are skipped. */
+/* 1 and a row, 0 at the end, -1 and ERR_DATA (the file changed since table_open) or ERR_IO. Rows
+ * without any cell text are passed on as they are, except truly empty lines, which are skipped. */
 int table_next(struct table *t, struct table_row *row, struct err *e);
 
 enum table_encoding table_encoding_of(const struct table *t); /* never TABLE_AUTO */
@@ -57,8 +61,8 @@ void table_digest(const struct table *t, uint8_t out[32]);
 
 /* ---- writing ---- */
 
-/* Appends one CSV field, quoted where RFC 4180 needs it, and defused where a spreadsheet would run it as a formula (leading = + - @
- * TAB CR get an apostrophe unless the field is a plain number). */
+/* Appends one CSV field, quoted where RFC 4180 needs it, and defused where a spreadsheet would run
+ * it as a formula (leading = + - @ TAB CR get an apostrophe unless the field is a plain number). */
 struct buf;
 int table_csv_field(struct buf *out, const char *s, size_t len, bool first);
 

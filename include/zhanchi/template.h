@@ -1,8 +1,9 @@
 /*
  * template: Mustache texts, compiled once, rendered many times. Pure.
  *
- * The core is here: variables, sections, inverted sections, comments, dotted names, standalone lines as the Mustache specification
- * has them. For an SMS nothing is escaped; another escaper makes the same program serve JSON, URLs and HTML
+ * The core is here: variables, sections, inverted sections, comments, dotted names, standalone
+ * lines as the Mustache specification has them. For an SMS nothing is escaped; another escaper
+ * makes the same program serve JSON, URLs and HTML
  * ({{{x}}} and {{&x}} never escape).
  */
 #ifndef ZHANCHI_TEMPLATE_H
@@ -21,7 +22,8 @@ enum tv_type { TV_MISSING, TV_FALSE, TV_TRUE, TV_TEXT, TV_LIST, TV_MAP };
 
 struct tv { /* a value; everything is borrowed */
     enum tv_type type;
-    const char *text; /* TV_TEXT: UTF-8, len bytes. An empty text is false in a section and is a missing value when printed */
+    const char *text; /* TV_TEXT: UTF-8, len bytes. An empty text is false in a section and is a
+                         missing value when printed */
     size_t len;       /* TV_TEXT: bytes; TV_LIST: items; TV_MAP: members */
     const struct tv *items;
     const struct tv_member *members;
@@ -32,12 +34,14 @@ struct tv_member {
     struct tv value;
 };
 
-/* A JSON value as template value: numbers as their text, null is missing. Lives in the arena and in `n`. */
+/* A JSON value as template value: numbers as their text, null is missing. Lives in the arena and in
+ * `n`. */
 struct tv template_value(struct arena *a, const struct json *n);
 
 /* ---- escapers ---- */
 
-typedef int (*template_escape)(struct buf *out, const char *s, size_t len); /* 0, or -1 when out is full */
+typedef int (*template_escape)(struct buf *out, const char *s,
+                               size_t len); /* 0, or -1 when out is full */
 int template_escape_none(struct buf *out, const char *s, size_t len);
 int template_escape_html(struct buf *out, const char *s, size_t len);
 int template_escape_json(struct buf *out, const char *s, size_t len); /* without the quotes */
@@ -49,21 +53,24 @@ struct template; /* immutable: may be shared between threads */
 
 /* Compiles `text` (valid UTF-8, at most 64 KiB). Errors (ERR_DATA) name line and column. */
 struct template *template_compile(const char *text, size_t len, struct err *e);
-/* The same for a text that begins at line `first_line` of its file: errors name the file's lines. */
+/* The same for a text that begins at line `first_line` of its file: errors name the file's lines.
+ */
 struct template *template_compile_at(const char *text, size_t len, int first_line, struct err *e);
 void template_free(struct template *t);
 
-/* Names that the text uses, first use first; "." is left out. Dotted names whole. Inside a section names may belong to its items. */
+/* Names that the text uses, first use first; "." is left out. Dotted names whole. Inside a section
+ * names may belong to its items. */
 size_t template_names(const struct template *t, const char *const **names);
 
-/* Every name must be in `known` (NULL-terminated; "certificates.*" allows what follows the dot, and names used
- * inside a section `certificates`); else ERR_DATA with line, column and the nearest known name. */
+/* Every name must be in `known` (NULL-terminated; "certificates.*" allows what follows the dot, and
+ * names used inside a section `certificates`); else ERR_DATA with line, column and the nearest
+ * known name. */
 int template_check(const struct template *t, const char *const *known, struct err *e);
 
 enum template_missing { TEMPLATE_MISSING_ERROR, TEMPLATE_MISSING_EMPTY };
 
-/* Appends the rendered text. With TEMPLATE_MISSING_ERROR a variable without value is ERR_DATA that names the variable (not the row's
- * content); so is a full buffer. */
+/* Appends the rendered text. With TEMPLATE_MISSING_ERROR a variable without value is ERR_DATA that
+ * names the variable (not the row's content); so is a full buffer. */
 int template_render(const struct template *t, const struct tv *root, template_escape escape,
                     enum template_missing missing, struct buf *out, struct err *e);
 
@@ -73,9 +80,10 @@ enum template_kind { TEMPLATE_NOTICE, TEMPLATE_PROMOTION, TEMPLATE_STATUS };
 
 /* A template file: "name: value" lines, a line of "---", the text.
  *   name channel topic kind signature language columns carrier_template
- * The signature is written without 【】 and stands in front of the text when it is sent. Line breaks at the end of the file do not count, and a line
- * ends in LF however the file was saved. With a carrier_template (the provider's id of a text filed with it) the variables that the text uses go to the
- * gateway by name. */
+ * The signature is written without 【】 and stands in front of the text when it is sent. Line
+ * breaks at the end of the file do not count, and a line ends in LF however the file was saved.
+ * With a carrier_template (the provider's id of a text filed with it) the variables that the text
+ * uses go to the gateway by name. */
 #define TEMPLATE_BODY_MAX 8191 /* bytes of a stored text */
 
 struct template_file {
@@ -84,16 +92,18 @@ struct template_file {
     char *columns[32]; /* further columns of the list that the text uses, NULL-terminated */
     char *text;        /* the body as it stands, NUL-terminated */
     size_t text_len;
-    int text_line;     /* line of the file where the body begins */
+    int text_line; /* line of the file where the body begins */
 };
 
-/* `data`: valid UTF-8 (the caller has looked; text/ stands beside this room). ERR_DATA with line on unknown or repeated keys (nearest known key is named), missing name, topic or signature, a name that a command line
- * cannot carry (":" "/" blanks), 【】 in the body. */
+/* `data`: valid UTF-8 (the caller has looked; text/ stands beside this room). ERR_DATA with line on
+ * unknown or repeated keys (nearest known key is named), missing name, topic or signature, a name
+ * that a command line cannot carry (":" "/" blanks), 【】 in the body. */
 int template_file_parse(const char *data, size_t len, struct template_file *out, struct err *e);
 void template_file_fini(struct template_file *f);
 
-/* The variables that every row offers, NULL-terminated: name region occupation level_name employer certificate_no issued amount deadline days_left
- * clause office phone12333 apply_where certificates.* ... */
+/* The variables that every row offers, NULL-terminated: name region occupation level_name employer
+ * certificate_no issued amount deadline days_left clause office phone12333 apply_where
+ * certificates.* ... */
 const char *const *template_known(void);
 
 #endif

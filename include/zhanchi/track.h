@@ -14,9 +14,11 @@
 #include "zhanchi/progress.h"
 #include "zhanchi/store_report.h"
 
-/* Applies what is in the inbox behind the watermark, in batches sorted by message, each one transaction with the watermark. Returns reports
- * applied (0 = nothing new). What cannot be read (a body, a sealed row, a gateway that is no longer configured) is counted, logged without
- * its content and passed over; it stays in the inbox. A receipt for a reference that was never issued raises the doubt (store_epoch.h). */
+/* Applies what is in the inbox behind the watermark, in batches sorted by message, each one
+ * transaction with the watermark. Returns reports applied (0 = nothing new). What cannot be read (a
+ * body, a sealed row, a gateway that is no longer configured) is counted, logged without its
+ * content and passed over; it stays in the inbox. A receipt for a reference that was never issued
+ * raises the doubt (store_epoch.h). */
 struct track_opts {
     struct gateway *const *gateways;
     size_t n_gateways;
@@ -32,8 +34,9 @@ struct track_stats {
 int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const struct track_opts *o,
                     struct track_stats *total, struct err *e);
 
-/* Opt-outs by number: folded, checked, sealed. Joins an open transaction. topic "" = all; origin: enum optout_origin. 1 new, 0 was there, -1
- * (ERR_DATA: no mobile number; the number itself is not told). suppressed may be NULL. */
+/* Opt-outs by number: folded, checked, sealed. Joins an open transaction. topic "" = all; origin:
+ * enum optout_origin. 1 new, 0 was there, -1 (ERR_DATA: no mobile number; the number itself is not
+ * told). suppressed may be NULL. */
 int track_optout_add(struct store *s, struct keyring *k, const char *phone, const char *topic,
                      int origin, const char *actor, int64_t now_ms, int64_t *suppressed,
                      struct err *e);

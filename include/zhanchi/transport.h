@@ -1,10 +1,12 @@
 /*
- * transport: HTTP out. The one module that owns libcurl (multi, curl_multi_poll, reused easy handles, keep-alive).
+ * transport: HTTP out. The one module that owns libcurl (multi, curl_multi_poll, reused easy
+ * handles, keep-alive).
  *
- * libcurl repeats a request by itself when a reused connection dies before the first answer byte (seen with 7.88.1; no option turns it
- * off). So CURLOPT_PREREQFUNCTION is set on every transfer: its first call is the hand-over (nothing has been sent before it), a
- * second call of the same transfer aborts it. Redirects, negotiated authentication, Expect: 100-continue and proxies from the environment are
- * off. A failure before the first call means that no byte was sent.
+ * libcurl repeats a request by itself when a reused connection dies before the first answer byte
+ * (seen with 7.88.1; no option turns it off). So CURLOPT_PREREQFUNCTION is set on every transfer:
+ * its first call is the hand-over (nothing has been sent before it), a second call of the same
+ * transfer aborts it. Redirects, negotiated authentication, Expect: 100-continue and proxies from
+ * the environment are off. A failure before the first call means that no byte was sent.
  *
  * Not thread-safe, except transport_wakeup.
  */
@@ -20,9 +22,11 @@ struct transport;
 struct transport_opts {
     int connections;   /* at once, over all hosts */
     size_t answer_max; /* bytes of an answer's body; more is "unreadable" */
-    /* About to hand the request over: return 0 to go, -1 to abort (nothing was sent: window closed, claim_ttl passed). */
+    /* About to hand the request over: return 0 to go, -1 to abort (nothing was sent: window closed,
+     * claim_ttl passed). */
     int (*handover)(void *ctx, void *tag);
-    /* The transfer ended; `answer` is borrowed for the call. A new transport_submit is allowed here. */
+    /* The transfer ended; `answer` is borrowed for the call. A new transport_submit is allowed
+     * here. */
     void (*done)(void *ctx, void *tag, const struct gw_answer *answer);
     void *ctx;
 };

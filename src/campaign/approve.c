@@ -1,5 +1,6 @@
 /*
- * approve: the checker's act, and cancel, which ends what waits. What is signed is recomputed from what is stored, not taken over from the maker.
+ * approve: the checker's act, and cancel, which ends what waits. What is signed is recomputed from
+ * what is stored, not taken over from the maker.
  */
 #include <stdio.h>
 #include <string.h>
@@ -165,7 +166,8 @@ int campaign_cancel(struct store *s, const struct campaign_info *c, const struct
     *cancelled = 0;
     if (c->state == CAMPAIGN_FINISHED)
         return err_set(e, ERR_DATA, NULL, "campaign %s is finished: nothing of it waits", c->name);
-    /* First the state: from this commit on dispatch claims nothing more of it. A cancelled one is gone over again, in case the last time was interrupted. */
+    /* First the state: from this commit on dispatch claims nothing more of it. A cancelled one is
+     * gone over again, in case the last time was interrupted. */
     if (c->state != CAMPAIGN_CANCELLED && move_to_cancelled(s, c, r, e) != 0)
         return -1;
     do {

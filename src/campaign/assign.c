@@ -1,17 +1,18 @@
 /*
- * assign: arms and variants. The same seed and number give the same arm and variant for ever, in any order and on any machine: a forecast, a preview and the
- * freezing agree, and an analyst can draw again.
+ * assign: arms and variants. The same seed and number give the same arm and variant for ever, in
+ * any order and on any machine: a forecast, a preview and the freezing agree, and an analyst can
+ * draw again.
  *
- * The unit is the number, so that a household is one arm and reads one text. Arm and variant are drawn from independent streams, or a variant
- * would tell the arm.
- * Callers: freeze.c; tests.
+ * The unit is the number, so that a household is one arm and reads one text. Arm and variant are
+ * drawn from independent streams, or a variant would tell the arm. Callers: freeze.c; tests.
  */
 #include "zhanchi/civil.h"
 #include "internal.h"
 
 enum stream { STREAM_ARM = 1, STREAM_VARIANT = 2 };
 
-/* The finaliser of splitmix64 (Steele, Lea and Flood 2014): a bijection in which every input bit moves every output bit. */
+/* The finaliser of splitmix64 (Steele, Lea and Flood 2014): a bijection in which every input bit
+ * moves every output bit. */
 static uint64_t mix(uint64_t x)
 {
     x ^= x >> 30;

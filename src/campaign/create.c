@@ -1,5 +1,6 @@
 /*
- * create: a draft is checked as far as can be without rows, so that what is wrong is said to the one who makes it and not on the day of sending.
+ * create: a draft is checked as far as can be without rows, so that what is wrong is said to the
+ * one who makes it and not on the day of sending.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,8 @@ static int check_shares(const struct campaign_info *c, struct err *e)
     return 0;
 }
 
-/* One topic, because refusals and holdouts are by topic; one signature, because a number that answers must know to whom. */
+/* One topic, because refusals and holdouts are by topic; one signature, because a number that
+ * answers must know to whom. */
 static int check_alike(const struct template_info *first, const struct template_info *t,
                        struct err *e)
 {

@@ -1,9 +1,10 @@
 /*
- * freeze: the one walk over a list's candidates. Forecast, preview and submit see the same persons with the same arms and the same texts, because all of them
- * get them from here.
+ * freeze: the one walk over a list's candidates. Forecast, preview and submit see the same persons
+ * with the same arms and the same texts, because all of them get them from here.
  *
- * Order: first who is left out (refused, claimed, held out elsewhere, too late, no text possible), then arms: what is drawn is drawn among those who would get
- * a message, so that both arms are alike. The variant is drawn for everybody alike. Nothing here writes to the store.
+ * Order: first who is left out (refused, claimed, held out elsewhere, too late, no text possible),
+ * then arms: what is drawn is drawn among those who would get a message, so that both arms are
+ * alike. The variant is drawn for everybody alike. Nothing here writes to the store.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,8 @@ enum msg_cause candidate_cause(const struct candidate *k, int32_t planned)
 bool candidate_randomises(const struct campaign_info *c, const struct candidate *k,
                           bool others_open)
 {
-    /* What another campaign of the topic still has in its queue would reach a held-out person before the release. */
+    /* What another campaign of the topic still has in its queue would reach a held-out person
+     * before the release. */
     return assign_randomises(c, last_day_of(k)) && !(others_open && k->active_elsewhere);
 }
 

@@ -1,7 +1,8 @@
 /*
- * households: a number is randomised as a whole. Where one of its persons cannot wait (the last day is too near, or another open campaign of the topic
- * writes to that person), the message to that person reaches the phone of all of them, so that none of them is a clean comparison: all are sent and left
- * out of the lift.
+ * households: a number is randomised as a whole. Where one of its persons cannot wait (the last day
+ * is too near, or another open campaign of the topic writes to that person), the message to that
+ * person reaches the phone of all of them, so that none of them is a clean comparison: all are sent
+ * and left out of the lift.
  *
  * Only shared numbers are kept, as a sorted array: a few of a hundred persons.
  * Caller: freeze.c, before its walk and only for a holdout.

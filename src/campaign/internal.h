@@ -5,8 +5,8 @@
  *   values.c      a person's row, verdict and office -> what a text may print
  *   texts.c       the campaign's texts, compiled; a text's check against a list
  *   households.c  numbers that must not be randomised because of one of their persons
- *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered text
- *   create.c forecast.c preview.c submit.c approve.c    the acts
+ *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered
+ * text create.c forecast.c preview.c submit.c approve.c    the acts
  */
 #ifndef CAMPAIGN_INTERNAL_H
 #define CAMPAIGN_INTERNAL_H
@@ -22,7 +22,8 @@
 
 /* ---- assign.c ---- */
 
-/* Whether a person with this last day may be randomised: the holdout's release must leave time to apply. */
+/* Whether a person with this last day may be randomised: the holdout's release must leave time to
+ * apply. */
 bool assign_randomises(const struct campaign_info *c, int32_t last_day);
 
 /* ---- values.c ---- */
@@ -79,14 +80,15 @@ int texts_load(struct store *s, const struct campaign_info *c, const struct temp
 void texts_fini(struct texts *t);
 /* Signature and text, appended. ERR_DATA names what is missing. */
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
-/* A JSON object of the values that the text prints, for a text that the carrier keeps; nothing where it keeps none. */
+/* A JSON object of the values that the text prints, for a text that the carrier keeps; nothing
+ * where it keeps none. */
 void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out);
 
 /* ---- households.c ---- */
 
 struct households;
-/* Numbers shared by several persons of whom one cannot be randomised; NULL without a holdout. 0 or -1. `others_open`: another campaign of the topic is
- * not over yet. */
+/* Numbers shared by several persons of whom one cannot be randomised; NULL without a holdout. 0 or
+ * -1. `others_open`: another campaign of the topic is not over yet. */
 int households_find(struct store *s, const struct campaign_info *c, int32_t today, bool others_open,
                     struct households **out, struct err *e);
 void households_free(struct households *h); /* NULL is fine */
@@ -106,8 +108,9 @@ struct drawn { /* one candidate, decided; valid during the call */
     enum member_arm arm;  /* ARM_NONE when left out */
     int variant;
     int64_t due_ms;
-    const char *phone, *name;            /* "" where no text was tried */
-    const char *text, *carrier_variables; /* "" where there is no message; the signature is in front of the text */
+    const char *phone, *name;             /* "" where no text was tried */
+    const char *text, *carrier_variables; /* "" where there is no message; the signature is in front
+                                             of the text */
     size_t units;
     int parts;
     bool unconfirmed; /* rests on a rule whose source was not at hand */
@@ -115,13 +118,14 @@ struct drawn { /* one candidate, decided; valid during the call */
 typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
 
 struct freeze;
-/* given: instead of the campaign's texts, or NULL. g may be NULL: then only the office's limit counts. ERR_DATA if nothing could be sent any more
- * (not_after). */
+/* given: instead of the campaign's texts, or NULL. g may be NULL: then only the office's limit
+ * counts. ERR_DATA if nothing could be sent any more (not_after). */
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
                            const struct template_info *given, const struct gateway *g,
                            const struct campaign_office *o, struct err *e);
 void freeze_close(struct freeze *z); /* NULL is fine */
-/* Decides about one candidate. masked: the text is for a screen (values of the phone and name members are not masked). */
+/* Decides about one candidate. masked: the text is for a screen (values of the phone and name
+ * members are not masked). */
 int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
                 struct err *e);
 /* At most `max` persons behind `after`; *last as in store_candidates. */

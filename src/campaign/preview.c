@@ -1,6 +1,7 @@
 /*
- * preview: a few texts, chosen on purpose: the longest, the shortest, the one of most parts, one of each variant, then the first ones. Who is chosen is decided by
- * the real texts; what is shown is rendered again with names and numbers masked.
+ * preview: a few texts, chosen on purpose: the longest, the shortest, the one of most parts, one of
+ * each variant, then the first ones. Who is chosen is decided by the real texts; what is shown is
+ * rendered again with names and numbers masked.
  */
 #include <string.h>
 #include "zhanchi/mask.h"

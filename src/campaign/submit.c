@@ -1,9 +1,10 @@
 /*
  * submit: freezes a wave.
  *
- * Members, arms, variants and sealed payloads go in by chunks under a wave that nobody sees; the digest is made over what was stored, read back, and the move to
- * `submitted` is the last transaction, together with the act's record. Interrupted or failed, nothing visible remains: what was written is removed
- * at once, or after a crash by whoever next takes the lock of jobs.
+ * Members, arms, variants and sealed payloads go in by chunks under a wave that nobody sees; the
+ * digest is made over what was stored, read back, and the move to `submitted` is the last
+ * transaction, together with the act's record. Interrupted or failed, nothing visible remains: what
+ * was written is removed at once, or after a crash by whoever next takes the lock of jobs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +138,8 @@ static void point(struct freezing *z)
             z->list[i].payload = z->sealed.data + z->at[i];
 }
 
-/* Persons behind *last, rendered and sealed, then written in one transaction: no write lock is held while texts are made. */
+/* Persons behind *last, rendered and sealed, then written in one transaction: no write lock is held
+ * while texts are made. */
 static int freeze_chunk(struct freezing *z, int64_t *last, struct err *e)
 {
     size_t chunk = store_chunk(z->store);

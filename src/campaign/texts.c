@@ -1,9 +1,10 @@
 /*
- * texts: the texts of a campaign, compiled once; what a text needs, checked against what a list, a policy and the office can give.
+ * texts: the texts of a campaign, compiled once; what a text needs, checked against what a list, a
+ * policy and the office can give.
  *
- * What is missing for everybody is found here, by rendering the text with invented values of what there is; what is missing for one row only is found when that row
- * is rendered.
- * Callers: create.c, freeze.c; the template commands.
+ * What is missing for everybody is found here, by rendering the text with invented values of what
+ * there is; what is missing for one row only is found when that row is rendered. Callers: create.c,
+ * freeze.c; the template commands.
  */
 #include <stdlib.h>
 #include <string.h>

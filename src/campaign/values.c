@@ -1,10 +1,10 @@
 /*
  * values: what a text may print about a person: the sealed row, the verdict, the office. Pure.
  *
- * A value that is not known is not in the map, so that a text that prints it is refused for this row rather than sent with a hole; an amount is there only
- * where the verdict promises one. For screens names and numbers are masked before a text is rendered, not after: a rendered text cannot be searched for them
- * reliably.
- * Callers: freeze.c; tests.
+ * A value that is not known is not in the map, so that a text that prints it is refused for this
+ * row rather than sent with a hole; an amount is there only where the verdict promises one. For
+ * screens names and numbers are masked before a text is rendered, not after: a rendered text cannot
+ * be searched for them reliably. Callers: freeze.c; tests.
  */
 #include <stdio.h>
 #include <stdlib.h>

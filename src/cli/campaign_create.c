@@ -1,6 +1,6 @@
 /*
- * campaign_create: `zhanchi campaign create`: options -> a draft. Whether the draft makes sense is campaign_create()'s to say; here words become numbers and
- * names become rows.
+ * campaign_create: `zhanchi campaign create`: options -> a draft. Whether the draft makes sense is
+ * campaign_create()'s to say; here words become numbers and names become rows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -96,7 +96,8 @@ static int parse_day(const char *option, const char *text, int32_t *out, struct 
     return err_set(e, ERR_USAGE, "write 2026-03-01", "--%s %.40s is no day", option, text);
 }
 
-/* The end that the configuration gives: so many days after the first message, or after those held out are released. */
+/* The end that the configuration gives: so many days after the first message, or after those held
+ * out are released. */
 static int64_t default_end(const struct cli *c, const struct campaign_info *k)
 {
     int64_t now = clock_now_ms();

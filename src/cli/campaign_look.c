@@ -1,5 +1,6 @@
 /*
- * campaign_look: what a campaign would be before it is frozen: `zhanchi campaign forecast` and `preview`. Changes nothing.
+ * campaign_look: what a campaign would be before it is frozen: `zhanchi campaign forecast` and
+ * `preview`. Changes nothing.
  */
 #include <stdlib.h>
 #include <string.h>

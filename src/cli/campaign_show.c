@@ -1,5 +1,6 @@
 /*
- * campaign_show: `zhanchi campaign show` and `ls`: what a campaign is, who signed it, how far it is. Needs no key.
+ * campaign_show: `zhanchi campaign show` and `ls`: what a campaign is, who signed it, how far it
+ * is. Needs no key.
  */
 #include <stdlib.h>
 #include <string.h>

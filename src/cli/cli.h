@@ -1,9 +1,10 @@
 /*
  * cli: what commands share.
  *
- * To add a command: write cmd_NAME.c that exports one `const struct command cmd_NAME` and list it in commands.c. A command with
- * verbs (`list import`) points to a table of further commands; `run` is then NULL. Options are getopt_long's, one table a
- * command, each with its help; the frame prints --help from it and takes -h and --json everywhere.
+ * To add a command: write cmd_NAME.c that exports one `const struct command cmd_NAME` and list it
+ * in commands.c. A command with verbs (`list import`) points to a table of further commands; `run`
+ * is then NULL. Options are getopt_long's, one table a command, each with its help; the frame
+ * prints --help from it and takes -h and --json everywhere.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -26,43 +27,48 @@
 struct cli {
     const char *conf_path; /* as given, or the one found */
     bool json;
-    struct conf *conf;     /* after cli_conf */
-    struct store *store;   /* after cli_store */
+    struct conf *conf;       /* after cli_conf */
+    struct store *store;     /* after cli_store */
     struct keyring *keyring; /* after cli_keyring */
     int zone_min;
-    char actor[64];        /* after cli_conf */
+    char actor[64];                    /* after cli_conf */
     const volatile sig_atomic_t *stop; /* SIGINT, SIGTERM */
 };
 
 struct cli_option {
-    const char *name;  /* "policy" */
-    const char *arg;   /* "P", or NULL for a flag */
-    const char *help;  /* N_() */
+    const char *name; /* "policy" */
+    const char *arg;  /* "P", or NULL for a flag */
+    const char *help; /* N_() */
 };
 
 /* Values of a command's options, in the order of its table. Flags hold "". NULL: not given. */
 struct cli_args {
     const char *value[24];
-    const char *more[24][8]; /* a repeated option: all values, in order, NULL-terminated when fewer */
+    const char
+        *more[24][8]; /* a repeated option: all values, in order, NULL-terminated when fewer */
     int n_more[24];
-    char **rest;             /* arguments that are no options */
+    char **rest; /* arguments that are no options */
     int n_rest;
 };
 
 struct command {
     const char *name;
-    const char *args;  /* "FILE --name L [--columns MAP]" */
-    const char *help;  /* one line, N_() */
-    const struct cli_option *options;      /* ended by a NULL name; may be NULL */
-    int min_rest, max_rest;                /* arguments */
-    int (*run)(struct cli *cli, const struct cli_args *a, struct err *e); /* exit status, or -1 and *e */
-    const struct command *const *verbs;    /* NULL-terminated */
+    const char *args;                 /* "FILE --name L [--columns MAP]" */
+    const char *help;                 /* one line, N_() */
+    const struct cli_option *options; /* ended by a NULL name; may be NULL */
+    int min_rest, max_rest;           /* arguments */
+    int (*run)(struct cli *cli, const struct cli_args *a,
+               struct err *e);          /* exit status, or -1 and *e */
+    const struct command *const *verbs; /* NULL-terminated */
 };
 
 extern const struct command *const commands[]; /* commands.c, NULL-terminated */
 
 /* Index of an option in a command's table is the index of its value. */
-#define CLI_END {NULL, NULL, NULL}
+#define CLI_END                                                                                    \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
 
 /* ---- openers: each opens what it needs once; -1 and *e ---- */
 int cli_conf(struct cli *c, struct err *e);
@@ -81,19 +87,24 @@ int cli_list(struct cli *c, const char *name, struct list_info *out, struct err 
 int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, struct err *e);
 
 /* Records an act; joins an open transaction; logs the chain's head. */
-int cli_audit(struct cli *c, const char *act, const char *object, const char *detail, struct err *e);
+int cli_audit(struct cli *c, const char *act, const char *object, const char *detail,
+              struct err *e);
 
-/* "campaign.template_dir" + "/" + NAME + ext if NAME has no slash and no file of that name is here. */
-int cli_find_file(struct cli *c, const char *dir_option, const char *name, const char *ext, char out[4096], struct err *e);
+/* "campaign.template_dir" + "/" + NAME + ext if NAME has no slash and no file of that name is here.
+ */
+int cli_find_file(struct cli *c, const char *dir_option, const char *name, const char *ext,
+                  char out[4096], struct err *e);
 
 /* Asks on the terminal unless `yes`; false when not answered with y. Not a terminal: false. */
 bool cli_confirm(bool yes, const char *question);
-/* Lines of standard input, without their end; at most 4 KiB each. Returns 1, 0 at the end, -1. Never from argv: numbers are personal data. */
+/* Lines of standard input, without their end; at most 4 KiB each. Returns 1, 0 at the end, -1.
+ * Never from argv: numbers are personal data. */
 int cli_read_line(char *out, size_t cap, struct err *e);
 
 /* ---- output ---- */
 
-/* Progress bar on a terminal; nothing otherwise. `what` is shown in front. Interrupted by SIGINT: the job stops. */
+/* Progress bar on a terminal; nothing otherwise. `what` is shown in front. Interrupted by SIGINT:
+ * the job stops. */
 struct bar {
     const struct cli *cli;
     const char *what;
@@ -103,9 +114,11 @@ struct bar {
 struct progress bar_begin(struct bar *b, const struct cli *cli, const char *what);
 void bar_end(struct bar *b);
 
-/* Tables: aligned on a terminal (Han characters are two columns wide), or with --json an array of objects. */
+/* Tables: aligned on a terminal (Han characters are two columns wide), or with --json an array of
+ * objects. */
 struct table_out;
-struct table_out *tout_new(const struct cli *cli, const char *const *keys, const char *const *titles); /* NULL-terminated */
+struct table_out *tout_new(const struct cli *cli, const char *const *keys,
+                           const char *const *titles); /* NULL-terminated */
 void tout_text(struct table_out *t, const char *s);
 void tout_int(struct table_out *t, int64_t v);
 void tout_when(struct table_out *t, int64_t at_ms); /* 0 = empty */

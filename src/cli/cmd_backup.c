@@ -1,8 +1,9 @@
 /*
  * cmd_backup: copies of a live database, and back, so that nothing is sent twice.
  *
- * A restored database has forgotten what was sent after the copy was made. The claim counter outside the work directory remembers: where it disagrees,
- * everything that waits becomes `unknown` and a new epoch begins (store_epoch.h).
+ * A restored database has forgotten what was sent after the copy was made. The claim counter
+ * outside the work directory remembers: where it disagrees, everything that waits becomes `unknown`
+ * and a new epoch begins (store_epoch.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -89,7 +90,8 @@ static int copy_bytes(const char *from, const char *to, struct err *e)
     return rc;
 }
 
-/* The copy is looked at before anything is replaced: is it whole, of our kind, and does the key fit? */
+/* The copy is looked at before anything is replaced: is it whole, of our kind, and does the key
+ * fit? */
 static int examine(struct cli *c, const struct restoring *r, struct err *e)
 {
     struct store *s = store_open(r->tmp, STORE_RW, e);

@@ -1,6 +1,7 @@
 /*
- * cmd_campaign: campaigns from draft to approval, and their brakes. Every act is recorded in the transaction that makes it visible. (Making one:
- * campaign_create.c; forecast and preview: campaign_look.c; show and ls: campaign_show.c.)
+ * cmd_campaign: campaigns from draft to approval, and their brakes. Every act is recorded in the
+ * transaction that makes it visible. (Making one: campaign_create.c; forecast and preview:
+ * campaign_look.c; show and ls: campaign_show.c.)
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * cmd_dispatch: what cron runs. Exit status: 0 nothing more is due now, or a live dispatcher has the lock and will take it; 75 due work remains.
+ * cmd_dispatch: what cron runs. Exit status: 0 nothing more is due now, or a live dispatcher has
+ * the lock and will take it; 75 due work remains.
  */
 #include <stdlib.h>
 #include <string.h>

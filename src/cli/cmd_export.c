@@ -1,8 +1,9 @@
 /*
- * export: a campaign's messages for analysts (pseudonymous, no key) or for staff (identified: the key is needed, and the act is in the audit chain before the
- * first line leaves).
+ * export: a campaign's messages for analysts (pseudonymous, no key) or for staff (identified: the
+ * key is needed, and the act is in the audit chain before the first line leaves).
  *
- * An identified file is readable by its owner only. A file appears whole under its name or not at all; on standard output lines come as they are made.
+ * An identified file is readable by its owner only. A file appears whole under its name or not at
+ * all; on standard output lines come as they are made.
  */
 #include <errno.h>
 #include <fcntl.h>

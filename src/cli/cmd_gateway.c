@@ -1,5 +1,6 @@
 /*
- * gateway: what gateways are configured, and whether a profile is right. `check` names file and line of the first fault.
+ * gateway: what gateways are configured, and whether a profile is right. `check` names file and
+ * line of the first fault.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * cmd_init: a new work directory: configuration, keys, database, epoch, and the shipped profiles, policies and templates. A zhanchi.conf that is
- * there already is taken as it is; nothing is ever overwritten.
+ * cmd_init: a new work directory: configuration, keys, database, epoch, and the shipped profiles,
+ * policies and templates. A zhanchi.conf that is there already is taken as it is; nothing is ever
+ * overwritten.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +26,8 @@ static int make_dir(const char *path, mode_t mode, struct err *e)
                      "cannot make the folder %s", path);
 }
 
-/* ---- shipped files: beside the program when it is installed, in the source tree when it is not ---- */
+/* ---- shipped files: beside the program when it is installed, in the source tree when it is not
+ * ---- */
 
 static bool find_shipped(const char *installed, const char *source, char out[PATH_MAX])
 {

@@ -1,5 +1,6 @@
 /*
- * cmd_list: `list` and its shorter verbs: ls, show, rejects, rm. The longer ones have files of their own (list_*.c).
+ * cmd_list: `list` and its shorter verbs: ls, show, rejects, rm. The longer ones have files of
+ * their own (list_*.c).
  */
 #include <fcntl.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /*
  * optout: refusals by number. Numbers come from standard input or a file, never from argv.
  *
- * Good numbers are stored even when others in the same input are bad: a refusal must not be lost because of its neighbour. Each chunk
- * is one transaction with its audit record. Bad ones are told by line, and the exit status is then 65.
+ * Good numbers are stored even when others in the same input are bad: a refusal must not be lost
+ * because of its neighbour. Each chunk is one transaction with its audit record. Bad ones are told
+ * by line, and the exit status is then 65.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * policy: `policy check FILE` loads a policy as every other command does and shows what it says: rules with their sources, regions, the days
- * for which a region has no rule, and the rules that nobody has confirmed. Needs no work directory; a name without a folder is looked for where
+ * policy: `policy check FILE` loads a policy as every other command does and shows what it says:
+ * rules with their sources, regions, the days for which a region has no rule, and the rules that
+ * nobody has confirmed. Needs no work directory; a name without a folder is looked for where
  * campaign.policy_dir says.
  */
 #include <string.h>
@@ -17,7 +18,8 @@ static const char *basis_name(enum policy_basis b)
 
 /* ---- gaps ---- */
 
-/* From the day after one rule's end to the day before the next of the same region and basis begins. */
+/* From the day after one rule's end to the day before the next of the same region and basis begins.
+ */
 struct gap {
     const char *region;
     enum policy_basis basis;

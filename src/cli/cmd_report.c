@@ -1,6 +1,7 @@
 /*
- * report: what became of a campaign. Needs no key: the database is opened for reading, and nothing in it names a person. The price of a segment comes from the
- * gateway's profile; where that cannot be read (its secrets are not for analysts) the report says nothing of cost.
+ * report: what became of a campaign. Needs no key: the database is opened for reading, and nothing
+ * in it names a person. The price of a segment comes from the gateway's profile; where that cannot
+ * be read (its secrets are not for analysts) the report says nothing of cost.
  */
 #include <string.h>
 #include "zhanchi/civil.h"

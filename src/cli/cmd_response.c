@@ -1,6 +1,7 @@
 /*
- * response: claims files in, and which ones came. Importing is idempotent; refused rows are listed with line, column, masked value, reason and remedy, and stop
- * nothing. With --json every refused row is listed, otherwise the first ones.
+ * response: claims files in, and which ones came. Importing is idempotent; refused rows are listed
+ * with line, column, masked value, reason and remedy, and stop nothing. With --json every refused
+ * row is listed, otherwise the first ones.
  */
 #include <string.h>
 #include "zhanchi/civil.h"

@@ -1,5 +1,6 @@
 /*
- * serve: the daemon that takes receipts and replies (serve.h). Its unit file starts it, SIGTERM stops it; nothing is lost in between.
+ * serve: the daemon that takes receipts and replies (serve.h). Its unit file starts it, SIGTERM
+ * stops it; nothing is lost in between.
  */
 #include <ctype.h>
 #include <stdlib.h>

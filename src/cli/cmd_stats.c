@@ -1,6 +1,7 @@
 /*
- * stats: intervals for figures from elsewhere, by the same functions as in reports. Wilson's interval for a proportion, Newcombe's hybrid score interval for
- * the difference of two. Only counts are read, so they may stand in argv; no configuration is needed.
+ * stats: intervals for figures from elsewhere, by the same functions as in reports. Wilson's
+ * interval for a proportion, Newcombe's hybrid score interval for the difference of two. Only
+ * counts are read, so they may stand in argv; no configuration is needed.
  */
 #include <errno.h>
 #include <stdlib.h>

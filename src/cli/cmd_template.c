@@ -1,5 +1,6 @@
 /*
- * cmd_template: texts as files, checked before they are used; each text that a campaign uses is a version that never changes.
+ * cmd_template: texts as files, checked before they are used; each text that a campaign uses is a
+ * version that never changes.
  */
 #include <stdlib.h>
 #include <string.h>

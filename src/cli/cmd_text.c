@@ -1,9 +1,11 @@
 /*
- * text: what the program makes of phone numbers, citizen numbers and texts. One item a line on standard input, one JSON object a line out, in the same
- * order, flushed line by line: a script can hold it open as a filter. Nothing is stored, no configuration is read.
+ * text: what the program makes of phone numbers, citizen numbers and texts. One item a line on
+ * standard input, one JSON object a line out, in the same order, flushed line by line: a script can
+ * hold it open as a filter. Nothing is stored, no configuration is read.
  *
- * The items never stand in argv (other users can read it), and an item that is refused is not printed back: only a usable value is. A refused item is
- * an answer, no error: the exit status tells only whether the input could be read.
+ * The items never stand in argv (other users can read it), and an item that is refused is not
+ * printed back: only a usable value is. A refused item is an answer, no error: the exit status
+ * tells only whether the input could be read.
  */
 #include <string.h>
 #include "zhanchi/citizen.h"

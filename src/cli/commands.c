@@ -1,11 +1,12 @@
 /*
- * commands: every command of zhanchi, in the order of --help. A new cmd_NAME.c is declared and listed here.
+ * commands: every command of zhanchi, in the order of --help. A new cmd_NAME.c is declared and
+ * listed here.
  */
 #include "cli.h"
 
 extern const struct command cmd_audit, cmd_backup, cmd_campaign, cmd_dispatch, cmd_doctor,
-    cmd_export, cmd_gateway, cmd_init, cmd_list, cmd_message, cmd_optout, cmd_policy, cmd_receipt, cmd_reply,
-    cmd_report, cmd_response, cmd_restore, cmd_serve, cmd_stats, cmd_template, cmd_text;
+    cmd_export, cmd_gateway, cmd_init, cmd_list, cmd_message, cmd_optout, cmd_policy, cmd_receipt,
+    cmd_reply, cmd_report, cmd_response, cmd_restore, cmd_serve, cmd_stats, cmd_template, cmd_text;
 
 /* clang-format off */
 const struct command *const commands[] = {

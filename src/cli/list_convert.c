@@ -1,5 +1,6 @@
 /*
- * list_convert: `list convert` writes what the reader sees of a file to standard output: UTF-8 whatever it was. Nothing is stored, no work directory is needed.
+ * list_convert: `list convert` writes what the reader sees of a file to standard output: UTF-8
+ * whatever it was. Nothing is stored, no work directory is needed.
  */
 #include <string.h>
 #include "zhanchi/json.h"

@@ -1,5 +1,6 @@
 /*
- * list_import: `list import`: shows which column was taken for what, then imports, then says what became of every row.
+ * list_import: `list import`: shows which column was taken for what, then imports, then says what
+ * became of every row.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * list_screen: `list screen` judges every row of a list by a policy; `list explain` argues one person's case.
+ * list_screen: `list screen` judges every row of a list by a policy; `list explain` argues one
+ * person's case.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * main: global options, the way to a command, its options, its exit status. Statuses are those of sysexits.h.
+ * main: global options, the way to a command, its options, its exit status. Statuses are those of
+ * sysexits.h.
  */
 #include <locale.h>
 #include <stdlib.h>
@@ -178,7 +179,8 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
     longs[n] = (struct option){"help", no_argument, NULL, 'h'};
     longs[n + 1] = (struct option){"json", no_argument, NULL, 'j'};
     longs[n + 2] = (struct option){0};
-    optind = 0; /* glibc: forget the "+" of the global options, so that options may follow arguments */
+    optind =
+        0; /* glibc: forget the "+" of the global options, so that options may follow arguments */
     opterr = 0;
     while ((opt = getopt_long(argc, argv, ":ho:", longs, &index)) != -1) {
         if (opt == 'o' && output_option(c) >= 0)

@@ -14,7 +14,8 @@
 
 /* ---- who acts ---- */
 
-/* The uid that logged in survives su and sudo; where there was no login (cron, containers) the real uid stands. */
+/* The uid that logged in survives su and sudo; where there was no login (cron, containers) the real
+ * uid stands. */
 static uid_t login_uid(void)
 {
     FILE *f = fopen("/proc/self/loginuid", "re");

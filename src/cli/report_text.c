@@ -1,8 +1,10 @@
 /*
- * report_text: see report_text.h. First what happened to the messages, then who claimed, by what, and what the campaign changed.
+ * report_text: see report_text.h. First what happened to the messages, then who claimed, by what,
+ * and what the campaign changed.
  *
- * Rules of the text: a proportion never stands without its interval; what is not known is said, not shown as zero; hours carry their warning, because nobody drew who
- * is written to at which hour; a difference is called one only where its interval leaves out zero.
+ * Rules of the text: a proportion never stands without its interval; what is not known is said, not
+ * shown as zero; hours carry their warning, because nobody drew who is written to at which hour; a
+ * difference is called one only where its interval leaves out zero.
  *
  * Called by cmd_report.c. Everything is translated here, nothing is counted here.
  */

@@ -1,5 +1,6 @@
 /*
- * conf: zhanchi.conf. Every option has a value after loading: the file's or the default. Callers: L4 (which hands values to the jobs).
+ * conf: zhanchi.conf. Every option has a value after loading: the file's or the default. Callers:
+ * L4 (which hands values to the jobs).
  */
 #include <libgen.h>
 #include <limits.h>

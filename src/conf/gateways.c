@@ -1,6 +1,7 @@
 /*
- * gateways: `gateways = ( { name = "12333"; profile = "..."; ... } );` of zhanchi.conf. A list, because libconfig's group names cannot begin
- * with a digit. Secrets are read when a gateway is asked for, not before: `list import` needs none.
+ * gateways: `gateways = ( { name = "12333"; profile = "..."; ... } );` of zhanchi.conf. A list,
+ * because libconfig's group names cannot begin with a digit. Secrets are read when a gateway is
+ * asked for, not before: `list import` needs none.
  */
 #include <limits.h>
 #include <stdio.h>

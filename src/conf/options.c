@@ -1,6 +1,6 @@
 /*
- * options: every setting of zhanchi.conf with its type, range, default and help. Reading, checking, the sample file and the man page's list are
- * made from this table; a new option is one row.
+ * options: every setting of zhanchi.conf with its type, range, default and help. Reading, checking,
+ * the sample file and the man page's list are made from this table; a new option is one row.
  */
 #include <stdlib.h>
 #include <string.h>

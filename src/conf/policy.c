@@ -1,9 +1,12 @@
 /*
- * policy: policy files (zhanchi-policy(5)) -> struct policy. Called by L3 and L4 wherever a policy is named.
+ * policy: policy files (zhanchi-policy(5)) -> struct policy. Called by L3 and L4 wherever a policy
+ * is named.
  *
- * A policy is one file and those of its folder that it includes, each read once, depth first. Its version is a digest over all of them, so
- * that a verdict can say by which text it was made. Keys are strict; every message names file and line. What can only be seen in the
- * whole (regions without a place in the tree, titles that cannot be told apart) is checked at the end; rules are policy_rule.c's.
+ * A policy is one file and those of its folder that it includes, each read once, depth first. Its
+ * version is a digest over all of them, so that a verdict can say by which text it was made. Keys
+ * are strict; every message names file and line. What can only be seen in the whole (regions
+ * without a place in the tree, titles that cannot be told apart) is checked at the end; rules are
+ * policy_rule.c's.
  *
  * Texts live in one arena beside the policy; the two arrays grow while files are read.
  */

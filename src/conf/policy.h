@@ -20,7 +20,8 @@ struct policy_loader {
 };
 
 char *loader_text(struct policy_loader *l, const char *s);
-/* The text of a key, at most max bytes. Without a default the key must be there and not be empty. */
+/* The text of a key, at most max bytes. Without a default the key must be there and not be empty.
+ */
 int loader_str(struct policy_loader *l, const struct conf_node *group, const char *key,
                const char *def, size_t max, char **out, struct err *e);
 /* "430100" -> "4301"; names of the policy's own stay. */

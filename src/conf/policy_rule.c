@@ -1,11 +1,14 @@
 /*
- * policy_rule: one rule of a policy file. Called by policy.c for each item of `rules`, in file order.
+ * policy_rule: one rule of a policy file. Called by policy.c for each item of `rules`, in file
+ * order.
  *
- * A rule states everything itself, or names an earlier one that it is `like` and states only what differs: what a province writes about amounts
- * must not force anyone to copy the nation's conditions. Source and confirmation are never taken over, and a rule that rests on an unconfirmed one
- * cannot call itself confirmed.
+ * A rule states everything itself, or names an earlier one that it is `like` and states only what
+ * differs: what a province writes about amounts must not force anyone to copy the nation's
+ * conditions. Source and confirmation are never taken over, and a rule that rests on an unconfirmed
+ * one cannot call itself confirmed.
  *
- * Two rules of one region and basis in force on the same day are an error; days without a rule are not (people are undetermined then).
+ * Two rules of one region and basis in force on the same day are an error; days without a rule are
+ * not (people are undetermined then).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +135,8 @@ static void no_amounts(int64_t fen[POLICY_LEVELS])
         fen[level] = POLICY_AMOUNT_NONE;
 }
 
-/* { level5 = 1000; level4 = 1500; } in yuan. Whole or nothing: levels that are not there have no amount. */
+/* { level5 = 1000; level4 = 1500; } in yuan. Whole or nothing: levels that are not there have no
+ * amount. */
 static int read_amounts(const struct conf_node *n, const char *key, int64_t fen[POLICY_LEVELS],
                         struct err *e)
 {

@@ -1,5 +1,6 @@
 /*
- * sample: the zhanchi.conf that `zhanchi init` writes, made from the option table. Options stand there with their defaults, commented out.
+ * sample: the zhanchi.conf that `zhanchi init` writes, made from the option table. Options stand
+ * there with their defaults, commented out.
  */
 #include <string.h>
 #include "zhanchi/conf.h"

@@ -1,8 +1,8 @@
 /*
  * tree: libconfig files as trees of nodes; libconfig stays in this room.
  *
- * A node is a config_setting_t under another name. @include is refused (a file is what its digest says), files are bounded and must be
- * UTF-8 without NUL bytes. Every reader names file and line.
+ * A node is a config_setting_t under another name. @include is refused (a file is what its digest
+ * says), files are bounded and must be UTF-8 without NUL bytes. Every reader names file and line.
  */
 #include <libconfig.h>
 #include <limits.h>

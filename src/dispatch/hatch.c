@@ -65,6 +65,8 @@ struct hatch {
 
 static void tray_add(struct tray *t, const struct outcome *v, size_t n)
 {
+    if (n == 0)
+        return;
     if (t->n + n > t->cap) {
         t->cap = (t->n + n) * 2;
         t->v = realloc(t->v, t->cap * sizeof *t->v);

@@ -1,8 +1,10 @@
 /*
- * intent: which campaigns may send now. Called by hatch.c (store thread), and by plan.c for --dry-run.
+ * intent: which campaigns may send now. Called by hatch.c (store thread), and by plan.c for
+ * --dry-run.
  *
- * Fails closed: a campaign is in only if it is approved or running, its wave's approval fits campaign, digest, schedule and the gateway
- * profile as it is now, and that gateway is configured. What is refused is logged once a run and reported at its end.
+ * Fails closed: a campaign is in only if it is approved or running, its wave's approval fits
+ * campaign, digest, schedule and the gateway profile as it is now, and that gateway is configured.
+ * What is refused is logged once a run and reported at its end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +84,8 @@ static void refuse(struct intent *in, int64_t campaign_id, const struct err *why
     log_error("dispatch", "%s", why->what);
 }
 
-/* Everything that an approver signed, and what the loop uses; state and start may change while it runs. */
+/* Everything that an approver signed, and what the loop uses; state and start may change while it
+ * runs. */
 static bool same_campaign(const struct campaign_info *a, const struct campaign_info *b)
 {
     return a->id == b->id && strcmp(a->gateway, b->gateway) == 0 &&

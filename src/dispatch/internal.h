@@ -10,8 +10,9 @@
  *   marks.c    hand-over marks
  *   plan.c     --dry-run
  *
- * Ownership of a job (a claimed message): the store thread makes it, `hatch_collect` moves it to the loop thread, which frees it when its
- * outcome is on the hatch. Briefs (a campaign as it was approved) live until the end of the run.
+ * Ownership of a job (a claimed message): the store thread makes it, `hatch_collect` moves it to
+ * the loop thread, which frees it when its outcome is on the hatch. Briefs (a campaign as it was
+ * approved) live until the end of the run.
  */
 #ifndef DISPATCH_INTERNAL_H
 #define DISPATCH_INTERNAL_H
@@ -74,8 +75,9 @@ enum pace_lane_event settle_lane_event(const struct gw_result *r, size_t n, bool
 struct intent;
 struct intent *intent_new(const struct dispatch_opts *o, struct store *s, struct keyring *k);
 void intent_free(struct intent *in); /* and its briefs */
-/* Reads the campaigns anew: approved and running ones whose approval holds, highest priority first; refused ones are logged once.
- * Inside the transaction of the claim, so that a pause, a cancel or a changed row is seen before anything of it is claimed. */
+/* Reads the campaigns anew: approved and running ones whose approval holds, highest priority first;
+ * refused ones are logged once. Inside the transaction of the claim, so that a pause, a cancel or a
+ * changed row is seen before anything of it is claimed. */
 int intent_refresh(struct intent *in, struct err *e);
 /* Is this brief still what the database says? 1, or 0 (claim nothing, refresh). */
 int intent_holds(struct intent *in, const struct brief *b, struct err *e);
@@ -103,10 +105,10 @@ struct hatch_opts {
 struct hatch_status {
     int64_t claimed, suppressed, capped, lapsed, released;
     int64_t due[HATCH_LANES]; /* by lane: due, in an open window, of campaigns that may send */
-    int64_t waiting;         /* queued, due or not */
-    int64_t next_due_ms;     /* of what is not due now; INT64_MAX = none */
-    uint64_t looked;         /* number of that look: rises with every transaction */
-    bool failed;             /* gave up: the database cannot be written */
+    int64_t waiting;          /* queued, due or not */
+    int64_t next_due_ms;      /* of what is not due now; INT64_MAX = none */
+    uint64_t looked;          /* number of that look: rises with every transaction */
+    bool failed;              /* gave up: the database cannot be written */
     struct err error;
     char why[160]; /* why nothing could be claimed, for people */
 };
@@ -119,10 +121,11 @@ void hatch_free(struct hatch *d);
 /* From the loop thread: never blocks on the disk. */
 void hatch_settle(struct hatch *d, const struct outcome *v);
 void hatch_want(struct hatch *d, size_t lane,
-               size_t n); /* claims wanted for this lane at the next look; 0 = none */
+                size_t n); /* claims wanted for this lane at the next look; 0 = none */
 void hatch_flush(
     struct hatch *d); /* what was settled since the last flush goes to the store thread */
-struct job *hatch_collect(struct hatch *d, size_t lane); /* list of claimed jobs in order, or NULL */
+struct job *hatch_collect(struct hatch *d,
+                          size_t lane); /* list of claimed jobs in order, or NULL */
 void hatch_status(struct hatch *d, struct hatch_status *out);
 const struct err *
 hatch_refusal(const struct hatch *d);  /* after hatch_stop: a campaign that was refused, or NULL */
@@ -170,7 +173,8 @@ struct job *lane_pop(struct lane *l);
 size_t lane_window(const struct lane *l); /* messages that may be in flight */
 /* How many to claim now, so that never more than two windows wait and none waits past claim_ttl. */
 size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms);
-/* Takes the next batch off the queue: as large as the profile and the halving allow, one campaign. */
+/* Takes the next batch off the queue: as large as the profile and the halving allow, one campaign.
+ */
 size_t lane_batch(struct lane *l, struct job **out, size_t max);
 void lane_halve(struct lane *l, struct job *const *jobs, size_t n);
 struct flight *lane_flight(struct lane *l);

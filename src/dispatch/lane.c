@@ -1,8 +1,9 @@
 /*
  * lane: one gateway's sending path at run time. Called by loop.c on the loop thread only.
  *
- * Halving: a batch that is refused as a whole for what one message of it may have done goes back to the queue with a cap of half its size for each
- * of its messages, until the culprit stands alone. The caps are kept in memory: after a restart the batch is simply refused once more.
+ * Halving: a batch that is refused as a whole for what one message of it may have done goes back to
+ * the queue with a cap of half its size for each of its messages, until the culprit stands alone.
+ * The caps are kept in memory: after a restart the batch is simply refused once more.
  */
 #include <stdlib.h>
 #include <string.h>

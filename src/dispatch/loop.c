@@ -1,9 +1,10 @@
 /*
- * loop: the loop thread. Takes claimed messages from the hatch, asks pace, hands requests to the transport, judges answers, puts
- * settlements on the hatch. It never touches the database and never waits for a disk.
+ * loop: the loop thread. Takes claimed messages from the hatch, asks pace, hands requests to the
+ * transport, judges answers, puts settlements on the hatch. It never touches the database and never
+ * waits for a disk.
  *
- * The hand-over is the transport's callback: window, not_after and claim_ttl are looked at for the last time there, marks are set, and only then
- * may a byte leave.
+ * The hand-over is the transport's callback: window, not_after and claim_ttl are looked at for the
+ * last time there, marks are set, and only then may a byte leave.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +137,8 @@ static void settle_flight(struct loop *l, struct flight *f, const struct gw_resu
         struct outcome v = {0};
         struct gw_result again = r[i];
 
-        if (halve) /* nothing was accepted; whose fault it was shows when the culprit stands alone */
+        if (halve) /* nothing was accepted; whose fault it was shows when the culprit stands alone
+                    */
             again.class = CLASS_RETRY;
         settle_result(&l->rules, f->jobs[i], &again, f->handed_ms, now_ms, next_chance(l),
                       &v.settlement);
@@ -220,7 +222,8 @@ static bool lane_given_up(const struct lane *lane)
     return lane->pace.stopped || lane->pace.openings >= STALLED_OPENINGS;
 }
 
-/* Claims that waited too long go back: another run, or this one later, takes them when the lane is free. */
+/* Claims that waited too long go back: another run, or this one later, takes them when the lane is
+ * free. */
 static void expire(struct loop *l, struct lane *lane, int64_t now_ms)
 {
     struct pace_answer a = pace_lane_admit(&lane->pace, now_ms);
@@ -261,7 +264,8 @@ static void abandon(struct loop *l, struct flight *f, int64_t now_ms, int64_t du
     lane_land(f->lane, f);
 }
 
-/* A value that the profile cannot carry: halve until the message stands alone, then stop its campaign. */
+/* A value that the profile cannot carry: halve until the message stands alone, then stop its
+ * campaign. */
 static void unbuildable(struct loop *l, struct flight *f, int64_t now_ms, const struct err *e)
 {
     if (f->n > 1) {

@@ -1,10 +1,11 @@
 /*
  * marks: see marks.h.
  *
- * The safety argument. A slot's fields are written before its state, with release order; SIGKILL stops the process between two
- * instructions, so the mapping holds a prefix of what was written. A torn slot is therefore one whose state still has the older value:
- * `free` before `handed` (no byte has left yet, because the hand-over callback has not returned), or `handed` before `answered` (the
- * message becomes unknown, which is true: the answer was not kept).
+ * The safety argument. A slot's fields are written before its state, with release order; SIGKILL
+ * stops the process between two instructions, so the mapping holds a prefix of what was written. A
+ * torn slot is therefore one whose state still has the older value: `free` before `handed` (no byte
+ * has left yet, because the hand-over callback has not returned), or `handed` before `answered`
+ * (the message becomes unknown, which is true: the answer was not kept).
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -89,7 +90,8 @@ void marks_reset(struct marks *m, const struct epoch_info *ep)
 {
     struct marks_file *f = m->file;
 
-    /* Unsigned while it changes: a kill in here leaves marks that nobody believes, and no row is `sending`. */
+    /* Unsigned while it changes: a kill in here leaves marks that nobody believes, and no row is
+     * `sending`. */
     memset(f->magic, 0, sizeof f->magic);
     atomic_thread_fence(memory_order_seq_cst);
     for (int i = 0; i < MARK_SLOTS; i++)

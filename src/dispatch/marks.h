@@ -1,9 +1,11 @@
 /*
- * marks: what was handed over, in a shared mapping that survives SIGKILL (not a crash of the machine: hence the boot id).
+ * marks: what was handed over, in a shared mapping that survives SIGKILL (not a crash of the
+ * machine: hence the boot id).
  *
- * A slot is written before the first byte of its request leaves (handed), again when the answer has been judged (answered), and freed
- * when the settlement is committed. So after a SIGKILL every `sending` row is one of: no mark, nothing was sent; handed, nobody knows;
- * answered, and the mark holds the settlement.
+ * A slot is written before the first byte of its request leaves (handed), again when the answer has
+ * been judged (answered), and freed when the settlement is committed. So after a SIGKILL every
+ * `sending` row is one of: no mark, nothing was sent; handed, nobody knows; answered, and the mark
+ * holds the settlement.
  */
 #ifndef DISPATCH_MARKS_H
 #define DISPATCH_MARKS_H
@@ -24,7 +26,8 @@ void marks_close(struct marks *m);
 
 /* Whether the marks in the file can be believed: same boot, same database, same epoch. */
 bool marks_valid(const struct marks *m, const struct epoch_info *ep);
-/* For store_recover: what the mark of this attempt says. Looks through a table that the first call builds. */
+/* For store_recover: what the mark of this attempt says. Looks through a table that the first call
+ * builds. */
 enum mark_finding marks_find(void *marks, int64_t message_id, int32_t attempt,
                              struct settlement *v);
 /* Forgets everything and signs the file for this boot, database and epoch. */

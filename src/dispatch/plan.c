@@ -1,6 +1,6 @@
 /*
- * plan: `dispatch --dry-run`: what would go, and why the rest would not. Opens the database for reading only; asks the same intent and
- * pace as a run.
+ * plan: `dispatch --dry-run`: what would go, and why the rest would not. Opens the database for
+ * reading only; asks the same intent and pace as a run.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 /*
- * run: one run of the dispatcher, from the kernel lock to the summary. Called by the command `dispatch`.
+ * run: one run of the dispatcher, from the kernel lock to the summary. Called by the command
+ * `dispatch`.
  *
- * Order matters: lock; key (a wrong one touches nothing); epoch (an old copy sends nothing); recovery by the marks of the dead
- * owner; only then are the marks signed anew and anything claimed.
+ * Order matters: lock; key (a wrong one touches nothing); epoch (an old copy sends nothing);
+ * recovery by the marks of the dead owner; only then are the marks signed anew and anything
+ * claimed.
  */
 #include <pthread.h>
 #include <stdio.h>

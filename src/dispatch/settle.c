@@ -1,8 +1,10 @@
 /*
- * settle: what an answer means for a message, and for the lane it went through. Called by loop.c; pure.
+ * settle: what an answer means for a message, and for the lane it went through. Called by loop.c;
+ * pure.
  *
- * A message goes back to the queue only where the gateway said that it did not take it (RETRY, LIMIT, CONFIG are declared refusals) or where
- * nothing was handed over. Everything else that is not a clear yes or no is `unknown`.
+ * A message goes back to the queue only where the gateway said that it did not take it (RETRY,
+ * LIMIT, CONFIG are declared refusals) or where nothing was handed over. Everything else that is
+ * not a clear yes or no is `unknown`.
  */
 #include <string.h>
 #include "internal.h"

@@ -6,8 +6,8 @@
 
 #include "zhanchi/policy.h"
 
-/* A region on the way from a person's own up to the nation. A code's parents are its leading digits, so a place is a
- * piece of text and needs no memory. len 0: above the nation. */
+/* A region on the way from a person's own up to the nation. A code's parents are its leading
+ * digits, so a place is a piece of text and needs no memory. len 0: above the nation. */
 struct place {
     const char *s;
     size_t len;

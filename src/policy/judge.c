@@ -1,15 +1,18 @@
 /*
- * judge: the verdict of a policy on every certificate of one person. Pure and without memory; called by intake for each person of a list.
+ * judge: the verdict of a policy on every certificate of one person. Pure and without memory;
+ * called by intake for each person of a list.
  *
- * 1. The rule: the nearest region upwards from the person's own that has a rule in force on the rule's own date (of issue, or
- *    of application) decides alone; rules are not mixed. The loader refuses two rules of one region and basis in force at once; where bases
- *    overlap, the one that began later decides.
- * 2. The refusals, in the order of `refusal`: what is certain goes before what is unknown, so that a value that a list lacks matters only
- *    where everything else fits.
+ * 1. The rule: the nearest region upwards from the person's own that has a rule in force on the
+ * rule's own date (of issue, or of application) decides alone; rules are not mixed. The loader
+ * refuses two rules of one region and basis in force at once; where bases overlap, the one that
+ * began later decides.
+ * 2. The refusals, in the order of `refusal`: what is certain goes before what is unknown, so that
+ * a value that a list lacks matters only where everything else fits.
  * 3. The yearly number of payments, over what is left of all certificates together.
  *
- * In doubt a certificate is refused or undetermined: undetermined is never sent, and a refusal can be mended by a better list.
- * The state between 2 and 3 lives in the verdicts themselves: eligible, but for the reason VERDICT_YEARLY, is still to be counted.
+ * In doubt a certificate is refused or undetermined: undetermined is never sent, and a refusal can
+ * be mended by a better list. The state between 2 and 3 lives in the verdicts themselves: eligible,
+ * but for the reason VERDICT_YEARLY, is still to be counted.
  */
 #include <string.h>
 #include "zhanchi/civil.h"
@@ -113,8 +116,8 @@ static bool may_be_same(const char *occupation, const char *other)
     return occupation[0] == '\0' || other[0] == '\0' || strcmp(occupation, other) == 0;
 }
 
-/* Known to be about this occupation and level: bars it for good where a rule pays once. Otherwise a claim is about this certificate only if the
- * certificate was there on its day. */
+/* Known to be about this occupation and level: bars it for good where a rule pays once. Otherwise a
+ * claim is about this certificate only if the certificate was there on its day. */
 static bool claimed(const struct view *v, const struct policy_rule *r,
                     const struct policy_certificate *c)
 {
@@ -167,7 +170,8 @@ static int months_between(int32_t from, int32_t to)
     return civil_add_months(from, n) > to ? n - 1 : n;
 }
 
-/* Paid months only grow: enough once is enough for ever, too few may have become enough since they were counted. */
+/* Paid months only grow: enough once is enough for ever, too few may have become enough since they
+ * were counted. */
 static enum verdict_reason months_refusal(const struct view *v, const struct policy_rule *r)
 {
     const struct policy_person *who = v->person;
@@ -337,7 +341,8 @@ static size_t next_pending(const struct policy_person *who, const struct verdict
     return best;
 }
 
-/* The same certificate twice in a list, or two of one occupation and level where only one is paid: one payment. */
+/* The same certificate twice in a list, or two of one occupation and level where only one is paid:
+ * one payment. */
 static bool shares_payment(const struct policy_person *who, const struct verdict *out, size_t i)
 {
     const struct policy_certificate *c = &who->certificates[i];
@@ -352,7 +357,8 @@ static bool shares_payment(const struct policy_person *who, const struct verdict
     return false;
 }
 
-/* At most yearly_max payments for ordinary occupations, and so many more in all as shortage occupations have extra ones. */
+/* At most yearly_max payments for ordinary occupations, and so many more in all as shortage
+ * occupations have extra ones. */
 static bool within(const struct policy_rule *r, const struct tally *t, bool shortage)
 {
     return r->yearly_max == 0 || (t->all < r->yearly_max + r->yearly_extra_shortage &&

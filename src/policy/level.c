@@ -1,8 +1,10 @@
 /*
- * level: the many spellings of a skill level: 高级, 三级, 高级工, 3, 三级/高级工, 国家职业资格三级, 高级工(3级).
+ * level: the many spellings of a skill level: 高级, 三级, 高级工, 3, 三级/高级工, 国家职业资格三级,
+ * 高级工(3级).
  *
- * The cell is read to its end, word by word. An unknown word makes the level unknown: 高级工程师 is a professional title and no 高级工, 特级技师
- * stands above the five levels. So do two words that disagree (中级/三级). Cells come folded to half-width (utf8_fold).
+ * The cell is read to its end, word by word. An unknown word makes the level unknown: 高级工程师 is
+ * a professional title and no 高级工, 特级技师 stands above the five levels. So do two words that
+ * disagree (中级/三级). Cells come folded to half-width (utf8_fold).
  */
 #include <string.h>
 #include "zhanchi/policy.h"

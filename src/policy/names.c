@@ -1,5 +1,6 @@
 /*
- * names: what outcomes and reasons of verdicts are called in listings, exports and the database's views. Stable: scripts read them.
+ * names: what outcomes and reasons of verdicts are called in listings, exports and the database's
+ * views. Stable: scripts read them.
  */
 #include "zhanchi/policy.h"
 

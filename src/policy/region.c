@@ -1,12 +1,14 @@
 /*
  * region: what a list writes in 参保地, as a place of the policy's tree.
  *
- * Three kinds of names meet here: GB/T 2260 codes, whose parents are their leading digits (430102, 4301, 43); names of the
- * policy's own, whose parents stand in the file; and the titles that lists write. Everything ends at "CN". A place's parent from the
- * file goes before the one that its digits tell: areas run directly by a province keep their code.
+ * Three kinds of names meet here: GB/T 2260 codes, whose parents are their leading digits (430102,
+ * 4301, 43); names of the policy's own, whose parents stand in the file; and the titles that lists
+ * write. Everything ends at "CN". A place's parent from the file goes before the one that its
+ * digits tell: areas run directly by a province keep their code.
  *
- * A title must be read to its end. A cell that begins with a known title and goes on with an unknown word names a place that the policy
- * may treat otherwise, so it is no region at all and its people are undetermined. Called by judge.c, by intake and by conf.
+ * A title must be read to its end. A cell that begins with a known title and goes on with an
+ * unknown word names a place that the policy may treat otherwise, so it is no region at all and its
+ * people are undetermined. Called by judge.c, by intake and by conf.
  */
 #include <string.h>
 #include "internal.h"
@@ -66,7 +68,8 @@ static bool province(const char *s)
     return false;
 }
 
-/* 430000 -> 43, 430100 -> 4301, 430102; the statistical codes of townships (9 and 12 digits) count to the sixth digit. */
+/* 430000 -> 43, 430100 -> 4301, 430102; the statistical codes of townships (9 and 12 digits) count
+ * to the sixth digit. */
 static bool code_place(struct place cell, struct place *out)
 {
     *out = cell;
@@ -123,7 +126,8 @@ static void strip_blanks(struct place *text)
         ;
 }
 
-/* Takes titles from the cell's end, the region's own first, then those above it as far as they are there. */
+/* Takes titles from the cell's end, the region's own first, then those above it as far as they are
+ * there. */
 static bool spells(const struct policy *p, const struct policy_region *r, struct place cell)
 {
     struct place at = place_of(r->name);

@@ -1,10 +1,11 @@
 /*
  * approval: payloads as bytes, and the signature over a wave.
  *
- * What an approver signs is one HMAC over every sealed payload in the order of message ids, and over everything that decides when and how they go. The
- * payloads are bound to message and wave by their own seals, so dispatch need not read a million of them again: a payload that was changed, moved or
- * slipped in does not open; one that was deleted is not sent. What has no seal of its own (window, gateway, approver ...) is in approval_sign and is
- * compared each time.
+ * What an approver signs is one HMAC over every sealed payload in the order of message ids, and
+ * over everything that decides when and how they go. The payloads are bound to message and wave by
+ * their own seals, so dispatch need not read a million of them again: a payload that was changed,
+ * moved or slipped in does not open; one that was deleted is not sent. What has no seal of its own
+ * (window, gateway, approver ...) is in approval_sign and is compared each time.
  */
 #include <string.h>
 #include "zhanchi/crypt.h"

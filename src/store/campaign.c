@@ -1,8 +1,9 @@
 /*
- * campaign: campaigns as rows; their states. Administration only: what moves many messages stands in sqlite_*.c.
+ * campaign: campaigns as rows; their states. Administration only: what moves many messages stands
+ * in sqlite_*.c.
  *
- * `finished` is not stored: a running campaign of which nothing waits, is on its way or is in doubt any more.
- * Callers: campaign, dispatch (intent), measure, the commands.
+ * `finished` is not stored: a running campaign of which nothing waits, is on its way or is in doubt
+ * any more. Callers: campaign, dispatch (intent), measure, the commands.
  */
 #include <string.h>
 #include "zhanchi/civil.h"

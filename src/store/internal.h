@@ -1,13 +1,12 @@
 /*
  * What the files of the store share.
  *
- *   store.c     create, open, close, transactions         stmt.c     statements and their cache, SQLite's errors
- *   migrate.c   schema versions                           schema.c   the tables
- *   chunk.c     how large a chunk may be                  tally.c    counter deltas, written at commit
- *   batch.c     public batch operations -> driver         driver.h   the seam
- *   sqlite_*.c  the batch operations in SQLite's best SQL
- *   resolve.c   hashes of persons and addresses -> ids
- *   move.c      messages from state to state
+ *   store.c     create, open, close, transactions         stmt.c     statements and their cache,
+ * SQLite's errors migrate.c   schema versions                           schema.c   the tables
+ *   chunk.c     how large a chunk may be                  tally.c    counter deltas, written at
+ * commit batch.c     public batch operations -> driver         driver.h   the seam sqlite_*.c  the
+ * batch operations in SQLite's best SQL resolve.c   hashes of persons and addresses -> ids move.c
+ * messages from state to state
  */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H

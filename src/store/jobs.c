@@ -1,7 +1,7 @@
 /*
- * jobs: the lock under which lists are loaded and waves frozen. Both leave half-done rows when they are killed, and only who holds the lock may take them for
- * left over (store_sweep). The kernel drops it with the process, however that ends.
- * Callers: intake, campaign.
+ * jobs: the lock under which lists are loaded and waves frozen. Both leave half-done rows when they
+ * are killed, and only who holds the lock may take them for left over (store_sweep). The kernel
+ * drops it with the process, however that ends. Callers: intake, campaign.
  */
 #include <stdio.h>
 #include "zhanchi/fsio.h"

@@ -1,10 +1,11 @@
 /*
  * move: see move.h.
  *
- * Invariants: a message stands at most once among the gathered moves (a further input for the message that was added last amends its move);
- * rows were read in the transaction that writes them, so a row count that differs is a defect and panics; due_at is set exactly where the
- * schema's CHECK wants it.
- * Callers: sqlite_claim.c, sqlite_settle.c, sqlite_queue.c, sqlite_report.c, sqlite_freeze.c; people.c (suppress_message).
+ * Invariants: a message stands at most once among the gathered moves (a further input for the
+ * message that was added last amends its move); rows were read in the transaction that writes them,
+ * so a row count that differs is a defect and panics; due_at is set exactly where the schema's
+ * CHECK wants it. Callers: sqlite_claim.c, sqlite_settle.c, sqlite_queue.c, sqlite_report.c,
+ * sqlite_freeze.c; people.c (suppress_message).
  */
 #include <stdlib.h>
 #include "feed.h"

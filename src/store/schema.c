@@ -36,7 +36,8 @@ static const char schema_001[] =
     " name TEXT NOT NULL UNIQUE,"
     " file TEXT NOT NULL,"
     " digest BLOB NOT NULL CHECK (length(digest) = 32),"
-    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)," /* 0 loading and 2 removed: invisible; 1 ready */
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)," /* 0 loading and 2 removed: invisible;
+                                                                1 ready */
     " encoding TEXT NOT NULL,"
     " columns TEXT NOT NULL,"
     " key_id INTEGER REFERENCES data_key (id),"
@@ -52,7 +53,8 @@ static const char schema_001[] =
     " person_indexed INTEGER NOT NULL,"
     " address_from INTEGER NOT NULL,"
     " address_indexed INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX list_digest ON list (digest) WHERE state = 1;" /* twice only if somebody says so (import --again) */
+    "CREATE INDEX list_digest ON list (digest) WHERE state = 1;" /* twice only if somebody says so
+                                                                    (import --again) */
     /* One list is loaded at a time: its persons belong to it alone until it is ready. */
     "CREATE UNIQUE INDEX list_loading ON list (state) WHERE state = 0;"
 

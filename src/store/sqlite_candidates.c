@@ -1,9 +1,11 @@
 /*
- * sqlite_candidates: who may be in a wave: the persons of a list, one after the other, with what speaks against writing to them.
+ * sqlite_candidates: who may be in a wave: the persons of a list, one after the other, with what
+ * speaks against writing to them.
  *
- * The walk follows person ids (the order of first appearance), so that members, messages and numbers are written where their neighbours are. Of one person
- * the eligible certificate with the nearest last day is passed; the others are counted. Memory: one row, and the numbers that several persons of the list
- * share, which are found once at the beginning of a walk (12 bytes a number).
+ * The walk follows person ids (the order of first appearance), so that members, messages and
+ * numbers are written where their neighbours are. Of one person the eligible certificate with the
+ * nearest last day is passed; the others are counted. Memory: one row, and the numbers that several
+ * persons of the list share, which are found once at the beginning of a walk (12 bytes a number).
  * Caller: campaign.
  */
 #include <stdlib.h>

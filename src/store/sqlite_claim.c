@@ -1,14 +1,15 @@
 /*
  * sqlite_claim: due messages become `sending`.
  *
- * A claim walks message_open in its order (due_at, id), gathers, and only then changes: a walk must not meet its own changes. What it reads of
- * `address` decides who is asked; the guarded statement that raises the day's count asks again, in the same transaction: no refusal, and below the
- * cap. So no message is claimed after a refusal is committed. Numbers that have topics of their own to refuse, or that stand twice in one claim, pass the
- * guard one by one.
+ * A claim walks message_open in its order (due_at, id), gathers, and only then changes: a walk must
+ * not meet its own changes. What it reads of `address` decides who is asked; the guarded statement
+ * that raises the day's count asks again, in the same transaction: no refusal, and below the cap.
+ * So no message is claimed after a refusal is committed. Numbers that have topics of their own to
+ * refuse, or that stand twice in one claim, pass the guard one by one.
  *
- * Every message that is looked at leaves the front of the queue: claimed, suppressed, lapsed, or put off because of its cap. So the claim looks again until
- * it has what was asked for, or nothing is due.
- * Caller: dispatch (store thread).
+ * Every message that is looked at leaves the front of the queue: claimed, suppressed, lapsed, or
+ * put off because of its cap. So the claim looks again until it has what was asked for, or nothing
+ * is due. Caller: dispatch (store thread).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +115,8 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of a number that is there twice, every message must be asked for alone, in the order of the queue. */
+/* Of a number that is there twice, every message must be asked for alone, in the order of the
+ * queue. */
 static void set_apart_shared(struct claiming *c)
 {
     size_t n = 0;

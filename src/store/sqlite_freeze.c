@@ -1,9 +1,10 @@
 /*
- * sqlite_freeze: a wave's members, messages and payloads, in chunks; and what a person decides over many messages.
+ * sqlite_freeze: a wave's members, messages and payloads, in chunks; and what a person decides over
+ * many messages.
  *
- * A member's id is that of its first message, so a wave's rows in all three tables lie between wave.message_from and message_to (with those of a campaign
- * that freezes at the same time in between).
- * Caller: campaign.
+ * A member's id is that of its first message, so a wave's rows in all three tables lie between
+ * wave.message_from and message_to (with those of a campaign that freezes at the same time in
+ * between). Caller: campaign.
  */
 #include "zhanchi/civil.h"
 #include "feed.h"

@@ -1,11 +1,13 @@
 /*
  * sqlite_measure: counts for reports; no personal data, no key.
  *
- * Counters are read from the tally. A breakdown is one pass over the campaign's members in the order in which they were made; their cells are summed here, because
- * GROUP BY would sort all of them. A member's first message has its id; with further steps the questions below are to be asked of all of them.
+ * Counters are read from the tally. A breakdown is one pass over the campaign's members in the
+ * order in which they were made; their cells are summed here, because GROUP BY would sort all of
+ * them. A member's first message has its id; with further steps the questions below are to be asked
+ * of all of them.
  *
- * A claim counts when it is of the member's person, on or after the first day and through the last one. Members that were excluded before anything was
- * drawn (arm 4) are nobody's denominator.
+ * A claim counts when it is of the member's person, on or after the first day and through the last
+ * one. Members that were excluded before anything was drawn (arm 4) are nobody's denominator.
  * Callers: measure, dispatch (tally).
  */
 #include <stdio.h>

@@ -1,8 +1,9 @@
 /*
  * sqlite_queue: what time does to messages, doubt, and how much waits.
  *
- * What waits or is unknown is found by message_open. What is accepted or sending has no index (it would cost every message two changes of it): it is found
- * by a walk over the messages of those campaigns whose tally says that there is any. Such a walk can last; so it happens outside of any
+ * What waits or is unknown is found by message_open. What is accepted or sending has no index (it
+ * would cost every message two changes of it): it is found by a walk over the messages of those
+ * campaigns whose tally says that there is any. Such a walk can last; so it happens outside of any
  * write transaction, and what it found is read again in the transaction that moves it.
  * Caller: dispatch.
  */
@@ -147,7 +148,8 @@ static int64_t move_ids(struct store *s, const int64_t *ids, size_t n, enum msg_
     return tx_leave(s, own, rc, e) ? -1 : moved;
 }
 
-/* 1 and the first campaign from *id on that has accepted messages which may have timed out, 0 none, -1. */
+/* 1 and the first campaign from *id on that has accepted messages which may have timed out, 0 none,
+ * -1. */
 static int next_accepted(struct store *s, int64_t *id, int64_t before_ms, struct err *e)
 {
     struct stmt *q = stmt_open(s, sql_accepted_in, e);
@@ -177,7 +179,8 @@ static int find_timed_out(struct store *s, int64_t before_ms, size_t max, int64_
     return read_ids(q, ids, n, e);
 }
 
-/* A pass goes through the campaigns in turn and remembers where it is, or each chunk would begin anew. */
+/* A pass goes through the campaigns in turn and remembers where it is, or each chunk would begin
+ * anew. */
 static int64_t time_out_some(struct store *s, int64_t before_ms, size_t max, int64_t *ids,
                              struct err *e)
 {

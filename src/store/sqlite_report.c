@@ -1,7 +1,7 @@
 /*
- * sqlite_report: receipts and replies meet messages. One transaction with the watermark: what was applied is applied once; and applying it twice would
- * change nothing, because the state table and the unique keys of receipt and reply say so.
- * Caller: track.
+ * sqlite_report: receipts and replies meet messages. One transaction with the watermark: what was
+ * applied is applied once; and applying it twice would change nothing, because the state table and
+ * the unique keys of receipt and reply say so. Caller: track.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +80,8 @@ static int never_issued(struct applying *a, const struct receipt_row *r, struct 
     return store_doubt_raise(a->s, why, e);
 }
 
-/* What each receipt does to its message; drops those that speak of attempts that this database never made. */
+/* What each receipt does to its message; drops those that speak of attempts that this database
+ * never made. */
 static int decide(struct applying *a, struct err *e)
 {
     size_t kept = 0;

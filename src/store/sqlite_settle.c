@@ -1,12 +1,13 @@
 /*
  * sqlite_settle: what came of attempts, and of those whose dispatcher died.
  *
- * A settlement speaks of one attempt. Where that is the message's newest one, the state table decides what becomes of the message: mostly it is still
- * `sending`; an early receipt may have moved it already. An older attempt's result is recorded and moves nothing. Settlements are sorted
+ * A settlement speaks of one attempt. Where that is the message's newest one, the state table
+ * decides what becomes of the message: mostly it is still `sending`; an early receipt may have
+ * moved it already. An older attempt's result is recorded and moves nothing. Settlements are sorted
  * by message, so that neighbours are written together, and like ones go in one statement (move.h).
  *
- * Recovery is settling too: the marks of the dead dispatcher say what each message in `sending` is to be settled with. A crash in here is harmless: the marks
- * stay until every chunk is committed.
+ * Recovery is settling too: the marks of the dead dispatcher say what each message in `sending` is
+ * to be settled with. A crash in here is harmless: the marks stay until every chunk is committed.
  * Caller: dispatch.
  */
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static const char sql_outcome[] =
     " SELECT c0, c1, c2, c3, c4, c5 FROM feed WHERE true ON CONFLICT DO NOTHING";
 static const char sql_give_back[] =
     "UPDATE address SET cap_count = cap_count - 1 WHERE id = ?1 AND cap_count > 0";
-/* Only a dispatcher that died leaves any, so there is no index of them; the tally says where to look. */
+/* Only a dispatcher that died leaves any, so there is no index of them; the tally says where to
+ * look. */
 static const char sql_sending[] =
     "SELECT " MESSAGE_ROW ", t.claimed_at FROM wave w CROSS JOIN message m"
     " ON m.id BETWEEN w.message_from AND w.message_to AND m.campaign_id = w.campaign_id"

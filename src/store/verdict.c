@@ -1,7 +1,6 @@
 /*
- * verdict: one verdict, counts of a screening, and which screening of a list is the newest. Verdicts go in by
- * the driver (sqlite_verdict.c).
- * Callers: intake, campaign, the list commands.
+ * verdict: one verdict, counts of a screening, and which screening of a list is the newest.
+ * Verdicts go in by the driver (sqlite_verdict.c). Callers: intake, campaign, the list commands.
  */
 #include "zhanchi/civil.h"
 #include "zhanchi/store_list.h"

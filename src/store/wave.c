@@ -1,6 +1,7 @@
 /*
- * wave: one freezing of one list into a campaign. A wave in freezing is invisible; its last act (store_wave_submit) makes it visible together with the
- * campaign's move to `submitted`. What an interrupted freezing left is removed by store_wave_abandon (store_sweep at the next start).
+ * wave: one freezing of one list into a campaign. A wave in freezing is invisible; its last act
+ * (store_wave_submit) makes it visible together with the campaign's move to `submitted`. What an
+ * interrupted freezing left is removed by store_wave_abandon (store_sweep at the next start).
  * Callers: campaign, dispatch (store_wave_of), remove.c.
  */
 #include "zhanchi/clock.h"

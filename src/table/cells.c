@@ -1,5 +1,6 @@
 /*
- * cells: see cells.h. Everything is folded to half-width first; nothing is guessed: a cell that is not understood whole is refused.
+ * cells: see cells.h. Everything is folded to half-width first; nothing is guessed: a cell that is
+ * not understood whole is refused.
  */
 #include <string.h>
 #include "zhanchi/cells.h"
@@ -15,7 +16,8 @@ struct scan {
     const char *p, *end;
 };
 
-/* Bytes of characters that folding leaves alone wherever they stand: visible ASCII, continuations, and U+4000 to U+9FFF. */
+/* Bytes of characters that folding leaves alone wherever they stand: visible ASCII, continuations,
+ * and U+4000 to U+9FFF. */
 static bool plain(unsigned char c)
 {
     return (c > 0x20 && c < 0x7F) || (c >= 0x80 && c < 0xC0) || (c >= 0xE4 && c <= 0xE9);
@@ -115,7 +117,8 @@ static bool excel(const char *text, size_t len, int32_t *day)
     return *day != CIVIL_NONE;
 }
 
-/* Length of the date in "2018-04-22 00:00:00" and "2018-04-22T00:00:00.000"; 0 if nothing stands behind it. */
+/* Length of the date in "2018-04-22 00:00:00" and "2018-04-22T00:00:00.000"; 0 if nothing stands
+ * behind it. */
 static size_t before_time(const char *text)
 {
     size_t n = strcspn(text, " T");

@@ -1,11 +1,14 @@
 /*
  * columns: finds the header of a list and says which column is what.
  *
- * The header is the first row, under any title rows, that names at least two fields, or one where the job needs no more; with a mapping file it is the row that has
- * every header that the file names. The mapping file decides for the columns it names; the others go by their names (headers.c).
+ * The header is the first row, under any title rows, that names at least two fields, or one where
+ * the job needs no more; with a mapping file it is the row that has every header that the file
+ * names. The mapping file decides for the columns it names; the others go by their names
+ * (headers.c).
  *
- * A field that stands twice is an error that the mapping file resolves: nobody can guess which of two telephone columns is meant. A row of a file without header is
- * personal data, so that error shows masked cells.
+ * A field that stands twice is an error that the mapping file resolves: nobody can guess which of
+ * two telephone columns is meant. A row of a file without header is personal data, so that error
+ * shows masked cells.
  *
  * Callers: intake (lists), measure (claims).
  */
@@ -163,7 +166,8 @@ static size_t find_from(const struct columns *c, enum column_field f, size_t i)
     return i;
 }
 
-/* A field twice is an error; of the fields of claims files only where the job needs them (lists have several dates). */
+/* A field twice is an error; of the fields of claims files only where the job needs them (lists
+ * have several dates). */
 static int settle_doubles(struct columns *c, const enum column_field *need, struct err *e)
 {
     for (int f = COLUMN_EXTRA + 1; f < COLUMN_FIELDS; f++) {

@@ -1,8 +1,9 @@
 /*
  * csv_out: fields of CSV files that people open in a spreadsheet (rejects, reports, exports).
  *
- * Quoted where RFC 4180 needs it, and where blanks at an end would be lost. A text that a spreadsheet would run as a formula gets an apostrophe in
- * front (CWE-1236); a plain number keeps its sign. Called by intake, measure and the commands.
+ * Quoted where RFC 4180 needs it, and where blanks at an end would be lost. A text that a
+ * spreadsheet would run as a formula gets an apostrophe in front (CWE-1236); a plain number keeps
+ * its sign. Called by intake, measure and the commands.
  */
 #include <string.h>
 #include "zhanchi/buf.h"

@@ -1,11 +1,13 @@
 /*
  * decode: see decode.h. glibc's iconv does GB18030 and UTF-16; UTF-8 is checked and copied.
  *
- * GB18030 is decoded before anything looks for delimiters, because the second byte of a character may be 0x5C or 0x7C and four-byte codes
- * contain ASCII digits. glibc 2.36 (Debian 12) has the table of GB 18030-2022 for the 18 codes that the edition of 2022 moved out of private
- * use (A6D9 is U+FE10), and goes further for six that it left there (FE51 FE52 FE53 FE6C FE76 FE91 become extension B, the same shapes): names
- * stay readable, where a private-use character would send the row to a person. The single byte 80, a euro sign only in Microsoft's code page
- * 936, is refused. tests/cases/cases_gb18030.c holds this table.
+ * GB18030 is decoded before anything looks for delimiters, because the second byte of a character
+ * may be 0x5C or 0x7C and four-byte codes contain ASCII digits. glibc 2.36 (Debian 12) has the
+ * table of GB 18030-2022 for the 18 codes that the edition of 2022 moved out of private use (A6D9
+ * is U+FE10), and goes further for six that it left there (FE51 FE52 FE53 FE6C FE76 FE91 become
+ * extension B, the same shapes): names stay readable, where a private-use character would send the
+ * row to a person. The single byte 80, a euro sign only in Microsoft's code page 936, is refused.
+ * tests/cases/cases_gb18030.c holds this table.
  *
  * Callers: judge.c (validity of a whole file), csv.c (its text).
  */

@@ -1,5 +1,6 @@
 /*
- * decode: bytes in a file's encoding -> UTF-8, strictly, in pieces of any size. Nothing is replaced or dropped.
+ * decode: bytes in a file's encoding -> UTF-8, strictly, in pieces of any size. Nothing is replaced
+ * or dropped.
  */
 #ifndef TABLE_DECODE_H
 #define TABLE_DECODE_H
@@ -45,7 +46,8 @@ struct source {
 int source_init(struct source *s, const char *path, int fd, enum table_encoding encoding,
                 int64_t skip, struct err *e);
 void source_fini(struct source *s);
-/* Bytes of UTF-8 written to out (cap >= 16), 0 at the end, -1: ERR_DATA with line and offset, or ERR_IO. Whole characters. */
+/* Bytes of UTF-8 written to out (cap >= 16), 0 at the end, -1: ERR_DATA with line and offset, or
+ * ERR_IO. Whole characters. */
 ptrdiff_t source_read(struct source *s, char *out, size_t cap, struct err *e);
 int64_t source_done(const struct source *s);
 

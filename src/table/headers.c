@@ -1,8 +1,9 @@
 /*
  * headers: see headers.h. Pure.
  *
- * The names are those that lists of the field really use, in their folded form. One name means one field whatever the job; which fields a
- * job needs is said to columns_find. The codes AAC002 ... are those of the ministry's interface standard.
+ * The names are those that lists of the field really use, in their folded form. One name means one
+ * field whatever the job; which fields a job needs is said to columns_find. The codes AAC002 ...
+ * are those of the ministry's interface standard.
  */
 #include <string.h>
 #include "zhanchi/utf8.h"

@@ -1,13 +1,15 @@
 /*
  * judge: see judge.h.
  *
- * A byte order mark decides. Without one the file is UTF-8 if all of it is valid UTF-8, else GB18030 if all of it is valid GB18030, else it is
- * refused with the place where the better of both readings ends. A few lines are no proof: the GBK bytes of some names (毛强) are
- * valid UTF-8. Whatever was decided or said is checked to the last byte, so that an import refuses a damaged file before it has stored anything. A NUL
- * byte is refused: no text has it, and cells end with one.
+ * A byte order mark decides. Without one the file is UTF-8 if all of it is valid UTF-8, else
+ * GB18030 if all of it is valid GB18030, else it is refused with the place where the better of both
+ * readings ends. A few lines are no proof: the GBK bytes of some names (毛强) are valid UTF-8.
+ * Whatever was decided or said is checked to the last byte, so that an import refuses a damaged
+ * file before it has stored anything. A NUL byte is refused: no text has it, and cells end with
+ * one.
  *
- * A candidate is checked in step with the reading; GB18030 becomes one only when UTF-8 has failed, and then catches up on what it missed: usually
- * nothing but ASCII, which is the same in both.
+ * A candidate is checked in step with the reading; GB18030 becomes one only when UTF-8 has failed,
+ * and then catches up on what it missed: usually nothing but ASCII, which is the same in both.
  */
 #include <errno.h>
 #include <stdlib.h>

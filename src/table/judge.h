@@ -11,7 +11,8 @@
 
 struct judge;
 
-/* head: the first bytes (up to 4) for the byte order mark. want: what the caller said, or TABLE_AUTO. fd is borrowed. */
+/* head: the first bytes (up to 4) for the byte order mark. want: what the caller said, or
+ * TABLE_AUTO. fd is borrowed. */
 struct judge *judge_new(const char *path, int fd, enum table_encoding want,
                         const unsigned char *head, size_t len, struct err *e);
 void judge_free(struct judge *j); /* NULL is fine */

@@ -1,5 +1,6 @@
 /*
- * mapping: see mapping.h. A line says "field = header"; empty lines and lines that begin with # say nothing. Called by columns.c.
+ * mapping: see mapping.h. A line says "field = header"; empty lines and lines that begin with # say
+ * nothing. Called by columns.c.
  */
 #include <stdio.h>
 #include <string.h>

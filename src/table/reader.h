@@ -1,8 +1,9 @@
 /*
  * reader: the seam between table.c and the formats of files.
  *
- * A format is one struct of functions. table.c opens the file, takes its digest and its first bytes, asks each reader of its list in order, and
- * hands everything to the first that knows the file. The reader gives rows; it never sees the path but for errors.
+ * A format is one struct of functions. table.c opens the file, takes its digest and its first
+ * bytes, asks each reader of its list in order, and hands everything to the first that knows the
+ * file. The reader gives rows; it never sees the path but for errors.
  */
 #ifndef TABLE_READER_H
 #define TABLE_READER_H

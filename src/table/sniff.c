@@ -1,8 +1,9 @@
 /*
  * sniff: see sniff.h. Pure.
  *
- * Each candidate splits the first lines, quotes respected. The one that gives the most lines of one and the same number of cells (at least two) wins;
- * the comma wins a draw, then the others in their order. Title rows above the header have one cell and count for nobody.
+ * Each candidate splits the first lines, quotes respected. The one that gives the most lines of one
+ * and the same number of cells (at least two) wins; the comma wins a draw, then the others in their
+ * order. Title rows above the header have one cell and count for nobody.
  */
 #include <stdbool.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /*
  * table: opens a file of rows, takes its digest, decides its encoding, chooses the reader.
  *
- * The file is read once from end to end before the first row is given: digest and encoding need all of it, and a damaged file is refused before anybody has
- * stored a row. Only then is it read again, as a stream. Should it change in between, the last row is followed by an error, so that the digest always is that of
- * the rows.
+ * The file is read once from end to end before the first row is given: digest and encoding need all
+ * of it, and a damaged file is refused before anybody has stored a row. Only then is it read again,
+ * as a stream. Should it change in between, the last row is followed by an error, so that the
+ * digest always is that of the rows.
  *
  * Callers: intake (lists), measure (claims), track (receipt files), the convert command.
  */

@@ -1,10 +1,13 @@
 /*
- * citizen: see citizen.h. Order of the checks: other documents, damage, length and characters, date, check character, region. The first failure is the
- * reason; a year before 1850 is only judged behind the check character, because a slip of the pen (1901 -> 1091) is what the check is for. Regions are
- * judged by province: county codes that were abolished stay valid for life, so only a table with its history could refuse more.
+ * citizen: see citizen.h. Order of the checks: other documents, damage, length and characters,
+ * date, check character, region. The first failure is the reason; a year before 1850 is only judged
+ * behind the check character, because a slip of the pen (1901 -> 1091) is what the check is for.
+ * Regions are judged by province: county codes that were abolished stay valid for life, so only a
+ * table with its history could refuse more.
  *
- * Births are accepted from 1850 to 2049: wide enough for any living person, and no clock is needed to refuse the far future. A 15-digit number whose
- * sequence is 996..999 was given to people born before 1900; it is read as 18yy (the packages that read it as 19yy are wrong).
+ * Births are accepted from 1850 to 2049: wide enough for any living person, and no clock is needed
+ * to refuse the far future. A 15-digit number whose sequence is 996..999 was given to people born
+ * before 1900; it is read as 18yy (the packages that read it as 19yy are wrong).
  */
 #include <string.h>
 #include "zhanchi/citizen.h"
@@ -66,7 +69,8 @@ static bool scientific(const char *s)
     return e != NULL && e > s && e[-1] >= '0' && e[-1] <= '9' && strchr(s, '.') != NULL;
 }
 
-/* Passports, travel permits, social credit codes, Hong Kong cards: letters with digits, or eight digits. */
+/* Passports, travel permits, social credit codes, Hong Kong cards: letters with digits, or eight
+ * digits. */
 static bool other_document(const char *s, size_t n)
 {
     if (n == 8 && all_digits(s, 8))
@@ -153,7 +157,8 @@ static enum citizen_reason judge(struct buf *b, struct citizen *out)
     undress(b);
     if (b->len == 18)
         return judge_18(b->data, out);
-    /* A 15-digit number has no check character: with blanks inside it could be a rest of something longer. */
+    /* A 15-digit number has no check character: with blanks inside it could be a rest of something
+     * longer. */
     if (b->len == 15 && !spaced)
         return judge_15(b->data, out);
     return CITIZEN_LENGTH;

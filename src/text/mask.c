@@ -1,11 +1,13 @@
 /*
  * mask: see mask.h. What is shown never suffices to reach or to name a person.
  *
- * Numbers of the expected form keep the parts that people compare by (138****0001). Everything else is a cell of unknown content, which may be anybody's number
- * with a letter too many: of that at most a quarter and at most three characters are shown. What could move a terminal's cursor or turn a line around is a
- * question mark.
+ * Numbers of the expected form keep the parts that people compare by (138****0001). Everything else
+ * is a cell of unknown content, which may be anybody's number with a letter too many: of that at
+ * most a quarter and at most three characters are shown. What could move a terminal's cursor or
+ * turn a line around is a question mark.
  *
- * Invariant: out is always NUL-terminated valid UTF-8 of less than MASK_MAX bytes. Called wherever a value goes into a log, an error, a reject or a preview.
+ * Invariant: out is always NUL-terminated valid UTF-8 of less than MASK_MAX bytes. Called wherever
+ * a value goes into a log, an error, a reject or a preview.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,7 +48,8 @@ static bool unprintable(uint32_t cp)
            utf8_invisible(cp);
 }
 
-/* The first `shown` characters, then a star for each further one, up to `most` stars. Of bytes that are no UTF-8 nothing is shown. */
+/* The first `shown` characters, then a star for each further one, up to `most` stars. Of bytes that
+ * are no UTF-8 nothing is shown. */
 static void head_and_stars(const char *s, size_t len, size_t shown, size_t most, char out[MASK_MAX])
 {
     bool valid = utf8_valid(s, len, NULL);

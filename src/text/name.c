@@ -1,9 +1,10 @@
 /*
- * name: persons' names. The separator of foreign names is U+00B7 and a field holds at least 50 characters (民委发〔2016〕33号); NFC
- * through libunistring, so that one name has one key.
+ * name: persons' names. The separator of foreign names is U+00B7 and a field holds at least 50
+ * characters (民委发〔2016〕33号); NFC through libunistring, so that one name has one key.
  *
- * Repair is only what leaves the same name: nothing is transliterated, no variant of a character is exchanged for another. A name that holds traces of a lossy
- * conversion is kept and reported: a person must look, because 张? may be anybody.
+ * Repair is only what leaves the same name: nothing is transliterated, no variant of a character is
+ * exchanged for another. A name that holds traces of a lossy conversion is kept and reported: a
+ * person must look, because 张? may be anybody.
  *
  * Called by intake and measure for each row.
  */
@@ -38,8 +39,9 @@ static bool doubtful(uint32_t cp)
            (cp >= 0xE000 && cp <= 0xF8FF) || cp >= 0xF0000;
 }
 
-/* Copies what is visible. Blanks wait until a character follows: those at the ends vanish, and so do those between two Han characters, where
- * they only align short names with long ones (张　三). */
+/* Copies what is visible. Blanks wait until a character follows: those at the ends vanish, and so
+ * do those between two Han characters, where they only align short names with long ones (张　三).
+ */
 static void clean(const char *s, size_t len, struct buf *out, bool *look)
 {
     uint32_t last = 0, blank = 0;

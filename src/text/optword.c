@@ -1,5 +1,6 @@
 /*
- * optword: see optword.h. A code may stand alone, before or behind 退订; a word of Chinese stands alone, because "取消退订" is the opposite.
+ * optword: see optword.h. A code may stand alone, before or behind 退订; a word of Chinese stands
+ * alone, because "取消退订" is the opposite.
  */
 #include <string.h>
 #include "zhanchi/optword.h"

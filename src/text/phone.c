@@ -1,12 +1,14 @@
 /*
- * phone: see phone.h. First the cell is folded to digits and separators (anything else refuses it), then prefixes of the national network are
- * removed, then what is left is judged by the numbering plan.
+ * phone: see phone.h. First the cell is folded to digits and separators (anything else refuses it),
+ * then prefixes of the national network are removed, then what is left is judged by the numbering
+ * plan.
  *
- * The order matters: letters are refused before anything is removed, because telephone libraries that turn letters into keypad digits make other people's numbers
- * (159OOOOOO28). Two whole numbers in a cell are told apart from too many digits, because the remedy is another one.
+ * The order matters: letters are refused before anything is removed, because telephone libraries
+ * that turn letters into keypad digits make other people's numbers (159OOOOOO28). Two whole numbers
+ * in a cell are told apart from too many digits, because the remedy is another one.
  *
- * A prefix never proves the carrier (numbers are portable since 2019); classes are kept because some gateways refuse data cards. Called by intake, measure, track
- * and the commands.
+ * A prefix never proves the carrier (numbers are portable since 2019); classes are kept because
+ * some gateways refuse data cards. Called by intake, measure, track and the commands.
  */
 #include <string.h>
 #include "zhanchi/phone.h"
@@ -56,7 +58,8 @@ static bool separator(char c)
            c == '\r';
 }
 
-/* Digits of a folded cell; PHONE_CHARS if it holds anything but digits, separators and one leading plus. */
+/* Digits of a folded cell; PHONE_CHARS if it holds anything but digits, separators and one leading
+ * plus. */
 static enum phone_reason squeeze(const char *s, char digits[CELL_MAX], bool *plus)
 {
     size_t n = 0;

@@ -1,8 +1,11 @@
 /*
- * segment: see segment.h. Table of 3GPP TS 23.038, default alphabet and its extension; parts with an 8-bit concatenation reference (153 septets, 67 units).
+ * segment: see segment.h. Table of 3GPP TS 23.038, default alphabet and its extension; parts with
+ * an 8-bit concatenation reference (153 septets, 67 units).
  *
- * A character of two units (an extension character, a surrogate pair) is never cut, so a part may end one unit early and plain division undercounts. Characters that
- * belong together otherwise (base and accent, flags) may be cut: the receiving telephone joins the parts before it shows them.
+ * A character of two units (an extension character, a surrogate pair) is never cut, so a part may
+ * end one unit early and plain division undercounts. Characters that belong together otherwise
+ * (base and accent, flags) may be cut: the receiving telephone joins the parts before it shows
+ * them.
  *
  * Called by campaign (cost, length), template previews and `zhanchi text count`.
  */

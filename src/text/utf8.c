@@ -1,8 +1,9 @@
 /*
  * utf8: see utf8.h. Validation by the ranges of the Unicode standard, table 3-7.
  *
- * Invariant: whatever the bytes, no function reads beyond s + len, and every step advances; on text that is not valid the values mean nothing, but nothing breaks.
- * Readers validate once (table.h), everything above relies on it.
+ * Invariant: whatever the bytes, no function reads beyond s + len, and every step advances; on text
+ * that is not valid the values mean nothing, but nothing breaks. Readers validate once (table.h),
+ * everything above relies on it.
  *
  * Called everywhere that text is looked at character by character.
  */

@@ -31,11 +31,12 @@ static double now(void)
 
 static void start(CURLM *multi, struct slot *s, long i)
 {
-    int n = snprintf(s->body, sizeof s->body,
-                     "{\"ref\":\"Z0000A0000-%ld-1\",\"to\":\"199%08ld\",\"text\":"
-                     "\"【示例市人社局】张三您好,您的电工高级工证书可申领技能提升补贴2,000元,请于2026年12月1日前"
-                     "到参保地经办机构或12333网上办理。咨询12333。拒收请回复R\"}",
-                     i, i % 100000000);
+    int n = snprintf(
+        s->body, sizeof s->body,
+        "{\"ref\":\"Z0000A0000-%ld-1\",\"to\":\"199%08ld\",\"text\":"
+        "\"【示例市人社局】张三您好,您的电工高级工证书可申领技能提升补贴2,000元,请于2026年12月1日前"
+        "到参保地经办机构或12333网上办理。咨询12333。拒收请回复R\"}",
+        i, i % 100000000);
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)n);
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, s->body);
     curl_multi_add_handle(multi, s->easy);
@@ -87,8 +88,8 @@ int main(int argc, char **argv)
             curl_multi_poll(multi, NULL, 0, 100, NULL);
     }
     double seconds = now() - began;
-    printf("{\"requests\":%ld,\"failed\":%ld,\"seconds\":%.4f,\"rate\":%.1f}\n", count, failed, seconds,
-           (double)count / seconds);
+    printf("{\"requests\":%ld,\"failed\":%ld,\"seconds\":%.4f,\"rate\":%.1f}\n", count, failed,
+           seconds, (double)count / seconds);
     for (int i = 0; i < connections; i++)
         if (slots[i].easy != NULL)
             curl_easy_cleanup(slots[i].easy);

@@ -37,6 +37,7 @@ int main(int argc, char **argv)
     if (wait4(pid, &status, 0, &used) < 0)
         return 71;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    printf("{\"seconds\":%.4f,\"max_rss_kib\":%ld,\"status\":%d}\n", now() - began, used.ru_maxrss, code);
+    printf("{\"seconds\":%.4f,\"max_rss_kib\":%ld,\"status\":%d}\n", now() - began, used.ru_maxrss,
+           code);
     return code;
 }

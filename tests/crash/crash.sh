@@ -51,7 +51,7 @@ start_sandbox() {
         --ledger "$ledger" --callback "http://127.0.0.1:$serve_port/12333" --seed $RANDOM --retry 100,300,1000 \
         $(faults) >>"$work/sandbox.log" 2>&1 &
     sandbox_pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         [ -s "$work/port" ] && sandbox_port=$(cat "$work/port") && return
         kill -0 $sandbox_pid 2>/dev/null || die "the sandbox does not start"
         sleep 0.05
@@ -60,11 +60,14 @@ start_sandbox() {
 }
 
 start_serve() {
-    zh serve >>"$work/serve.log" 2>&1 &
+    "$bin/zhanchi" -c "$conf" serve >>"$work/serve.log" 2>&1 & # no function: its pid would be a shell's
     serve_pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         curl -s -o /dev/null "http://127.0.0.1:$serve_port/healthz" && return
-        kill -0 $serve_pid 2>/dev/null || die "serve does not start"
+        if ! kill -0 $serve_pid 2>/dev/null; then
+            [ "${ZHANCHI_FAILPOINT:-}" ] && return # it has died where it was told to
+            die "serve does not start"
+        fi
         sleep 0.05
     done
     die "serve does not answer"
@@ -122,7 +125,7 @@ failpoints=(after_claim_commit at_handover after_request before_settle before_se
 serve_failpoints=(serve_before_commit serve_after_commit apply_before_commit apply_after_commit)
 
 start_dispatch() {
-    ZHANCHI_SABOTAGE=$sabotage ZHANCHI_FAILPOINT=${1:-} zh dispatch >>"$work/dispatch.log" 2>&1 &
+    ZHANCHI_SABOTAGE=$sabotage ZHANCHI_FAILPOINT=${1:-} "$bin/zhanchi" -c "$conf" dispatch >>"$work/dispatch.log" 2>&1 &
     dispatch_pid=$!
 }
 

@@ -109,7 +109,8 @@ END_TEST
 
 /* ---- settlements ---- */
 
-static const struct settle_rules rules = {.backoff_base_ms = 1000, .backoff_cap_ms = 60000, .limit_pause_ms = 3600000};
+static const struct settle_rules rules = {
+    .backoff_base_ms = 1000, .backoff_cap_ms = 60000, .limit_pause_ms = 3600000};
 
 static const struct {
     enum msg_class class;
@@ -134,7 +135,8 @@ static const struct {
 START_TEST(every_class_settles)
 {
     struct job j = {.message_id = 5, .address_id = 6, .attempt = 1, .slot = -1};
-    struct gw_result r = {.class = answers[_i].class, .retry_after_ms = answers[_i].retry_after_ms, .code = "c"};
+    struct gw_result r = {
+        .class = answers[_i].class, .retry_after_ms = answers[_i].retry_after_ms, .code = "c"};
     struct settlement v;
 
     settle_result(&rules, &j, &r, 9000, 10000, 0.9999999, &v);
@@ -168,7 +170,8 @@ START_TEST(lane_hears_only_of_itself)
 {
     int64_t after;
     struct gw_result bad_number[2] = {{.class = CLASS_NUMBER}, {.class = CLASS_OK}};
-    struct gw_result busy[2] = {{.class = CLASS_OK}, {.class = CLASS_RETRY, .retry_after_ms = 3000}};
+    struct gw_result busy[2] = {{.class = CLASS_OK},
+                                {.class = CLASS_RETRY, .retry_after_ms = 3000}};
     struct gw_result config[2] = {{.class = CLASS_CONFIG}, {.class = CLASS_CONFIG}};
     struct gw_result unknown[1] = {{.class = CLASS_UNKNOWN}};
 
