@@ -45,8 +45,10 @@ static const char sql_address_del[] = "DELETE FROM address WHERE" ADDRESS_FREE;
 static const char sql_row_span[] = "SELECT min(id), max(id) FROM list_row WHERE list_id = ?1";
 static const char sql_reject_span[] =
     "SELECT min(line), max(line) FROM list_reject WHERE list_id = ?1";
+/* Payloads are sealed with the key of their wave's list. */
 static const char sql_payload_span[] =
-    "SELECT min(message_id), max(message_id) FROM payload WHERE key_id = ?1";
+    "SELECT min(w.message_from), max(w.message_to) FROM list l JOIN wave w ON w.list_id = l.id"
+    " WHERE l.key_id = ?1";
 static const char sql_person_span[] = "SELECT l.person_from, (SELECT max(id) FROM person) FROM "
                                       "list l WHERE l.id = ?1 AND l.state = 0";
 static const char sql_address_span[] = "SELECT l.address_from, (SELECT max(id) FROM address) FROM "

@@ -13,9 +13,9 @@ static const char sql_replies[] =
     "  AND o.handed_at BETWEEN p.received_at - 259200000 AND p.received_at"
     "  ORDER BY o.handed_at DESC, o.id DESC LIMIT 1) FROM reply p ORDER BY p.id";
 static const char sql_campaign_of[] = "SELECT campaign_id FROM message WHERE id = ?1";
-static const char sql_receipts[] =
-    "SELECT message_id, at, received_at, attempt, class, code FROM receipt"
-    " WHERE ?1 = 0 OR message_id = ?1 ORDER BY message_id, received_at";
+#define RECEIPT "SELECT message_id, at, received_at, attempt, class, code FROM receipt"
+static const char sql_receipts[] = RECEIPT " ORDER BY message_id, received_at";
+static const char sql_receipts_of[] = RECEIPT " WHERE message_id = ?1 ORDER BY received_at";
 
 int store_watermark(struct store *s, int64_t *watermark, struct err *e)
 {
@@ -72,10 +72,11 @@ int store_receipts_each(struct store *s, int64_t message_id,
                         int (*each)(void *ctx, const struct receipt_info *r), void *ctx,
                         struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_receipts, e);
+    struct stmt *q = stmt_open(s, message_id ? sql_receipts_of : sql_receipts, e);
     if (!q)
         return -1;
-    stmt_bind_int64(q, 1, message_id);
+    if (message_id)
+        stmt_bind_int64(q, 1, message_id);
     int rc;
     while ((rc = stmt_step(q, e)) == 1) {
         struct receipt_info r = {.message_id = stmt_int64(q, 0),
