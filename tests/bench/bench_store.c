@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
@@ -160,8 +161,16 @@ static double freeze(struct store *s, struct campaign_info *c, size_t total)
 /* ---- send ---- */
 
 struct times {
-    int64_t settle, claim, commit, all;
+    int64_t settle, claim, commit, all, cpu;
 };
+
+static int64_t cpu_us(void)
+{
+    struct rusage r;
+    getrusage(RUSAGE_SELF, &r);
+    return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000 + r.ru_utime.tv_usec +
+           r.ru_stime.tv_usec;
+}
 
 static size_t fill_settlements(struct settlement *v, const struct claimed *c, size_t n)
 {
@@ -194,6 +203,7 @@ static size_t send(struct store *s, const struct claim_query *q, struct times *t
     struct settlement *v = calloc(q->limit, sizeof *v);
     struct arena *a = arena_new(1 << 20);
     size_t total = 0, n = 0;
+    t->cpu -= cpu_us();
     do {
         struct claim_stats stats = {0};
         fill_settlements(v, c, n);
@@ -209,6 +219,7 @@ static size_t send(struct store *s, const struct claim_query *q, struct times *t
         t->all += lap(&since, &t->commit) - began;
         total += n;
     } while (n);
+    t->cpu += cpu_us();
     arena_free(a);
     free(c);
     free(v);
@@ -278,11 +289,12 @@ int main(int argc, char **argv)
     must(store_tally(s, c.id, add_up, &tally, &e));
     must(store_tally_recount(s, c.id, add_up, &counted, &e));
     double n = (double)total;
-    printf("{\"messages\":%zu,\"batch\":%zu,\"freeze_us\":%.2f,\"send_us\":%.2f,"
-           "\"settle_us\":%.2f,\"claim_us\":%.2f,\"commit_us\":%.2f,"
-           "\"receipt_us\":%.2f,\"receipt_repeated_scattered_us\":%.2f}\n",
-           total, batch, frozen, (double)t.all / n, (double)t.settle / n, (double)t.claim / n,
-           (double)t.commit / n, one, two);
+    printf(
+        "{\"messages\":%zu,\"batch\":%zu,\"freeze_us\":%.2f,\"send_us\":%.2f,\"send_cpu_us\":%.2f,"
+        "\"settle_us\":%.2f,\"claim_us\":%.2f,\"commit_us\":%.2f,"
+        "\"receipt_us\":%.2f,\"receipt_repeated_scattered_us\":%.2f}\n",
+        total, batch, frozen, (double)t.all / n, (double)t.cpu / n, (double)t.settle / n,
+        (double)t.claim / n, (double)t.commit / n, one, two);
     store_close(s);
     bool sound = sent == total && in_order.moved == (int64_t)total && scattered.moved == 0 &&
                  tally == counted;
