@@ -61,12 +61,29 @@ char *loader_region(struct policy_loader *l, const char *name)
 
 /* ---- regions ---- */
 
-/* Occupations are compared as lists are read: folded. */
+/* Occupations are compared as lists are read: folded, without blanks. */
+static char *occupation(struct policy_loader *l, const char *text)
+{
+    struct buf folded, bare;
+
+    buf_init(&folded, FILE_MAX_BYTES);
+    buf_init(&bare, FILE_MAX_BYTES);
+    utf8_fold(text, strlen(text), &folded);
+    for (size_t i = 0; i < folded.len;) {
+        size_t from = i;
+        if (!utf8_blank(utf8_next(folded.data, folded.len, &i)))
+            buf_add(&bare, folded.data + from, i - from);
+    }
+    char *copy = loader_text(l, buf_cstr(&bare));
+    buf_fini(&folded);
+    buf_fini(&bare);
+    return copy;
+}
+
 static int read_shortage(struct policy_loader *l, const struct conf_node *n,
                          struct policy_region *r, struct err *e)
 {
     const struct conf_node *list = conf_node_get(n, "shortage");
-    struct buf folded;
     char tmp[40];
 
     if (list == NULL)
@@ -79,10 +96,7 @@ static int read_shortage(struct policy_loader *l, const struct conf_node *n,
     for (size_t i = 0; i < count; i++) {
         const struct conf_node *item = conf_node_item(list, i);
         const char *text = conf_node_type(item) == CONF_STRING ? conf_node_text(item, tmp) : "";
-        buf_init(&folded, FILE_MAX_BYTES);
-        utf8_fold(text, strlen(text), &folded);
-        r->shortage[i] = loader_text(l, buf_cstr(&folded));
-        buf_fini(&folded);
+        r->shortage[i] = occupation(l, text);
         if (r->shortage[i][0] == '\0')
             return conf_node_err(item, e, "write occupations in quotes",
                                  "shortage must list occupations");
