@@ -171,7 +171,8 @@ void lane_fini(struct lane *l);
 void lane_push(struct lane *l, struct job *list);
 struct job *lane_pop(struct lane *l);
 size_t lane_window(const struct lane *l); /* messages that may be in flight */
-/* How many to claim now, so that never more than two windows wait and none waits past claim_ttl. */
+/* How many to claim now: two windows at most, asked for again while as many wait; never more than the rate lets go within
+ * claim_ttl. */
 size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms);
 /* Takes the next batch off the queue: as large as the profile and the halving allow, one campaign.
  */

@@ -98,10 +98,11 @@ size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms)
         /* What the rate lets go within half a claim's life; a batch at least. */
         double by_rate = l->limits.rate * (double)claim_ttl_ms / 2000.0;
         size_t n = by_rate < (double)l->limits.batch ? (size_t)l->limits.batch : (size_t)by_rate;
-        most = n < most ? n : most;
+        if (n < most)
+            return l->waiting > n / 2 ? 0 : n - l->waiting;
     }
-    /* Ask early, while half is left, so that the lane does not run dry during a commit. */
-    return l->waiting > most / 2 ? 0 : most - l->waiting;
+    /* The next claim is asked for while the last one still waits, or a slow disk's commits would starve the lane. */
+    return l->waiting > most ? 0 : most;
 }
 
 /* ---- halving ---- */

@@ -260,13 +260,16 @@ START_TEST(appetite_is_two_windows_or_what_the_rate_allows)
     struct lane l = {.limits = {.batch = 1, .concurrency = 32}};
 
     ck_assert_uint_eq(lane_appetite(&l, 2000), 64);
-    l.waiting = 33;
+    l.waiting = 64;
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 64);
+    l.waiting = 65;
     ck_assert_uint_eq(lane_appetite(&l, 2000), 0);
-    l.waiting = 32;
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 32);
     l.waiting = 0;
     l.limits.rate = 5; /* 5 a second: no more than a claim's half life lets go */
     ck_assert_uint_eq(lane_appetite(&l, 2000), 5);
+    l.waiting = 3;
+    ck_assert_uint_eq(lane_appetite(&l, 2000), 0);
+    l.waiting = 0;
     l.limits.batch = 100;
     ck_assert_uint_eq(lane_appetite(&l, 2000), 100);
     lane_fini(&l);
