@@ -77,8 +77,8 @@ struct wave_info {
     int64_t submitted_at, approved_at;
     char submitted_by[64], approved_by[64];
 };
-int store_wave_begin(struct store *s, struct wave_info *w,
-                     struct err *e); /* FREEZING; sets id, no */
+/* FREEZING; sets id, no. ERR_TEMP if the campaign is no draft, or another wave of it is freezing. */
+int store_wave_begin(struct store *s, struct wave_info *w, struct err *e);
 /* One transaction: the wave becomes visible, the campaign moves draft -> submitted. */
 int store_wave_submit(struct store *s, const struct wave_info *w, struct err *e);
 /* One transaction: approval is stored, the campaign moves submitted -> approved. */
@@ -97,7 +97,9 @@ struct candidate {
     struct verdict_row verdict;
     int n_certificates;  /* eligible ones of this person */
     bool opted_out;      /* all, or this campaign's topic */
-    bool claimed;        /* a response for this person since the certificate's issue day */
+    /* A response since the certificate's issue day, of its occupation and level or of unknown ones
+     * (what the row does not say counts as the same). */
+    bool claimed;
     bool held_elsewhere; /* in the holdout arm of another campaign of the topic, not yet released on
                             `today` */
     bool active_elsewhere; /* member of another campaign of the topic that is not cancelled */

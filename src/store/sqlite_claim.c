@@ -9,11 +9,10 @@
  *
  * Every message that is looked at leaves the front of the queue: claimed, suppressed, lapsed, or
  * put off because of its cap. So the claim looks again until it has what was asked for, or nothing
- * is due. Caller: dispatch (store thread).
+ * is due.
+ * Caller: dispatch (store thread).
  */
 #include <stdlib.h>
-#include <string.h>
-#include "zhanchi/civil.h"
 #include "feed.h"
 #include "move.h"
 #include "sqlite.h"
