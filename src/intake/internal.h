@@ -34,7 +34,7 @@ struct level_cache { /* texts of levels and what they mean */
     } seen[LEVELS_SEEN];
 };
 
-struct reading { /* one row, cleaned */
+struct reading {                    /* one row, cleaned */
     struct buf text[COLUMN_FIELDS]; /* "" where the row says nothing */
     struct phone phone;
     struct citizen citizen;
@@ -50,7 +50,8 @@ bool reading_repaired(const struct reading *r);
 
 enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r);
 /* A reject of the whole row, found later. */
-void row_refuse(const struct plan *p, const struct table_row *row, const char *reason, struct reading *r);
+void row_refuse(const struct plan *p, const struct table_row *row, const char *reason,
+                struct reading *r);
 
 /* ---- seal.c ---- */
 

@@ -22,11 +22,12 @@ struct ins {
     int line, column; /* of the tag */
 };
 
-struct template {
-    char *source;  /* literal texts point into it */
+struct template
+{
+    char *source; /* literal texts point into it */
     struct ins *code;
     size_t n, cap;
-    char **owned;  /* names */
+    char **owned; /* names */
     size_t n_owned;
     const char **names; /* distinct, first use first, NULL-terminated */
     size_t n_names;
