@@ -27,6 +27,7 @@
 struct cli {
     const char *conf_path; /* as given, or the one found */
     bool json;
+    bool level_given;        /* -v or -q: stands above log.level */
     struct conf *conf;       /* after cli_conf */
     struct store *store;     /* after cli_store */
     struct keyring *keyring; /* after cli_keyring */
@@ -86,7 +87,8 @@ void cli_gateways_free(struct cli_gateways *g);
 int cli_list(struct cli *c, const char *name, struct list_info *out, struct err *e);
 int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, struct err *e);
 
-/* Records an act; joins an open transaction; logs the chain's head. */
+/* Records an act; joins an open transaction. The chain's new head goes to the log and to the
+ * system's journal, where who can change the database cannot change it. */
 int cli_audit(struct cli *c, const char *act, const char *object, const char *detail,
               struct err *e);
 

@@ -41,17 +41,23 @@ static int run_verify(struct cli *c, const struct cli_args *a, struct err *e)
     if (cli_store(c, STORE_RO, e) != 0 ||
         store_audit_verify(c->store, conf_path(c->conf, "keys.audit_file"), &n, head, e) != 0)
         return -1;
+    if (c->json) {
+        printf("{\"acts\":%lld,\"head\":\"%s\"}\n", (long long)n, head);
+        return 0;
+    }
     printf(_("%lld acts; the chain is whole; head %s\n"), (long long)n, head);
     puts(_("compare the head with the one in the log of the last act: a chain cut off at its end "
            "verifies too"));
     return 0;
 }
 
-static const struct command ls = {"ls", "", N_("Acts, oldest first."), NULL, 0, 0, run_ls, NULL};
+static const struct command ls = {.name = "ls", .help = N_("acts, oldest first"), .run = run_ls};
 static const struct command verify = {
-    "verify", "", N_("Verify the chain (needs the audit key only)."), NULL, 0, 0, run_verify, NULL};
+    .name = "verify", .help = N_("verify the chain (needs the audit key only)"), .run = run_verify};
 static const struct command *const verbs[] = {&ls, &verify, NULL};
 
 const struct command cmd_audit = {
-    "audit", "VERB", N_("Who did what, in a chain that cannot be changed unnoticed."), NULL, 0, 0,
-    NULL,    verbs};
+    .name = "audit",
+    .args = "ls|verify",
+    .help = N_("who did what, in a chain that cannot be changed unnoticed"),
+    .verbs = verbs};

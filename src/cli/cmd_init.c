@@ -1,7 +1,10 @@
 /*
  * cmd_init: a new work directory: configuration, keys, database, epoch, and the shipped profiles,
- * policies and templates. A zhanchi.conf that is there already is taken as it is; nothing is ever
- * overwritten.
+ * policies and templates.
+ *
+ * Nothing is ever overwritten: a zhanchi.conf that is there already is taken as it is, and so is
+ * every shipped file. If a step fails, the keys and the database that this run has made are removed
+ * again (nothing is sealed with them yet), so that the same command can be given once more.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,38 +25,47 @@ static int make_dir(const char *path, mode_t mode, struct err *e)
 {
     if (mkdir(path, mode) == 0 || errno == EEXIST)
         return 0;
-    return err_errno(e, ERR_CANTCREAT, "check the path and its permissions",
-                     "cannot make the folder %s", path);
+    return err_errno(e, ERR_CANTCREAT, _("check the path and its permissions"),
+                     _("cannot make the folder %s"), path);
 }
 
-/* ---- shipped files: beside the program when it is installed, in the source tree when it is not
- * ---- */
-
-static bool find_shipped(const char *installed, const char *source, char out[PATH_MAX])
+/* The folder and what is missing above it. */
+static int make_dirs(const char *path, mode_t mode, struct err *e)
 {
-    char exe[PATH_MAX], dir[PATH_MAX];
+    char part[PATH_MAX];
+
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        if (make_dir(part, 0755, e) != 0)
+            return -1;
+    }
+    return make_dir(path, mode, e);
+}
+
+/* ---- shipped files: beside the program, installed or in its build folder ---- */
+
+static bool find_shipped(const char *what, char out[PATH_MAX])
+{
+    char exe[PATH_MAX], dir[PATH_MAX + 64];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
-    snprintf(out, PATH_MAX, "%s/%s", ZHANCHI_DATADIR, installed);
-    if (n <= 0)
-        return fs_exists(out);
-    exe[n] = '\0';
-    *strrchr(exe, '/') = '\0';
-    snprintf(dir, sizeof dir, "%.2000s/../share/zhanchi/%s", exe, installed);
-    if (realpath(dir, out) != NULL)
-        return true;
-    snprintf(dir, sizeof dir, "%.2000s/../../../%s", exe, source);
-    if (realpath(dir, out) != NULL)
-        return true;
-    snprintf(out, PATH_MAX, "%s/%s", ZHANCHI_DATADIR, installed);
+    if (n > 0) {
+        exe[n] = '\0';
+        *strrchr(exe, '/') = '\0';
+        snprintf(dir, sizeof dir, "%s/../share/zhanchi/%s", exe, what);
+        if (realpath(dir, out) != NULL)
+            return true;
+    }
+    snprintf(out, PATH_MAX, "%s/%s", ZHANCHI_DATADIR, what);
     return fs_exists(out);
 }
 
 static int copy_file(const char *from, const char *to, struct err *e)
 {
+    struct stat st;
     struct buf data;
 
-    if (fs_exists(to))
+    if (fs_exists(to) || stat(from, &st) != 0 || !S_ISREG(st.st_mode))
         return 0;
     buf_init(&data, SHIPPED_MAX);
     int rc = fs_read_file(from, &data, e);
@@ -63,32 +75,29 @@ static int copy_file(const char *from, const char *to, struct err *e)
     return rc;
 }
 
-static int copy_shipped(const char *dir, const char *installed, const char *source, struct err *e)
+static int copy_shipped(const char *dir, const char *what, struct err *e)
 {
-    char from[PATH_MAX], to[PATH_MAX], path[PATH_MAX + 300], target[PATH_MAX + 300];
+    char from[PATH_MAX], to[PATH_MAX], source[PATH_MAX + 300], target[PATH_MAX + 300];
     int rc = 0;
 
-    snprintf(to, sizeof to, "%.3000s/%s", dir, installed);
-    if (make_dir(to, 0755, e) != 0)
+    if (fs_join(dir, what, to, sizeof to, e) != 0 || make_dir(to, 0755, e) != 0)
         return -1;
-    DIR *d = find_shipped(installed, source, from) ? opendir(from) : NULL;
+    DIR *d = find_shipped(what, from) ? opendir(from) : NULL;
     if (d == NULL) {
-        fprintf(stderr, _("note: no shipped %s were found; copy them into %s yourself\n"),
-                installed, to);
+        fprintf(stderr, _("note: no shipped %s were found; copy them into %s yourself\n"), what,
+                to);
         return 0;
     }
     for (const struct dirent *f; rc == 0 && (f = readdir(d)) != NULL;) {
         if (f->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof path, "%s/%s", from, f->d_name);
+        snprintf(source, sizeof source, "%s/%s", from, f->d_name);
         snprintf(target, sizeof target, "%s/%s", to, f->d_name);
-        rc = copy_file(path, target, e);
+        rc = copy_file(source, target, e);
     }
     closedir(d);
     return rc;
 }
-
-/* ---- keys, database ---- */
 
 static int write_conf(const char *path, struct err *e)
 {
@@ -103,54 +112,115 @@ static int write_conf(const char *path, struct err *e)
     return rc;
 }
 
-static int make_store(struct cli *c, const char *recovery, struct err *e)
+/* Folder, configuration, secrets, shipped files. */
+static int make_folder(struct cli *c, const char *name, char dir[PATH_MAX], char conf[PATH_MAX],
+                       struct err *e)
 {
-    const char *dir = conf_path(c->conf, "store.dir"), *key = conf_path(c->conf, "keys.file");
-    const char *audit = conf_path(c->conf, "keys.audit_file");
-    int64_t now_ms = clock_now_ms();
+    char secrets[PATH_MAX];
 
-    if (store_create(dir, now_ms, e) != 0 || keyring_create_file(key, recovery, e) != 0 ||
-        audit_create_key(audit, e) != 0)
+    if (make_dir(name, 0700, e) != 0)
         return -1;
-    c->store = store_open(dir, STORE_RW, e);
-    if (c->store == NULL || keyring_init(c->store, key, now_ms, e) != 0 ||
-        epoch_create(c->store, conf_path(c->conf, "store.epoch_dir"), now_ms, e) != 0)
-        return -1;
-    return cli_audit(c, "init", "work directory", "created", e);
-}
-
-static int run(struct cli *c, const struct cli_args *a, struct err *e)
-{
-    char dir[PATH_MAX], conf[PATH_MAX + 20], recovery[PATH_MAX + 20], secrets[PATH_MAX + 20];
-
-    if (make_dir(a->rest[0], 0700, e) != 0)
-        return -1;
-    if (realpath(a->rest[0], dir) == NULL)
-        return err_errno(e, ERR_CANTCREAT, NULL, "cannot find %s", a->rest[0]);
-    snprintf(conf, sizeof conf, "%s/zhanchi.conf", dir);
-    snprintf(secrets, sizeof secrets, "%s/secrets", dir);
-    if (write_conf(conf, e) != 0 || make_dir(secrets, 0700, e) != 0)
+    if (realpath(name, dir) == NULL)
+        return err_errno(e, ERR_CANTCREAT, NULL, _("cannot find %s"), name);
+    if (fs_join(dir, "zhanchi.conf", conf, PATH_MAX, e) != 0 ||
+        fs_join(dir, "secrets", secrets, sizeof secrets, e) != 0 || write_conf(conf, e) != 0 ||
+        make_dir(secrets, 0700, e) != 0)
         return -1;
     c->conf_path = conf;
     if (cli_conf(c, e) != 0)
         return -1;
-    snprintf(recovery, sizeof recovery, "%s.recovery", conf_path(c->conf, "keys.file"));
-    if (copy_shipped(dir, "gateways", "conf/gateways", e) != 0 ||
-        copy_shipped(dir, "policies", "conf/policies", e) != 0 ||
-        copy_shipped(dir, "templates", "templates", e) != 0 || make_store(c, recovery, e) != 0)
+    return copy_shipped(dir, "gateways", e) != 0 || copy_shipped(dir, "policies", e) != 0 ||
+                   copy_shipped(dir, "templates", e) != 0
+               ? -1
+               : 0;
+}
+
+/* ---- keys, database ---- */
+
+struct birth {
+    char recovery[PATH_MAX], db[PATH_MAX];
+    struct {
+        const char *path;
+        bool was_there;
+    } files[4]; /* what is removed again if a step fails */
+};
+
+static int plan(const struct cli *c, struct birth *b, struct err *e)
+{
+    const char *key = conf_path(c->conf, "keys.file");
+
+    if (fs_join(conf_path(c->conf, "store.dir"), "zhanchi.db", b->db, sizeof b->db, e) != 0)
         return -1;
-    printf(_("work directory: %s\n"), dir);
-    printf(_("key file:       %s\n"), conf_path(c->conf, "keys.file"));
-    printf(_("recovery copy:  %s\n"), recovery);
-    puts(_("Move the recovery copy to a safe place outside this machine now: without the key "
-           "nobody can read the lists, and"));
-    puts(_("with it anybody can. Never keep it in one place with a backup of the database."));
-    printf(_("Next: put the gateway's secrets into %s (chmod 600), look through zhanchi.conf, then "
-             "`zhanchi doctor`.\n"),
-           secrets);
+    if (snprintf(b->recovery, sizeof b->recovery, "%s.recovery", key) >= (int)sizeof b->recovery)
+        return err_set(e, ERR_CONFIG, _("use a shorter path"), _("the path is too long: %s"), key);
+    const char *const paths[] = {b->db, key, b->recovery, conf_path(c->conf, "keys.audit_file")};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        b->files[i].path = paths[i];
+        b->files[i].was_there = fs_exists(paths[i]);
+    }
     return 0;
 }
 
-const struct command cmd_init = {
-    "init", "DIR", N_("Make a work directory: configuration, keys, database."), NULL, 1, 1,
-    run,    NULL};
+static int make_store(struct cli *c, const struct birth *b, struct err *e)
+{
+    const char *dir = conf_path(c->conf, "store.dir"), *key = conf_path(c->conf, "keys.file");
+    const char *epoch_dir = conf_path(c->conf, "store.epoch_dir");
+    int64_t now_ms = clock_now_ms();
+
+    if (make_dirs(dir, 0700, e) != 0 || make_dirs(epoch_dir, 0700, e) != 0 ||
+        store_create(dir, now_ms, e) != 0 || keyring_create_file(key, b->recovery, e) != 0 ||
+        audit_create_key(conf_path(c->conf, "keys.audit_file"), e) != 0)
+        return -1;
+    c->store = store_open(dir, STORE_RW, e);
+    if (c->store == NULL || keyring_init(c->store, key, now_ms, e) != 0 ||
+        epoch_create(c->store, epoch_dir, now_ms, e) != 0)
+        return -1;
+    return cli_audit(c, "init", "work directory", "created", e);
+}
+
+static void undo(struct cli *c, const struct birth *b)
+{
+    store_close(c->store);
+    c->store = NULL;
+    for (size_t i = 0; i < sizeof b->files / sizeof b->files[0]; i++)
+        if (!b->files[i].was_there)
+            unlink(b->files[i].path);
+}
+
+static void tell(const struct cli *c, const char *dir, const struct birth *b)
+{
+    printf(_("work directory: %s\n"), dir);
+    printf(_("key file:       %s\n"), conf_path(c->conf, "keys.file"));
+    printf(_("recovery copy:  %s\n"), b->recovery);
+    printf(_("epoch:          %s (stays on this machine, part of no backup)\n"),
+           conf_path(c->conf, "store.epoch_dir"));
+    puts(_("Move the recovery copy to a safe place outside this machine now: without the key "
+           "nobody can\nread the lists, and with it anybody can. Never keep it in one place with a "
+           "backup of the database."));
+    printf(_("Next: put the gateway's secrets into %s/secrets (chmod 600), look through "
+             "zhanchi.conf,\nthen `zhanchi doctor`.\n"),
+           dir);
+}
+
+static int run(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    char dir[PATH_MAX], conf[PATH_MAX];
+    struct birth b = {0};
+
+    int rc = make_folder(c, a->rest[0], dir, conf, e);
+    if (rc == 0)
+        rc = plan(c, &b, e);
+    if (rc == 0 && (rc = make_store(c, &b, e)) != 0)
+        undo(c, &b);
+    if (rc == 0)
+        tell(c, dir, &b);
+    c->conf_path = NULL; /* it lies on this stack */
+    return rc;
+}
+
+const struct command cmd_init = {.name = "init",
+                                 .args = "DIR",
+                                 .help = N_("make a work directory: configuration, keys, database"),
+                                 .min_rest = 1,
+                                 .max_rest = 1,
+                                 .run = run};

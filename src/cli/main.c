@@ -1,7 +1,11 @@
 /*
  * main: global options, the way to a command, its options, its exit status. Statuses are those of
  * sysexits.h.
+ *
+ * What a command opened is closed here, whatever became of it. Numbers keep the point as their
+ * decimal sign in every locale: they come from files and go into JSON.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,16 +95,16 @@ static void command_help(const char *path, const struct command *c)
         puts("");
         list_commands(c->verbs);
     }
-    if (c->options == NULL || c->options->name == NULL)
-        return;
     puts("");
-    for (const struct cli_option *o = c->options; o->name != NULL; o++) {
+    for (const struct cli_option *o = c->options; o != NULL && o->name != NULL; o++) {
         char left[96];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg != NULL ? " " : "",
                  o->arg != NULL ? o->arg : "");
         print_padded(left, 24);
         puts(_(o->help));
     }
+    print_padded("-h, --help", 24);
+    puts(_("this help"));
 }
 
 /* ---- finding a command ---- */
@@ -137,7 +141,8 @@ struct parsed {
     struct cli_args args;
 };
 
-static int bad_option(const struct command *c, char **argv, const char *path, struct err *e)
+static int bad_option(const struct command *c, char **argv, const char *path, int opt,
+                      struct err *e)
 {
     const char *names[OPTIONS_MAX + 3];
     size_t n = 0;
@@ -149,7 +154,12 @@ static int bad_option(const struct command *c, char **argv, const char *path, st
     names[n++] = "json";
     names[n] = NULL;
     const char *near = strncmp(given, "--", 2) == 0 ? nearest(given + 2, names) : NULL;
-    err_set(e, ERR_USAGE, NULL, "%s: wrong option, or a value is missing: %.60s", path, given);
+    if (opt == ':') {
+        near = NULL;
+        err_set(e, ERR_USAGE, NULL, "%s: %.60s needs a value", path, given);
+    } else {
+        err_set(e, ERR_USAGE, NULL, "%s: wrong option: %.60s", path, given);
+    }
     if (near != NULL)
         snprintf(e->remedy, sizeof e->remedy, "did you mean --%s?", near);
     else
@@ -198,7 +208,7 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
                 return err_set(e, ERR_USAGE, NULL, "%s: --%s is given too often", path,
                                c->options[i].name);
         } else {
-            return bad_option(c, argv, path, e);
+            return bad_option(c, argv, path, opt, e);
         }
     }
     out->args.rest = argv + optind;
@@ -263,9 +273,11 @@ static int parse_global(struct cli *cli, int argc, char **argv, bool *done, stru
             break;
         case 'v':
             log_set_level(LOG_DEBUG);
+            cli->level_given = true;
             break;
         case 'q':
             log_set_level(LOG_ERROR);
+            cli->level_given = true;
             break;
         case 'h':
             general_help();
@@ -310,12 +322,14 @@ int main(int argc, char **argv)
     struct cli cli = {.stop = &stop_asked, .zone_min = 480};
     struct err e = {0};
 
-    setlocale(LC_ALL, "");
+    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: decimals in files are points */
+    setlocale(LC_MESSAGES, "");
+    setlocale(LC_NUMERIC, "C");
     bindtextdomain("zhanchi", ZHANCHI_LOCALEDIR);
     textdomain("zhanchi");
     catch_signals();
     int status = run(&cli, argc, argv, &e);
-    if (status == 0 && fflush(stdout) != 0)
+    if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         status = err_errno(&e, ERR_IO, "check the disk's space", "cannot write the output");
     if (status < 0) {
         fflush(stdout);

@@ -11,6 +11,7 @@
 #include "zhanchi/log.h"
 #include "zhanchi/store_audit.h"
 #include "cli.h"
+#include "journal.h"
 
 /* ---- who acts ---- */
 
@@ -72,7 +73,7 @@ int cli_conf(struct cli *c, struct err *e)
     if (c->conf == NULL)
         return -1;
     c->zone_min = (int)conf_int(c->conf, "office.zone");
-    if (log_parse_level(conf_str(c->conf, "log.level"), &level) == 0 && level != LOG_INFO)
+    if (!c->level_given && log_parse_level(conf_str(c->conf, "log.level"), &level) == 0)
         log_set_level(level);
     return find_actor(c, e);
 }
@@ -162,6 +163,7 @@ int cli_audit(struct cli *c, const char *act, const char *object, const char *de
                     object, detail, head, e) != 0)
         return -1;
     log_info("audit", "%s by %s: %s; head %s", act, c->actor, object, head);
+    journal_act(c->actor, act, object, head);
     return 0;
 }
 

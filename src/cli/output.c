@@ -143,6 +143,8 @@ struct table_out *tout_new(const struct cli *cli, const char *const *keys,
     t->titles = titles;
     while (keys[t->columns] != NULL)
         t->columns++;
+    if (t->columns > COLUMNS_OUT_MAX)
+        panic("a table of %zu columns", t->columns);
     return t;
 }
 
@@ -157,6 +159,10 @@ static void add(struct table_out *t, const char *s, bool number)
     char *copy = strdup(s);
     if (copy == NULL)
         panic("out of memory");
+    /* Names and codes come from outside: they must not command the terminal. */
+    for (char *p = copy; !t->cli->json && *p != '\0'; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7F)
+            *p = '?';
     t->cells[t->n++] = (struct cell){copy, number};
 }
 
