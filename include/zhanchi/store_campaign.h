@@ -95,8 +95,8 @@ struct candidate {
     struct list_row row; /* sealed blob included */
     bool has_verdict;
     struct verdict_row verdict;
-    int n_certificates;  /* eligible ones of this person */
-    bool opted_out;      /* all, or this campaign's topic */
+    int n_certificates; /* eligible ones of this person */
+    bool opted_out;     /* all, or this campaign's topic */
     /* A response since the certificate's issue day, of its occupation and level or of unknown ones
      * (what the row does not say counts as the same). */
     bool claimed;

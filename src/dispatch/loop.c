@@ -18,6 +18,7 @@
 #define ANSWER_MAX (1u << 20)
 #define TICK_MS 200      /* longest sleep: campaigns, signals and time limits are looked at */
 #define LINGER_MS 15000  /* a message due again so soon is waited for */
+#define STATUS_MS 20     /* how the queue stands is asked so often */
 #define BATCH_WAIT_MS 20 /* an unfilled batch waits so long for claims under way */
 #define STALLED_OPENINGS                                                                           \
     3 /* breaker openings in a row after which a lane is given up for this run */
@@ -412,13 +413,17 @@ static void drain(struct loop *l, int64_t now_ms)
 
 int loop_run(struct loop *l, struct err *e)
 {
-    struct hatch_status status;
+    struct hatch_status status = {0};
+    int64_t looked_ms = 0;
 
     l->began_ms = clock_now_ms();
     for (;;) {
         int64_t now_ms = clock_now_ms(), next_ms = INT64_MAX;
 
-        hatch_status(l->o.hatch, &status);
+        if (now_ms - looked_ms >= STATUS_MS || all_quiet(l)) {
+            hatch_status(l->o.hatch, &status);
+            looked_ms = now_ms;
+        }
         if (status.failed) {
             *e = status.error;
             return -1;
