@@ -167,14 +167,18 @@ static size_t line_length(const char *s, size_t len, bool at_end)
 /* 1 and the length of the line at pos (the last one may have no end), 0 at the end of the text, -1; 2: it is longer than the window. */
 static int find_line(struct csv *c, size_t *len, struct err *e)
 {
+    size_t clean = 0; /* so many bytes from pos on hold no end */
+
     for (;;) {
-        *len = line_length(c->window + c->pos, c->end - c->pos, c->at_end);
-        if (*len > 0)
+        size_t n = line_length(c->window + c->pos + clean, c->end - c->pos - clean, c->at_end);
+        *len = clean + n;
+        if (n > 0)
             return 1;
-        if (c->at_end) {
-            *len = c->end - c->pos;
+        *len = clean = c->end - c->pos;
+        if (c->at_end)
             return *len > 0;
-        }
+        if (clean > 0 && c->window[c->end - 1] == '\r')
+            clean--;
         int rc = more(c, e);
         if (rc < 0)
             return -1;
@@ -343,6 +347,8 @@ static void *csv_reader_open(const struct reader_input *in, const struct table_o
     if (csv_init(&c->parser, STRICT))
         panic("libcsv cannot begin");
     csv_set_space_func(&c->parser, never); /* blanks belong to cells */
+    csv_set_blk_size(&c->parser,
+                     1 << 16); /* by 128 bytes at a time a long cell would be copied too often */
     int rc = source_init(&c->source, in->path, in->fd, in->encoding, in->skip, e);
     while (rc >= 0 && !c->at_end && c->end < SOURCE_BLOCK)
         rc = more(c, e);

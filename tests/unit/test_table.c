@@ -8,6 +8,7 @@
 #include "zhanchi/buf.h"
 #include "zhanchi/crypt.h"
 #include "zhanchi/table.h"
+#include "zhanchi/utf8.h"
 
 static struct scratch scratch;
 
@@ -326,14 +327,13 @@ END_TEST
 /* A line end of its own at the very end of the window. */
 START_TEST(test_long_line_border)
 {
-    for (size_t less = 0; less < 20; less++) {
-        struct buf file;
-        buf_init(&file, 64 << 20);
-        memset(buf_reserve(&file, 4 << 20), 'x', 4 << 20);
-        file.len = (4 << 20) - less;
-        buf_adds(&file, "\rc,d\r");
-        expect_faults(&file, "1:!too-long 2:c|d");
-    }
+    struct buf file;
+
+    buf_init(&file, 64 << 20);
+    memset(buf_reserve(&file, 4 << 20), 'x', 4 << 20);
+    file.len = (4u << 20) - (size_t)_i;
+    buf_adds(&file, "\rc,d\r");
+    expect_faults(&file, "1:!too-long 2:c|d");
 }
 END_TEST
 
@@ -409,6 +409,103 @@ START_TEST(test_endless_quote)
     buf_adds(&want, " 6:c|d");
     expect_faults(&file, buf_cstr(&want));
     buf_fini(&want);
+}
+END_TEST
+
+/* ---- by chance ---- */
+
+struct dice {
+    uint64_t x;
+};
+
+static unsigned roll(struct dice *d, unsigned below)
+{
+    d->x = d->x * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(d->x >> 33) % below;
+}
+
+/* Whatever the bytes: an end, lines that grow, cells that are UTF-8 with a NUL behind them; or a refusal. */
+START_TEST(test_any_bytes)
+{
+    static const char *const pieces[] = {"a",        ",",    "\"",    "\n",   "\r",  "\"\"",
+                                         ";",        "\t",   "张",    "\n\"", ",\"", "\"\r\n",
+                                         "\xD5\xC5", "\xFF", "\"a\"", " "};
+    struct dice d = {(uint64_t)_i};
+
+    for (int round = 0; round < 300; round++) {
+        struct buf file;
+        struct table_row row;
+        struct err e;
+        int64_t line = 0, lines = 1;
+        unsigned kinds = 4 + roll(&d, 13);
+        buf_init(&file, 65536);
+        for (unsigned n = roll(&d, 60); n > 0; n--)
+            buf_adds(&file, pieces[roll(&d, kinds)]);
+        for (size_t i = 0; i < file.len; i++)
+            lines += file.data[i] == '\n' || file.data[i] == '\r';
+        struct table *t = open_bytes(buf_cstr(&file), file.len, (struct table_opts){0}, &e);
+        int rc = t ? 1 : 0;
+        while (rc == 1 && (rc = table_next(t, &row, &e)) == 1) {
+            ck_assert_int_gt(row.line, line);
+            line = row.line;
+            for (size_t i = 0; i < row.n_cells; i++) {
+                ck_assert(utf8_valid(row.cells[i].text, row.cells[i].len, NULL));
+                ck_assert_int_eq(row.cells[i].text[row.cells[i].len], '\0');
+            }
+        }
+        ck_assert_int_eq(rc, 0);
+        ck_assert_int_le(line, lines);
+        table_close(t);
+        buf_fini(&file);
+    }
+}
+END_TEST
+
+#define GRID 6
+
+/* What is written with every cell in quotes, or only where needed, is read back cell by cell. */
+START_TEST(test_back)
+{
+    static const char *const texts[] = {"",     "a",    "张三",       "1,5",  "\"",
+                                        "\"\"", "x\"y", "two\nlines", "\r\n", " ",
+                                        "=1",   "𠮷\t", "\"\n\""};
+    static const char *const ends[] = {"\n", "\r\n", "\r"};
+    struct dice d = {(uint64_t)_i + 1000};
+
+    for (int round = 0; round < 100; round++) {
+        const char *grid[GRID][GRID];
+        const char *end = ends[roll(&d, 3)];
+        bool always = roll(&d, 2) == 0;
+        struct buf file;
+        struct table_row row;
+        struct err e;
+        buf_init(&file, 65536);
+        for (int r = 0; r < GRID; r++) {
+            for (int c = 0; c < GRID; c++) {
+                const char *s = grid[r][c] = texts[roll(&d, 13)];
+                bool quote = always || strpbrk(s, ",\"\r\n");
+                buf_adds(&file, c ? "," : "");
+                buf_adds(&file, quote ? "\"" : "");
+                for (; *s; s++)
+                    buf_adds(&file, *s == '"' ? "\"\"" : (char[2]){*s, '\0'});
+                buf_adds(&file, quote ? "\"" : "");
+            }
+            buf_adds(&file, r + 1 < GRID || roll(&d, 2) ? end : "");
+        }
+        struct table *t =
+            open_bytes(file.data, file.len, (struct table_opts){.delimiter = ','}, &e);
+        ck_assert_msg(t != NULL, "%s", e.what);
+        for (int r = 0; r < GRID; r++) {
+            ck_assert_int_eq(table_next(t, &row, &e), 1);
+            ck_assert_ptr_null(row.fault);
+            ck_assert_uint_eq(row.n_cells, GRID);
+            for (int c = 0; c < GRID; c++)
+                ck_assert_str_eq(row.cells[c].text, grid[r][c]);
+        }
+        ck_assert_int_eq(table_next(t, &row, &e), 0);
+        table_close(t);
+        buf_fini(&file);
+    }
 }
 END_TEST
 
@@ -570,11 +667,13 @@ int main(void)
     tcase_add_test(c, test_beginning_counts);
     tcase_add_test(c, test_long_cell);
     tcase_add_test(c, test_long_cell_cut);
-    tcase_add_test(c, test_long_line_border);
+    tcase_add_loop_test(c, test_long_line_border, 0, 20);
     tcase_add_test(c, test_longest_cell);
     tcase_add_test(c, test_cells);
     tcase_add_test(c, test_endless_line);
     tcase_add_test(c, test_endless_quote);
+    tcase_add_loop_test(c, test_any_bytes, 0, 10);
+    tcase_add_loop_test(c, test_back, 0, 10);
     tcase_add_test(c, test_no_file);
     tcase_add_test(c, test_digest);
     tcase_add_test(c, test_changed_meanwhile);
