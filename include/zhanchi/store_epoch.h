@@ -1,10 +1,11 @@
 /*
  * store_epoch: a restored backup must not send again.
  *
- * The database carries a tag, an epoch (part of every client reference) and a counter of claim
- * transactions. The same three stand in a small file outside the work directory
- * (EPOCH_DIR/<tag>.epoch, mapped: it survives SIGKILL), written after each claim is durable and
- * before a byte leaves. Where the database is behind that file, or the file is missing, the
+ * The database carries a tag, an epoch (part of every client reference) and a counter of the
+ * transactions that claimed or settled: a copy from before a settlement believes that the message
+ * is still on its way. The same three stand in a small file outside the work directory
+ * (EPOCH_DIR/<tag>.epoch, mapped: it survives SIGKILL), written after each such transaction is
+ * durable, before a byte leaves and before marks are freed. Where the database is behind that file, or the file is missing, the
  * database may be an old copy: dispatch refuses, everything queued becomes `unknown`, a new epoch
  * begins. A database ahead of the file is what a power cut leaves: nothing was sent that the
  * database does not know.
@@ -40,7 +41,8 @@ struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_find
                          struct err *e);
 void epoch_close(struct epoch *ep);
 const struct epoch_info *epoch_info(const struct epoch *ep);
-/* After the commit of a claim: writes the counter outside. Call before a byte leaves. */
+/* After the commit of a claim or a settlement: writes the counter outside. Call before a byte
+ * leaves, and before the marks of what was settled are freed. */
 void epoch_note_claim(struct epoch *ep, int64_t claims);
 /* The counter that the last commit of this connection wrote. */
 int64_t store_claims(struct store *s);

@@ -455,11 +455,11 @@ static int commit_round(struct hatch *d, const size_t *want, struct found *f, st
         drop_jobs(f);
         return -1;
     }
-    /* Before a byte of what was claimed can leave. */
-    if (f->claimed > 0) {
+    /* Before a byte of what was claimed can leave, and before the marks of what is settled go. */
+    if (f->claimed > 0 || d->mine.n > 0)
         epoch_note_claim(d->o.epoch, store_claims(d->o.store));
+    if (f->claimed > 0)
         failpoint("after_claim_commit");
-    }
     return 0;
 }
 

@@ -92,6 +92,7 @@ static int recover(struct run *r, struct err *e)
         find = nothing_was_sent;
     if (store_recover(r->store, clock_now_ms(), find, r->marks, n, e) != 0)
         return -1;
+    epoch_note_claim(r->epoch, store_claims(r->store)); /* before the marks go */
     if (n[0] + n[1] + n[2] > 0)
         log_warn("dispatch",
                  "an earlier run died: %lld messages queued again, %lld settled by their marks, "

@@ -2,12 +2,13 @@
  * epoch: whether this database is the one that sent last. The reasoning stands in store_epoch.h.
  *
  * The outside file is replaced as a whole when an epoch begins, and written through a shared
- * mapping (one aligned 64-bit store) at every claim. It needs no checksum: the kernel keeps the
- * mapping through SIGKILL, and what a power cut leaves of it is an older counter, which the
- * database is then ahead of, or no file at all, which is doubt.
+ * mapping (one aligned 64-bit store) at every claim and settlement. It needs no checksum: the
+ * kernel keeps the mapping through SIGKILL, and what a power cut leaves of it is an older counter,
+ * which the database is then ahead of, or no file at all, which is doubt.
  *
- * Order that must hold: claims commit in the database first, then epoch_note_claim, then a byte may
- * leave. So the file is never ahead of its own database; where it is, the database is an old copy.
+ * Order that must hold: claims and settlements commit in the database first, then epoch_note_claim,
+ * then a byte may leave, and marks be freed. So the file is never ahead of its own database; where
+ * it is, the database is an old copy.
  * Callers: init, dispatch, restore; track (references).
  */
 #include <errno.h>

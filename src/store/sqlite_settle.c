@@ -165,7 +165,8 @@ int sqlite_settle(struct store *s, const struct settlement *v, size_t n, struct 
     if (tx_enter(s, &own, e))
         return -1;
     settling_init(&z, s, v, n);
-    int rc = tx_leave(s, own, settle(&z, e), e);
+    /* A copy made while these were `sending` is an old copy from now on (store_epoch.h). */
+    int rc = tx_leave(s, own, claims_raise(s, e) || settle(&z, e) ? -1 : 0, e);
     settling_fini(&z);
     return rc;
 }

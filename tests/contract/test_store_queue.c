@@ -347,6 +347,15 @@ START_TEST(claim_counter_rises_with_the_commit)
     ck_assert_int_eq(store_claims(c->store), 2);
     ck_assert_uint_eq(outreach_claim(&o, LATER, 4, m), 0);
     ck_assert_int_eq(store_claims(c->store), 2); /* nothing was claimed */
+    /* A copy that believes m[0] to be on its way is an old one from now on. */
+    outreach_settle(c, &m[0], IN_ANSWER_ACCEPTED);
+    ck_assert_int_eq(store_claims(c->store), 3);
+    int64_t counts[3] = {0};
+    OK(c, store_recover(c->store, LATER, NULL, NULL, counts, &c->e));
+    ck_assert_int_eq(counts[1], 3);
+    ck_assert_int_eq(store_claims(c->store), 4);
+    OK(c, store_recover(c->store, LATER, NULL, NULL, counts, &c->e));
+    ck_assert_int_eq(store_claims(c->store), 4);
     contract_end(c);
 }
 END_TEST

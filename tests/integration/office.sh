@@ -237,6 +237,13 @@ fails 75 'dispatcher is at work' zh restore "$work/b4.db" --yes
 wait $other_pid || die "dispatch failed"
 other_pid=''
 is states "$(states three)" 4:1
+zh backup "$work/after.db" >/dev/null || die "backup failed"
+rm -f "$dir"/zhanchi.db-*
+cp "$work/b4.db" "$dir/zhanchi.db" # no restore: the counter outside must tell
+fails 77 'old copy' zh dispatch
+is states "$(states three)" 5:1
+rm -f "$dir"/zhanchi.db-*
+cp "$work/after.db" "$dir/zhanchi.db"
 zh restore "$work/b4.db" --yes >"$work/restore.log" 2>&1 || die "restore failed"
 is states "$(states three)" 5:1
 zh campaign resume three >"$work/setup.log" && zh dispatch >"$work/dispatch.log" 2>&1
