@@ -47,6 +47,7 @@ struct hatch {
     int64_t oldest_us;
     size_t want[HATCH_LANES];
     struct job *out[HATCH_LANES], *out_tail[HATCH_LANES];
+    struct job *spent; /* given back, not yet fetched */
     struct hatch_status status;
     bool closing;
 
@@ -58,7 +59,11 @@ struct hatch {
     size_t settled_now; /* by the last round */
     size_t claims_cap;
     int64_t refreshed_us, empty_at_us, empty_for_us, failing_since_us;
-    struct tray local; /* loop thread's own: settled since the last flush */
+    struct job *pool; /* to be used again: memory that one thread takes and another frees is slow */
+
+    /* the loop thread's own, since the last flush */
+    struct tray local;
+    struct job *local_spent;
 };
 
 /* ---- trays ---- */
@@ -77,9 +82,31 @@ static void tray_add(struct tray *t, const struct outcome *v, size_t n)
     t->n += n;
 }
 
-void hatch_settle(struct hatch *d, const struct outcome *v)
+static void jobs_push(struct job **list, struct job *j)
+{
+    j->next = *list;
+    *list = j;
+}
+
+static struct job *jobs_pop(struct job **list)
+{
+    struct job *j = *list;
+
+    if (j != NULL)
+        *list = j->next;
+    return j;
+}
+
+static void jobs_free(struct job **list)
+{
+    for (struct job *j; (j = jobs_pop(list)) != NULL;)
+        free(j);
+}
+
+void hatch_settle(struct hatch *d, struct job *take, const struct outcome *v)
 {
     tray_add(&d->local, v, 1);
+    jobs_push(&d->local_spent, take);
 }
 
 void hatch_flush(struct hatch *d)
@@ -87,10 +114,15 @@ void hatch_flush(struct hatch *d)
     if (d->local.n == 0)
         return;
     pthread_mutex_lock(&d->lock);
-    if (d->in.n == 0)
+    bool first = d->in.n == 0;
+    if (first)
         d->oldest_us = clock_mono_us();
     tray_add(&d->in, d->local.v, d->local.n);
-    pthread_cond_signal(&d->work);
+    /* In between, the store thread sleeps to a time that it knows. */
+    if (first || d->in.n >= d->o.run->commit_max)
+        pthread_cond_signal(&d->work);
+    for (struct job *j; (j = jobs_pop(&d->local_spent)) != NULL;)
+        jobs_push(&d->spent, j);
     pthread_mutex_unlock(&d->lock);
     d->local.n = 0;
 }
@@ -244,6 +276,21 @@ static int chores(struct hatch *d, int64_t now_ms, struct found *f, struct err *
     return 0;
 }
 
+static struct job *job_new(struct hatch *d, size_t size)
+{
+    struct job *j = jobs_pop(&d->pool);
+
+    if (j != NULL && j->size >= size)
+        return j;
+    free(j);
+    size = (size / 256 + 1) * 256; /* texts differ little: most jobs fit the next one */
+    j = malloc(sizeof *j + size);
+    if (j == NULL)
+        panic("out of memory");
+    j->size = size;
+    return j;
+}
+
 /* The claimed message with its payload opened; NULL and *e when the payload is not what was approved. */
 static struct job *make_job(struct hatch *d, const struct brief *b, const struct claimed *c,
                             int64_t now_ms, struct err *e)
@@ -256,13 +303,11 @@ static struct job *make_job(struct hatch *d, const struct brief *b, const struct
     if (keyring_unseal(d->o.keyring, c->key_id, SEAL_PAYLOAD, c->message_id, c->wave_id, c->payload,
                        c->payload_len, &d->plain, e) != 0)
         return NULL;
-    struct job *j = malloc(sizeof *j + d->plain.len + 1);
-    if (j == NULL)
-        panic("out of memory");
+    struct job *j = job_new(d, d->plain.len + 1);
     memcpy(j->data, d->plain.data, d->plain.len);
     j->data[d->plain.len] = '\0';
     if (payload_unpack(j->data, d->plain.len, &j->payload, e) != 0) {
-        free(j);
+        jobs_push(&d->pool, j);
         return NULL;
     }
     j->brief = b;
@@ -431,11 +476,7 @@ static int round_body(struct hatch *d, const size_t *want, struct found *f, stru
 static void drop_jobs(struct found *f)
 {
     for (size_t i = 0; i < HATCH_LANES; i++)
-        while (f->list[i] != NULL) {
-            struct job *j = f->list[i];
-            f->list[i] = j->next;
-            free(j);
-        }
+        jobs_free(&f->list[i]);
 }
 
 /* The transaction. On failure everything is as before it, and the settlements are still in `mine`. */
@@ -523,10 +564,8 @@ static void return_uncollected(struct hatch *d)
     int64_t now_ms = clock_now_ms();
 
     for (size_t i = 0; i < d->o.lanes; i++)
-        while (d->out[i] != NULL) {
-            struct job *j = d->out[i];
+        for (struct job *j; (j = jobs_pop(&d->out[i])) != NULL;) {
             struct outcome v = {.slot = -1, .campaign_id = j->brief->campaign.id};
-            d->out[i] = j->next;
             settle_unclaim(j, now_ms, now_ms, &v.settlement);
             tray_add(&d->in, &v, 1);
             free(j);
@@ -545,6 +584,10 @@ static bool do_round(struct hatch *d)
     tray_add(&d->mine, d->in.v, d->in.n);
     d->in.n = 0;
     d->taken = d->mine.n;
+    if (d->pool == NULL) {
+        d->pool = d->spent;
+        d->spent = NULL;
+    }
     for (size_t i = 0; i < HATCH_LANES; i++)
         want[i] = d->closing || d->failing_since_us != 0 ? 0 : d->want[i];
     pthread_mutex_unlock(&d->lock);
@@ -641,11 +684,10 @@ void hatch_free(struct hatch *d)
         return;
     hatch_stop(d);
     for (size_t i = 0; i < HATCH_LANES; i++)
-        while (d->out[i] != NULL) {
-            struct job *j = d->out[i];
-            d->out[i] = j->next;
-            free(j);
-        }
+        jobs_free(&d->out[i]);
+    jobs_free(&d->spent);
+    jobs_free(&d->pool);
+    jobs_free(&d->local_spent);
     intent_free(d->intent);
     arena_free(d->arena);
     buf_fini(&d->plain);

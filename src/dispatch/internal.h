@@ -11,7 +11,7 @@
  *   plan.c     --dry-run
  *
  * Ownership of a job (a claimed message): the store thread makes it, `hatch_collect` moves it to
- * the loop thread, which frees it when its outcome is on the hatch. Briefs (a campaign as it was
+ * the loop thread, `hatch_settle` takes it back with its outcome. Briefs (a campaign as it was
  * approved) live until the end of the run.
  */
 #ifndef DISPATCH_INTERNAL_H
@@ -46,6 +46,7 @@ struct job {
     struct payload payload; /* points into data */
     char ref[MESSAGE_REF_MAX];
     struct job *next;
+    size_t size; /* of data */
     char data[];
 };
 
@@ -119,7 +120,7 @@ void hatch_stop(struct hatch *d);
 void hatch_free(struct hatch *d);
 
 /* From the loop thread: never blocks on the disk. */
-void hatch_settle(struct hatch *d, const struct outcome *v);
+void hatch_settle(struct hatch *d, struct job *take, const struct outcome *v);
 void hatch_want(struct hatch *d, size_t lane,
                 size_t n); /* claims wanted for this lane at the next look; 0 = none */
 void hatch_flush(

@@ -50,8 +50,7 @@ static void finish_job(struct loop *l, struct job *j, struct outcome *v)
     v->campaign_id = j->brief->campaign.id;
     if (v->slot >= 0 && v->settlement.handed_ms != 0)
         marks_answered(l->o.marks, v->slot, &v->settlement);
-    hatch_settle(l->o.hatch, v);
-    free(j);
+    hatch_settle(l->o.hatch, j, v);
 }
 
 static void unclaim(struct loop *l, struct job *j, int64_t now_ms, int64_t due_ms,
