@@ -7,7 +7,13 @@
 
 #include <libintl.h>
 
-#define _(text) gettext(text)
+/* gettext("") is the catalogue's head: no text for people. */
+__attribute__((format_arg(1))) static inline const char *i18n_text(const char *text)
+{
+    return text[0] != '\0' ? gettext(text) : text;
+}
+
+#define _(text) i18n_text(text)
 #define N_(text) text
 
 #endif

@@ -10,6 +10,7 @@
 #define CLI_H
 
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct cli {
     int zone_min;
     char actor[64];                    /* after cli_conf */
     const volatile sig_atomic_t *stop; /* SIGINT, SIGTERM */
+    const char *language_missing;      /* of language_begin() */
 };
 
 struct cli_option {
@@ -83,6 +85,17 @@ struct cli_gateways {
 int cli_gateways(struct cli *c, const char *only, struct cli_gateways *out, struct err *e);
 void cli_gateways_free(struct cli_gateways *g);
 
+/* ---- language ---- */
+
+/* Texts follow the environment from here on. Returns NULL, or the language that was asked for and
+ * is not to be had although there is a translation. Before any thread. */
+const char *language_begin(void);
+/* English from here on: what machines read. */
+void language_off(void);
+
+/* A shipped folder or file, SHARE/what, beside the program, installed or in its build folder. */
+bool cli_share(const char *what, char out[PATH_MAX]);
+
 /* ---- names -> rows; an unknown name is ERR_NOINPUT with what exists ---- */
 int cli_list(struct cli *c, const char *name, struct list_info *out, struct err *e);
 int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, struct err *e);
@@ -129,5 +142,7 @@ void tout_end(struct table_out *t);                 /* prints and frees */
 /* "1,234,567" into out[32]; returns out. */
 char *cli_number(int64_t v, char out[32]);
 int cli_width(const char *s); /* columns on a terminal */
+/* A label and blanks up to `width` columns; printf's own padding counts bytes. */
+void cli_label(const char *s, int width);
 
 #endif

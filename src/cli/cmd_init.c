@@ -42,20 +42,15 @@ static int make_dirs(const char *path, mode_t mode, struct err *e)
     return make_dir(path, mode, e);
 }
 
-/* ---- shipped files: beside the program, installed or in its build folder ---- */
+/* ---- shipped files ---- */
 
 static bool find_shipped(const char *what, char out[PATH_MAX])
 {
-    char exe[PATH_MAX], dir[PATH_MAX + 64];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    char name[64];
 
-    if (n > 0) {
-        exe[n] = '\0';
-        *strrchr(exe, '/') = '\0';
-        snprintf(dir, sizeof dir, "%s/../share/zhanchi/%s", exe, what);
-        if (realpath(dir, out) != NULL)
-            return true;
-    }
+    snprintf(name, sizeof name, "zhanchi/%s", what);
+    if (cli_share(name, out))
+        return true;
     snprintf(out, PATH_MAX, "%s/%s", ZHANCHI_DATADIR, what);
     return fs_exists(out);
 }

@@ -2,11 +2,10 @@
  * main: global options, the way to a command, its options, its exit status. Statuses are those of
  * sysexits.h.
  *
- * What a command opened is closed here, whatever became of it. Numbers keep the point as their
- * decimal sign in every locale: they come from files and go into JSON.
+ * What a command opened is closed here, whatever became of it. What machines read (--json) is the
+ * same in every language.
  */
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,9 +40,9 @@ static void catch_signals(void)
 
 static void print_padded(const char *s, int width)
 {
-    int pad = width - cli_width(s);
-
-    printf("  %s%*s  ", s, pad > 0 ? pad : 0, "");
+    fputs("  ", stdout);
+    cli_label(s, width);
+    fputs("  ", stdout);
 }
 
 static void list_commands(const struct command *const *list)
@@ -127,10 +126,10 @@ static int unknown(const struct command *const *list, const char *path, const ch
         names[n++] = (*list)->name;
     names[n] = NULL;
     const char *near = nearest(name, names);
-    err_set(e, ERR_USAGE, "see `zhanchi --help`", "unknown command: %s%s%s", path,
+    err_set(e, ERR_USAGE, _("see `zhanchi --help`"), _("unknown command: %s%s%s"), path,
             path[0] != '\0' ? " " : "", name);
     if (near != NULL)
-        snprintf(e->remedy, sizeof e->remedy, "did you mean `%s`?", near);
+        snprintf(e->remedy, sizeof e->remedy, _("did you mean `%s`?"), near);
     return -1;
 }
 
@@ -156,14 +155,14 @@ static int bad_option(const struct command *c, char **argv, const char *path, in
     const char *near = strncmp(given, "--", 2) == 0 ? nearest(given + 2, names) : NULL;
     if (opt == ':') {
         near = NULL;
-        err_set(e, ERR_USAGE, NULL, "%s: %.60s needs a value", path, given);
+        err_set(e, ERR_USAGE, NULL, _("%s: %.60s needs a value"), path, given);
     } else {
-        err_set(e, ERR_USAGE, NULL, "%s: wrong option: %.60s", path, given);
+        err_set(e, ERR_USAGE, NULL, _("%s: wrong option: %.60s"), path, given);
     }
     if (near != NULL)
-        snprintf(e->remedy, sizeof e->remedy, "did you mean --%s?", near);
+        snprintf(e->remedy, sizeof e->remedy, _("did you mean --%s?"), near);
     else
-        snprintf(e->remedy, sizeof e->remedy, "see `zhanchi %s --help`", path);
+        snprintf(e->remedy, sizeof e->remedy, _("see `zhanchi %s --help`"), path);
     return -1;
 }
 
@@ -205,7 +204,7 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
             if (out->args.n_more[i] < 8)
                 out->args.more[i][out->args.n_more[i]++] = out->args.value[i];
             else
-                return err_set(e, ERR_USAGE, NULL, "%s: --%s is given too often", path,
+                return err_set(e, ERR_USAGE, NULL, _("%s: --%s is given too often"), path,
                                c->options[i].name);
         } else {
             return bad_option(c, argv, path, opt, e);
@@ -215,8 +214,9 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
     out->args.n_rest = argc - optind;
     if (!out->help && (out->args.n_rest < c->min_rest || out->args.n_rest > c->max_rest)) {
         err_set(e, ERR_USAGE, NULL, "%s: %s", path,
-                out->args.n_rest < c->min_rest ? "an argument is missing" : "too many arguments");
-        snprintf(e->remedy, sizeof e->remedy, "usage: zhanchi %s %s", path,
+                out->args.n_rest < c->min_rest ? _("an argument is missing")
+                                               : _("too many arguments"));
+        snprintf(e->remedy, sizeof e->remedy, _("usage: zhanchi %s %s"), path,
                  c->args != NULL ? c->args : "");
         return -1;
     }
@@ -246,6 +246,8 @@ static int run_command(struct cli *cli, const struct command *c, char *path, siz
         command_help(path, c);
         return 0;
     }
+    if (cli->json)
+        language_off();
     return c->run(cli, &p.args, e);
 }
 
@@ -288,7 +290,7 @@ static int parse_global(struct cli *cli, int argc, char **argv, bool *done, stru
             *done = true;
             return 0;
         default:
-            return err_set(e, ERR_USAGE, "see `zhanchi --help`", "wrong option: %.60s",
+            return err_set(e, ERR_USAGE, _("see `zhanchi --help`"), _("wrong option: %.60s"),
                            argv[optind - 1]);
         }
     }
@@ -322,15 +324,11 @@ int main(int argc, char **argv)
     struct cli cli = {.stop = &stop_asked, .zone_min = 480};
     struct err e = {0};
 
-    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: decimals in files are points */
-    setlocale(LC_MESSAGES, "");
-    setlocale(LC_NUMERIC, "C");
-    bindtextdomain("zhanchi", ZHANCHI_LOCALEDIR);
-    textdomain("zhanchi");
+    cli.language_missing = language_begin();
     catch_signals();
     int status = run(&cli, argc, argv, &e);
     if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-        status = err_errno(&e, ERR_IO, "check the disk's space", "cannot write the output");
+        status = err_errno(&e, ERR_IO, _("check the disk's space"), _("cannot write the output"));
     if (status < 0) {
         fflush(stdout);
         fprintf(stderr, "zhanchi: %s\n", e.what);

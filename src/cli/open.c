@@ -35,9 +35,9 @@ static int find_actor(struct cli *c, struct err *e)
     if (strcmp(conf_str(c->conf, "people.actor_source"), "environment") == 0) {
         const char *name = getenv("ZHANCHI_ACTOR");
         if (name == NULL || name[0] == '\0' || strlen(name) >= sizeof c->actor)
-            return err_set(e, ERR_PERM, "set ZHANCHI_ACTOR to your name",
-                           "who is acting? people.actor_source is \"environment\", and "
-                           "ZHANCHI_ACTOR is not set");
+            return err_set(e, ERR_PERM, _("set ZHANCHI_ACTOR to your name"),
+                           _("who is acting? people.actor_source is \"environment\", and "
+                             "ZHANCHI_ACTOR is not set"));
         snprintf(c->actor, sizeof c->actor, "%s", name);
         return 0;
     }
@@ -141,7 +141,7 @@ int cli_list(struct cli *c, const char *name, struct list_info *out, struct err 
     int found = store_list_find(c->store, name, out, e);
 
     if (found == 0)
-        return err_set(e, ERR_NOINPUT, "see `zhanchi list ls`", "there is no list %s", name);
+        return err_set(e, ERR_NOINPUT, _("see `zhanchi list ls`"), _("there is no list %s"), name);
     return found < 0 ? -1 : 0;
 }
 
@@ -150,7 +150,7 @@ int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, str
     int found = store_campaign_find(c->store, name, out, e);
 
     if (found == 0)
-        return err_set(e, ERR_NOINPUT, "see `zhanchi campaign ls`", "there is no campaign %s",
+        return err_set(e, ERR_NOINPUT, _("see `zhanchi campaign ls`"), _("there is no campaign %s"),
                        name);
     return found < 0 ? -1 : 0;
 }
@@ -165,6 +165,19 @@ int cli_audit(struct cli *c, const char *act, const char *object, const char *de
     log_info("audit", "%s by %s: %s; head %s", act, c->actor, object, head);
     journal_act(c->actor, act, object, head);
     return 0;
+}
+
+bool cli_share(const char *what, char out[PATH_MAX])
+{
+    char exe[PATH_MAX], path[PATH_MAX + 64];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+    if (n <= 0)
+        return false;
+    exe[n] = '\0';
+    *strrchr(exe, '/') = '\0';
+    snprintf(path, sizeof path, "%s/../share/%.48s", exe, what);
+    return realpath(path, out) != NULL;
 }
 
 int cli_find_file(struct cli *c, const char *dir_option, const char *name, const char *ext,
@@ -199,10 +212,11 @@ bool cli_confirm(bool yes, const char *question)
 int cli_read_line(char *out, size_t cap, struct err *e)
 {
     if (fgets(out, (int)cap, stdin) == NULL)
-        return ferror(stdin) ? err_errno(e, ERR_NOINPUT, NULL, "cannot read standard input") : 0;
+        return ferror(stdin) ? err_errno(e, ERR_NOINPUT, NULL, _("cannot read standard input")) : 0;
     size_t n = strlen(out);
     if (n + 1 == cap && out[n - 1] != '\n')
-        return err_set(e, ERR_DATA, "one item a line", "a line of standard input is too long");
+        return err_set(e, ERR_DATA, _("one item a line"),
+                       _("a line of standard input is too long"));
     while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == '\r'))
         out[--n] = '\0';
     return 1;

@@ -33,6 +33,13 @@ int cli_width(const char *s)
     return width;
 }
 
+void cli_label(const char *s, int width)
+{
+    int pad = width - cli_width(s);
+
+    printf("%s%*s", s, pad > 0 ? pad : 0, "");
+}
+
 char *cli_number(int64_t v, char out[32])
 {
     char digits[24];
@@ -226,7 +233,7 @@ static void print_cell(const char *s, int width, bool right, bool last)
     if (right)
         printf("%*s%s", pad > 0 ? pad : 0, "", s);
     else
-        printf("%s%*s", s, last || pad < 0 ? 0 : pad, "");
+        cli_label(s, last ? 0 : width);
     fputs(last ? "\n" : "  ", stdout);
 }
 
