@@ -4,6 +4,7 @@
  * rendered again with names and numbers masked.
  */
 #include <string.h>
+#include "zhanchi/i18n.h"
 #include "zhanchi/mask.h"
 #include "internal.h"
 
@@ -63,10 +64,11 @@ static int choose(void *ctx, const struct drawn *d, struct err *e)
 static const char *why_of(int i)
 {
     static const char *const names[PICK_FIRST] = {
-        "longest",   "shortest",  "most parts", "variant 1", "variant 2", "variant 3",
-        "variant 4", "variant 5", "variant 6",  "variant 7", "variant 8"};
+        N_("longest"),   N_("shortest"),  N_("most parts"), N_("variant 1"),
+        N_("variant 2"), N_("variant 3"), N_("variant 4"),  N_("variant 5"),
+        N_("variant 6"), N_("variant 7"), N_("variant 8")};
 
-    return i < PICK_FIRST ? names[i] : "sample";
+    return i < PICK_FIRST ? names[i] : N_("sample");
 }
 
 static bool shown_before(const struct picking *x, int i)

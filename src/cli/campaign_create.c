@@ -49,8 +49,8 @@ static int parse_number(const char *option, const char *text, long long min, lon
     *out = strtoll(text, &end, 10);
     if (errno == 0 && end != text && *end == '\0' && *out >= min && *out <= max)
         return 0;
-    return err_set(e, ERR_USAGE, "write a whole number", "--%s %.20s: from %lld to %lld", option,
-                   text, min, max);
+    return err_set(e, ERR_USAGE, _("write a whole number"), _("--%s %.20s: from %lld to %lld"),
+                   option, text, min, max);
 }
 
 static int parse_holdout(const char *text, int *permille, struct err *e)
@@ -62,8 +62,8 @@ static int parse_holdout(const char *text, int *permille, struct err *e)
         *permille = (int)(share * 10 + 0.5);
         return 0;
     }
-    return err_set(e, ERR_USAGE, "write --holdout 10%",
-                   "--holdout %.20s is no share from 0.1%% to 90%%", text);
+    return err_set(e, ERR_USAGE, _("write --holdout 10%"),
+                   _("--holdout %.20s is no share from 0.1%% to 90%%"), text);
 }
 
 static int parse_window(const char *text, struct pace_schedule *s, struct err *e)
@@ -76,8 +76,8 @@ static int parse_window(const char *text, struct pace_schedule *s, struct err *e
     if (dash != NULL && civil_parse_minute(from, &s->window_from) == 0 &&
         civil_parse_minute(dash + 1, &s->window_to) == 0 && s->window_from < s->window_to)
         return 0;
-    return err_set(e, ERR_USAGE, "write --window 09:00-20:00",
-                   "--window %.20s is no window of a day", text);
+    return err_set(e, ERR_USAGE, _("write --window 09:00-20:00"),
+                   _("--window %.20s is no window of a day"), text);
 }
 
 static int parse_instant(const char *option, const char *text, int zone_min, int64_t *out,
@@ -85,15 +85,15 @@ static int parse_instant(const char *option, const char *text, int zone_min, int
 {
     if (civil_parse_instant(text, zone_min, out) == 0)
         return 0;
-    return err_set(e, ERR_USAGE, "write 2026-03-01 or 2026-03-01T09:00", "--%s %.40s is no time",
-                   option, text);
+    return err_set(e, ERR_USAGE, _("write 2026-03-01 or 2026-03-01T09:00"),
+                   _("--%s %.40s is no time"), option, text);
 }
 
 static int parse_day(const char *option, const char *text, int32_t *out, struct err *e)
 {
     if (civil_parse(text, strlen(text), out) == 0)
         return 0;
-    return err_set(e, ERR_USAGE, "write 2026-03-01", "--%s %.40s is no day", option, text);
+    return err_set(e, ERR_USAGE, _("write 2026-03-01"), _("--%s %.40s is no day"), option, text);
 }
 
 /* The end that the configuration gives: so many days after the first message, or after those held
@@ -153,8 +153,8 @@ static int parse_rest(const struct cli_args *a, struct campaign_info *k, struct 
 static int copy_name(const char *what, const char *text, char out[64], struct err *e)
 {
     if (strlen(text) > 63 || text[0] == '\0' || strpbrk(text, "/ \t\n") != NULL)
-        return err_set(e, ERR_USAGE, "choose another one",
-                       "a %s's name has 1 to 63 bytes, no blanks and no slash", what);
+        return err_set(e, ERR_USAGE, _("choose another one"),
+                       _("a %s's name has 1 to 63 bytes, no blanks and no slash"), _(what));
     memcpy(out, text, strlen(text) + 1);
     return 0;
 }
@@ -169,7 +169,7 @@ static int add_variant(struct cli *c, const char *text, struct campaign_info *k,
     long long weight = 1;
 
     if (k->n_variants == CAMPAIGN_VARIANTS)
-        return err_set(e, ERR_USAGE, "take fewer", "at most %d texts can be compared",
+        return err_set(e, ERR_USAGE, _("take fewer"), _("at most %d texts can be compared"),
                        CAMPAIGN_VARIANTS);
     if (colon != NULL && parse_number("template NAME:WEIGHT", colon + 1, 1, 1000, &weight, e) != 0)
         return -1;
@@ -199,8 +199,8 @@ static int find_policy(struct cli *c, const char *name, struct campaign_info *k,
     int found = store_policy_find(c->store, name, &p, e);
     if (found == 0)
         return err_set(e, ERR_NOINPUT,
-                       "screen the list with it first: `zhanchi list screen L --policy P`",
-                       "policy %s is not known here yet", name);
+                       _("screen the list with it first: `zhanchi list screen L --policy P`"),
+                       _("policy %s is not known here yet"), name);
     k->policy_id = found == 1 ? p.id : 0;
     return found < 0 ? -1 : 0;
 }
@@ -225,6 +225,7 @@ static int find_rows(struct cli *c, const struct cli_args *a, struct campaign_in
 
 /* ---- the act ---- */
 
+/* For the record, which is the same in every language. */
 static void describe(const struct cli_args *a, const struct campaign_info *k, char *out, size_t cap)
 {
     const struct pace_schedule *s = &k->schedule;
@@ -241,15 +242,15 @@ static void describe(const struct cli_args *a, const struct campaign_info *k, ch
 
 /* The texts' versions, the draft and its record are one transaction. */
 static int create(struct cli *c, const struct cli_args *a, struct campaign_info *k,
-                  const struct campaign_office *o, char *detail, size_t cap, struct err *e)
+                  const struct campaign_office *o, struct err *e)
 {
-    char object[128];
+    char object[128], detail[400];
 
     snprintf(object, sizeof object, "campaign %s", k->name);
     if (store_begin(c->store, e) != 0)
         return -1;
     if (find_rows(c, a, k, e) == 0 && campaign_create(c->store, k, o, e) == 0) {
-        describe(a, k, detail, cap);
+        describe(a, k, detail, sizeof detail);
         if (cli_audit(c, "campaign.create", object, detail, e) == 0)
             return store_commit(c->store, e);
     }
@@ -257,16 +258,22 @@ static int create(struct cli *c, const struct cli_args *a, struct campaign_info 
     return -1;
 }
 
-static void tell(const struct cli *c, const struct campaign_info *k, const char *detail)
+static void tell(const struct cli *c, const struct cli_args *a, const struct campaign_info *k)
 {
     const struct pace_schedule *s = &k->schedule;
     int64_t now = clock_now_ms();
-    char from[32], to[32];
+    char from[32], to[32], day[11];
 
-    printf(_("campaign %s is a draft: %s\n"), k->name, detail);
-    printf(_("messages may go from %s to %s\n"),
+    printf(_("campaign %s is a draft: list %s, %s, gateway %s, %d texts\n"), k->name,
+           a->value[C_LIST], k->policy_id != 0 ? _("those eligible") : _("everybody"), k->gateway,
+           k->n_variants);
+    if (k->holdout_permille > 0)
+        printf(_("%d.%d%% are held out until %s\n"), k->holdout_permille / 10,
+               k->holdout_permille % 10, civil_format(k->holdout_until, day));
+    printf(_("messages may go from %s to %s, between %02d:%02d and %02d:%02d\n"),
            civil_format_instant(s->not_before_ms > now ? s->not_before_ms : now, c->zone_min, from),
-           civil_format_instant(s->not_after_ms, c->zone_min, to));
+           civil_format_instant(s->not_after_ms, c->zone_min, to), s->window_from / 60,
+           s->window_from % 60, s->window_to / 60, s->window_to % 60);
     if (s->window_from == 0 && s->window_to == 1440)
         puts(_("note: the window is the whole day and night"));
     if (k->policy_id == 0)
@@ -277,11 +284,10 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 {
     struct campaign_info k = {.created_at = clock_now_ms()};
     struct cli_gateways g;
-    char detail[400];
 
     if (a->value[C_LIST] == NULL || a->value[C_TEMPLATE] == NULL || a->value[C_GATEWAY] == NULL)
-        return err_set(e, ERR_USAGE, "see `zhanchi campaign create --help`",
-                       "--list, --template and --gateway are needed");
+        return err_set(e, ERR_USAGE, _("see `zhanchi campaign create --help`"),
+                       _("--list, --template and --gateway are needed"));
     if (copy_name("campaign", a->rest[0], k.name, e) != 0 ||
         copy_name("gateway", a->value[C_GATEWAY], k.gateway, e) != 0 ||
         cli_store(c, STORE_RW, e) != 0 || parse_schedule(c, a, &k, e) != 0 ||
@@ -290,9 +296,9 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     cli_gateways_free(&g);
     snprintf(k.created_by, sizeof k.created_by, "%s", c->actor);
     struct campaign_office o = campaigns_office(c);
-    if (create(c, a, &k, &o, detail, sizeof detail, e) != 0)
+    if (create(c, a, &k, &o, e) != 0)
         return -1;
-    tell(c, &k, detail);
+    tell(c, a, &k);
     return 0;
 }
 

@@ -8,6 +8,8 @@
 #include "zhanchi/json.h"
 #include "campaigns.h"
 
+#define LABEL_COLUMNS 26
+
 /* ---- forecast ---- */
 
 static void yuan(int64_t microyuan, char out[40])
@@ -75,47 +77,70 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
     buf_fini(&out);
 }
 
+/* One line: a label, a figure, and a remark or "". */
+static void figure(const char *label, const char *value, const char *remark)
+{
+    cli_label(label, LABEL_COLUMNS);
+    printf("%12s%s%s\n", value, remark[0] != '\0' ? "  " : "", remark);
+}
+
+static void people_text(const struct campaign_info *k, const struct campaign_forecast *f)
+{
+    char n[32], label[96], day[11];
+
+    figure(_("persons of the list"), cli_number(f->persons, n), "");
+    for (int i = 1; i < 32; i++)
+        if (f->suppressed[i] > 0)
+            figure(_("  not written to"), cli_number(f->suppressed[i], n),
+                   message_cause_name((enum msg_cause)i));
+    figure(_("messages now"), cli_number(f->messages, n), "");
+    for (int i = 0; i < k->n_variants; i++) {
+        snprintf(label, sizeof label, _("  variant %d"), i + 1);
+        figure(label, cli_number(f->per_variant[i], n), "");
+    }
+    if (k->holdout_permille == 0)
+        return;
+    snprintf(label, sizeof label, _("held out until %s"), civil_format(k->holdout_until, day));
+    figure(label, cli_number(f->held_out, n), _("randomised, last day far enough"));
+    figure(_("  always sent"), cli_number(f->always, n),
+           _("last day too near: left out of the lift"));
+}
+
+static void cost_text(const struct campaign_forecast *f)
+{
+    char n[32], money[40], remark[160] = "";
+    size_t len = 0;
+
+    for (int i = 1; i < 8; i++)
+        if (f->parts[i] > 0)
+            len +=
+                (size_t)snprintf(remark + len, sizeof remark - len, "%s%lld x %d%s",
+                                 len > 0 ? "  " : "", (long long)f->parts[i], i, i == 7 ? "+" : "");
+    figure(_("segments"), cli_number(f->segments, n), remark);
+    yuan(f->cost_microyuan, money);
+    figure(_("cost in yuan"), money, "");
+}
+
 static void forecast_text(const struct cli *c, const struct campaign_info *k,
                           const struct campaign_forecast *f)
 {
-    char n[32], money[40], when[32];
+    char n[32], when[32];
 
-    printf(_("persons of the list     %10s\n"), cli_number(f->persons, n));
-    for (int i = 1; i < 32; i++)
-        if (f->suppressed[i] > 0)
-            printf(_("  not written to        %10s  (%s)\n"), cli_number(f->suppressed[i], n),
-                   message_cause_name((enum msg_cause)i));
-    printf(_("messages now            %10s\n"), cli_number(f->messages, n));
-    for (int i = 0; i < k->n_variants; i++)
-        printf(_("  variant %d             %10s\n"), i + 1, cli_number(f->per_variant[i], n));
-    if (k->holdout_permille > 0) {
-        char day[11];
-        printf(_("held out until %s %9s  (randomised, last day far enough)\n"),
-               civil_format(k->holdout_until, day), cli_number(f->held_out, n));
-        printf(_("  always sent           %10s  (last day too near: left out of the lift)\n"),
-               cli_number(f->always, n));
-    }
-    printf(_("segments                %10s"), cli_number(f->segments, n));
-    for (int i = 1; i < 8; i++)
-        if (f->parts[i] > 0)
-            printf("  %lld x %d%s", (long long)f->parts[i], i, i == 7 ? "+" : "");
-    yuan(f->cost_microyuan, money);
-    printf(_("\ncost                    %10s yuan\n"), money);
+    people_text(k, f);
+    cost_text(f);
     if (f->shared_addresses > 0)
-        printf(_("numbers shared          %10s  (each person gets a message)\n"),
-               cli_number(f->shared_addresses, n));
+        figure(_("numbers shared"), cli_number(f->shared_addresses, n),
+               _("each person gets a message"));
     if (f->elsewhere > 0)
-        printf(_("in another campaign     %10s  (members of one of the same topic)\n"),
-               cli_number(f->elsewhere, n));
+        figure(_("in another campaign"), cli_number(f->elsewhere, n),
+               _("members of one of the same topic"));
     if (f->unconfirmed_rules > 0)
-        printf(_("rules not confirmed     %10s  (approval will ask for a reason)\n"),
-               cli_number(f->unconfirmed_rules, n));
-    if (f->finish_ms >= 0)
-        printf(_("finished at the earliest  %s\n"),
-               civil_format_instant(f->finish_ms, c->zone_min, when));
-    else
-        puts(_(
-            "finished                 not before not_after: widen the window, or raise the rate"));
+        figure(_("rules not confirmed"), cli_number(f->unconfirmed_rules, n),
+               _("approval will ask for a reason"));
+    cli_label(_("finished at the earliest"), LABEL_COLUMNS);
+    printf("  %s\n", f->finish_ms >= 0
+                         ? civil_format_instant(f->finish_ms, c->zone_min, when)
+                         : _("not before not_after: widen the window, or raise the rate"));
 }
 
 static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
@@ -194,7 +219,7 @@ int campaigns_rows(const char *text, int *n, struct err *e)
     long rows = text != NULL ? strtol(text, &end, 10) : 5;
 
     if (text != NULL && (*end != '\0' || end == text || rows < 1 || rows > 64))
-        return err_set(e, ERR_USAGE, "write --rows 10", "--rows %.20s: from 1 to 64", text);
+        return err_set(e, ERR_USAGE, _("write --rows 10"), _("--rows %.20s: from 1 to 64"), text);
     *n = (int)rows;
     return 0;
 }

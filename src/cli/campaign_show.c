@@ -42,7 +42,7 @@ static int find_texts(struct store *s, const struct campaign_info *k, char *out,
     for (int i = 0; i < k->n_variants && found >= 0 && n < cap; i++) {
         found = store_template_by_id(s, k->variants[i].template_id, t, e);
         if (found == 1)
-            n += (size_t)snprintf(out + n, cap - n, "%s%s (version %d) x %d", i > 0 ? ", " : "",
+            n += (size_t)snprintf(out + n, cap - n, _("%s%s (version %d) x %d"), i > 0 ? ", " : "",
                                   t->name, t->version, k->variants[i].weight);
     }
     free(t);
@@ -62,7 +62,7 @@ static int look_around(struct store *s, const struct campaign_info *k, struct ar
         return -1;
     found = k->policy_id != 0 ? store_policy_by_id(s, k->policy_id, &p, e) : 0;
     if (found == 1)
-        snprintf(a->policy, sizeof a->policy, "%s, version %s", p.name, p.version);
+        snprintf(a->policy, sizeof a->policy, _("%s, version %s"), p.name, p.version);
     return found < 0 ? -1 : 0;
 }
 

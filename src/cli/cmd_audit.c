@@ -21,7 +21,7 @@ static int list_one(void *ctx, const struct audit_row *r)
 static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 {
     static const char *const keys[] = {"id", "at", "actor", "act", "object", "detail", NULL};
-    static const char *const titles[] = {N_("no"),     N_("at"),     N_("actor"), N_("act"),
+    static const char *const titles[] = {N_("No."),    N_("at"),     N_("actor"), N_("act"),
                                          N_("object"), N_("detail"), NULL};
     (void)a;
     if (cli_store(c, STORE_RO, e) != 0)

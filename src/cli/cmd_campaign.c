@@ -113,7 +113,7 @@ static int run_approve(struct cli *c, const struct cli_args *a, struct err *e)
     struct opened x;
 
     if (reason != NULL && reason[0] == '\0')
-        return err_set(e, ERR_USAGE, "say why", "--unconfirmed-because needs a reason");
+        return err_set(e, ERR_USAGE, _("say why"), _("--unconfirmed-because needs a reason"));
     int rc = campaigns_open(c, a->rest[0], &x, e);
     if (rc == 0)
         rc = campaign_approve(c->store, c->keyring, &x.k, x.g.list[0], c->actor,
@@ -136,10 +136,10 @@ static int move(struct cli *c, const char *name, bool pause, const char *why, st
         return -1;
     enum campaign_state from = k.state;
     if (pause && from != CAMPAIGN_RUNNING && from != CAMPAIGN_APPROVED)
-        return err_set(e, ERR_DATA, "only what is approved or running can be paused",
-                       "campaign %s is %s", name, campaign_state_name(from));
+        return err_set(e, ERR_DATA, _("only what is approved or running can be paused"),
+                       _("campaign %s is %s"), name, campaign_state_name(from));
     if (!pause && from != CAMPAIGN_PAUSED)
-        return err_set(e, ERR_DATA, NULL, "campaign %s is %s, not paused", name,
+        return err_set(e, ERR_DATA, NULL, _("campaign %s is %s, not paused"), name,
                        campaign_state_name(from));
     enum campaign_state to = pause               ? CAMPAIGN_PAUSED
                              : k.started_at != 0 ? CAMPAIGN_RUNNING
@@ -184,7 +184,7 @@ static int run_cancel(struct cli *c, const struct cli_args *a, struct err *e)
     if (cli_store(c, STORE_RW, e) != 0 || cli_campaign(c, a->rest[0], &k, e) != 0)
         return -1;
     if (!cli_confirm(a->value[0] != NULL, _("cancel this campaign for good?")))
-        return err_set(e, ERR_USAGE, "add --yes", "not cancelled");
+        return err_set(e, ERR_USAGE, _("add --yes"), _("not cancelled"));
     struct progress p = bar_begin(&bar, c, _("cancelling"));
     int rc = campaign_cancel(c->store, &k, &r, &n, &p, e);
     bar_end(&bar);

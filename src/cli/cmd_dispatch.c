@@ -41,8 +41,8 @@ static int fill(struct cli *c, const struct cli_args *a, struct dispatch_opts *o
                                 .stop = c->stop};
     if (a->value[D_RUNTIME] != NULL &&
         conf_parse_duration(a->value[D_RUNTIME], &o->max_runtime_ms) != 0)
-        return err_set(e, ERR_USAGE, "write 30s, 10m or 2h", "--max-runtime %.20s is no duration",
-                       a->value[D_RUNTIME]);
+        return err_set(e, ERR_USAGE, _("write 30s, 10m or 2h"),
+                       _("--max-runtime %.20s is no duration"), a->value[D_RUNTIME]);
     return 0;
 }
 
@@ -57,7 +57,7 @@ static int plan_one(void *ctx, const struct dispatch_plan *p)
     tout_int(t, p->would_go);
     tout_int(t, p->later);
     tout_when(t, p->next_due_ms == INT64_MAX ? 0 : p->next_due_ms);
-    tout_text(t, p->why);
+    tout_text(t, _(p->why));
     return 0;
 }
 
@@ -118,8 +118,11 @@ static void line(const char *what, int64_t v)
 {
     char n[32];
 
-    if (v != 0)
-        printf("  %-28s %12s\n", what, cli_number(v, n));
+    if (v == 0)
+        return;
+    fputs("  ", stdout);
+    cli_label(what, 28);
+    printf(" %12s\n", cli_number(v, n));
 }
 
 static void print_text(const struct cli *c, const struct dispatch_result *r)

@@ -36,7 +36,7 @@ static void say(struct check *k, const char *what, enum finding f, const char *d
 {
     static const char *const words[] = {"ok", "warn", "FAIL"};
 
-    tout_text(k->t, what);
+    tout_text(k->t, _(what));
     tout_text(k->t, words[f]);
     tout_text(k->t, detail);
     if (f == FAIL && k->status == 0)
@@ -51,6 +51,21 @@ static void fail(struct check *k, const char *what, const struct err *e)
         k->status = (int)e->kind;
     snprintf(text, sizeof text, "%s%s%s", e->what, e->remedy[0] != '\0' ? "; " : "", e->remedy);
     say(k, what, FAIL, text);
+}
+
+/* ---- the machine ---- */
+
+static void check_language(struct check *k)
+{
+    char text[256];
+
+    if (k->c->language_missing == NULL)
+        return;
+    snprintf(text, sizeof text,
+             _("texts stay English although %.40s is asked for: generate that locale "
+               "(dpkg-reconfigure locales), or install the translation again"),
+             k->c->language_missing);
+    say(k, N_("language"), WARN, text);
 }
 
 /* ---- files ---- */
@@ -69,10 +84,10 @@ static void check_folder(struct check *k)
     else if ((st.st_mode & 077) != 0)
         snprintf(text, sizeof text, _("others may look into %.400s: chmod 700 it"), dir);
     else {
-        say(k, "work directory", OK, dir);
+        say(k, N_("work directory"), OK, dir);
         return;
     }
-    say(k, "work directory", WARN, text);
+    say(k, N_("work directory"), WARN, text);
 }
 
 static void check_conf_file(struct check *k)
@@ -84,10 +99,10 @@ static void check_conf_file(struct check *k)
         snprintf(text, sizeof text,
                  _("others may write %.300s, and so send through another gateway: chmod 600 it"),
                  k->c->conf_path);
-        say(k, "configuration", FAIL, text);
+        say(k, N_("configuration"), FAIL, text);
         return;
     }
-    say(k, "configuration", OK, k->c->conf_path);
+    say(k, N_("configuration"), OK, k->c->conf_path);
 }
 
 static void check_key_file(struct check *k, const char *option)
@@ -117,7 +132,7 @@ static void check_recovery(struct check *k)
         return;
     snprintf(text, sizeof text, _("%.400s still lies beside the key: move it to a safe place"),
              path);
-    say(k, "recovery copy", WARN, text);
+    say(k, N_("recovery copy"), WARN, text);
 }
 
 static void check_space(struct check *k)
@@ -134,7 +149,7 @@ static void check_space(struct check *k)
                                                         : OK;
     snprintf(text, sizeof text, inodes ? _("%lld MiB free%s") : _("no files left (%lld MiB)%s"),
              (long long)(left >> 20), f == OK ? "" : _(": make room before the next import"));
-    say(k, "disk", f, text);
+    say(k, N_("disk"), f, text);
 }
 
 /* ---- what was configured ---- */
@@ -156,14 +171,14 @@ static void check_policies(struct check *k)
         good += p != NULL;
         bad += p == NULL;
         if (p == NULL)
-            fail(k, "policies", &e);
+            fail(k, N_("policies"), &e);
         conf_policy_free(p);
     }
     if (d != NULL)
         closedir(d);
     snprintf(text, sizeof text, _("%d read"), good);
     if (bad == 0)
-        say(k, "policies", OK, text);
+        say(k, N_("policies"), OK, text);
 }
 
 static void check_gateways(struct check *k)
@@ -171,12 +186,12 @@ static void check_gateways(struct check *k)
     const char *const *names = conf_gateway_names(k->c->conf);
 
     if (*names == NULL)
-        say(k, "gateways", WARN, _("none is configured: add one to zhanchi.conf"));
+        say(k, N_("gateways"), WARN, _("none is configured: add one to zhanchi.conf"));
     for (; *names != NULL; names++) {
         struct cli_gateways g;
         struct err e = {0};
         char what[96];
-        snprintf(what, sizeof what, "gateway %s", *names);
+        snprintf(what, sizeof what, _("gateway %s"), *names);
         if (cli_gateways(k->c, *names, &g, &e) != 0) {
             fail(k, what, &e);
             continue;
@@ -234,17 +249,17 @@ static void check_counters(struct check *k)
     char text[128];
 
     if (store_campaign_each(k->c->store, recount_one, &r, &r.e) != 0) {
-        fail(k, "counters", &r.e);
+        fail(k, N_("counters"), &r.e);
         return;
     }
-    say(k, "counters", r.differs ? FAIL : OK,
+    say(k, N_("counters"), r.differs ? FAIL : OK,
         r.differs ? _("the tally differs from the rows: report this defect") : "");
     if (r.unknown > 0) {
         snprintf(
             text, sizeof text,
             _("%lld messages are unknown: receipts may settle them, or `zhanchi message resolve`"),
             (long long)r.unknown);
-        say(k, "unknown", WARN, text);
+        say(k, N_("unknown"), WARN, text);
     }
 }
 
@@ -264,9 +279,9 @@ static void check_epoch(struct check *k)
         epoch_open(k->c->store, conf_path(k->c->conf, "store.epoch_dir"), &finding, &e);
 
     if (ep == NULL)
-        fail(k, "epoch", &e);
+        fail(k, N_("epoch"), &e);
     else
-        say(k, "epoch", finding == EPOCH_AGREES ? OK : FAIL,
+        say(k, N_("epoch"), finding == EPOCH_AGREES ? OK : FAIL,
             finding == EPOCH_AGREES ? "" : _(findings[finding]));
     epoch_close(ep);
 }
@@ -287,7 +302,7 @@ static void check_clock(struct check *k)
     int64_t last = 0, now_ms = clock_now_ms();
 
     if (store_audit_each(k->c->store, keep_time, &last, &e) != 0) {
-        fail(k, "clock", &e);
+        fail(k, N_("clock"), &e);
         return;
     }
     civil_format_instant(now_ms, k->c->zone_min, now);
@@ -295,7 +310,7 @@ static void check_clock(struct check *k)
     snprintf(text, sizeof text,
              sane ? "%s" : _("%s: earlier than what has happened already; set the machine's clock"),
              now);
-    say(k, "clock", sane ? OK : FAIL, text);
+    say(k, N_("clock"), sane ? OK : FAIL, text);
 }
 
 static void check_audit(struct check *k)
@@ -306,11 +321,11 @@ static void check_audit(struct check *k)
 
     if (store_audit_verify(k->c->store, conf_path(k->c->conf, "keys.audit_file"), &n, head, &e) !=
         0) {
-        fail(k, "audit chain", &e);
+        fail(k, N_("audit chain"), &e);
         return;
     }
     snprintf(text, sizeof text, _("%lld acts, head %.16s"), (long long)n, head);
-    say(k, "audit chain", OK, text);
+    say(k, N_("audit chain"), OK, text);
 }
 
 static int interrupted(struct check *k, struct err *e)
@@ -323,15 +338,15 @@ static void check_database(struct check *k, bool quick)
     struct err e = {0};
 
     if (quick)
-        say(k, "database", OK, _("opens; not read through (--quick)"));
+        say(k, N_("database"), OK, _("opens; not read through (--quick)"));
     else if (store_integrity(k->c->store, &e) != 0)
-        fail(k, "database", &e);
+        fail(k, N_("database"), &e);
     else
-        say(k, "database", OK, store_path(k->c->store));
+        say(k, N_("database"), OK, store_path(k->c->store));
     if (cli_keyring(k->c, &e) != 0)
-        fail(k, "key", &e);
+        fail(k, N_("key"), &e);
     else
-        say(k, "key", OK, _("it opens this database"));
+        say(k, N_("key"), OK, _("it opens this database"));
     check_epoch(k);
     check_clock(k);
     check_audit(k);
@@ -353,6 +368,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     if (cli_conf(c, e) != 0)
         return -1;
     k.t = tout_new(c, keys, titles);
+    check_language(&k);
     check_conf_file(&k);
     check_folder(&k);
     check_key_file(&k, "keys.file");
@@ -362,7 +378,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     check_gateways(&k);
     check_policies(&k);
     if (cli_store(c, STORE_RW, &fault) != 0)
-        fail(&k, "database", &fault);
+        fail(&k, N_("database"), &fault);
     else
         check_database(&k, a->value[QUICK] != NULL);
     tout_end(k.t);

@@ -34,11 +34,11 @@ static int target_close(struct target *t, int rc, struct err *e)
     if (t->path == NULL || t->file == NULL)
         return rc;
     if (rc == 0 && (fflush(t->file) != 0 || fsync(fileno(t->file)) != 0))
-        rc = err_errno(e, ERR_IO, "check the disk's space", "cannot write %s", t->path);
+        rc = err_errno(e, ERR_IO, _("check the disk's space"), _("cannot write %s"), t->path);
     if (fclose(t->file) != 0 && rc == 0)
-        rc = err_errno(e, ERR_IO, "check the disk's space", "cannot write %s", t->path);
+        rc = err_errno(e, ERR_IO, _("check the disk's space"), _("cannot write %s"), t->path);
     if (rc == 0 && rename(t->temporary, t->path) != 0)
-        rc = err_errno(e, ERR_CANTCREAT, NULL, "cannot write %s", t->path);
+        rc = err_errno(e, ERR_CANTCREAT, NULL, _("cannot write %s"), t->path);
     if (rc != 0)
         unlink(t->temporary);
     return rc;
@@ -52,12 +52,12 @@ static int target_open(struct target *t, bool identified, struct err *e)
         return 0;
     int n = snprintf(t->temporary, sizeof t->temporary, "%s.XXXXXX", t->path);
     if (n < 0 || (size_t)n >= sizeof t->temporary)
-        return err_set(e, ERR_CANTCREAT, NULL, "the name is too long: %.200s", t->path);
+        return err_set(e, ERR_CANTCREAT, NULL, _("the name is too long: %.200s"), t->path);
     int fd = mkstemp(t->temporary); /* 0600 */
     t->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (t->file != NULL && (identified || fchmod(fd, 0644) == 0))
         return 0;
-    err_errno(e, ERR_CANTCREAT, "choose another place with -o", "cannot write %s", t->path);
+    err_errno(e, ERR_CANTCREAT, _("choose another place with -o"), _("cannot write %s"), t->path);
     if (t->file == NULL && fd >= 0)
         close(fd);
     return target_close(t, -1, e);
@@ -69,7 +69,7 @@ static int put(void *ctx, const char *text, size_t len)
 
     if (fwrite(text, 1, len, t->file) == len)
         return 0;
-    return err_errno(t->e, ERR_IO, "check the disk's space", "cannot write the export");
+    return err_errno(t->e, ERR_IO, _("check the disk's space"), _("cannot write the export"));
 }
 
 static int parse_format(const struct cli_args *a, enum export_format *out, struct err *e)
@@ -77,9 +77,9 @@ static int parse_format(const struct cli_args *a, enum export_format *out, struc
     const char *name = a->value[EXPORT_FORMAT];
 
     if (name == NULL)
-        return err_set(e, ERR_USAGE, "--format csv or --format jsonl", "which format?");
+        return err_set(e, ERR_USAGE, _("--format csv or --format jsonl"), _("which format?"));
     if (strcmp(name, "csv") != 0 && strcmp(name, "jsonl") != 0)
-        return err_set(e, ERR_USAGE, "csv or jsonl", "no such format: %.40s", name);
+        return err_set(e, ERR_USAGE, _("csv or jsonl"), _("no such format: %.40s"), name);
     *out = strcmp(name, "csv") == 0 ? EXPORT_CSV : EXPORT_JSONL;
     return 0;
 }

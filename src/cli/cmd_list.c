@@ -18,15 +18,15 @@
 int lists_encoding(const char *name, struct table_opts *out, struct err *e)
 {
     if (name && table_encoding_parse(name, &out->encoding))
-        return err_set(e, ERR_USAGE, "auto, utf-8, gb18030 (also gbk), utf-16le or utf-16be",
-                       "unknown encoding: %.40s", name);
+        return err_set(e, ERR_USAGE, _("auto, utf-8, gb18030 (also gbk), utf-16le or utf-16be"),
+                       _("unknown encoding: %.40s"), name);
     return 0;
 }
 
 int lists_day(const char *text, int32_t *day, struct err *e)
 {
     if (text && civil_parse(text, strlen(text), day))
-        return err_set(e, ERR_USAGE, "write it as 2026-03-01", "not a date: %.40s", text);
+        return err_set(e, ERR_USAGE, _("write it as 2026-03-01"), _("not a date: %.40s"), text);
     return 0;
 }
 
@@ -47,6 +47,7 @@ const char *lists_reason(enum verdict_reason r)
         [VERDICT_MONTHS] = N_("too few paid months"),
         [VERDICT_LEVEL] = N_("this level is outside the rule"),
         [VERDICT_ISSUED_EARLY] = N_("issued before the rule's first day"),
+        [VERDICT_ISSUED_LATE] = N_("issued after the rule's last day"),
         [VERDICT_EXPIRED] = N_("the last day to apply has passed"),
         [VERDICT_FUTURE] = N_("issued after the day of judgement"),
         [VERDICT_CLAIMED] = N_("already claimed for this occupation and level"),
@@ -373,8 +374,8 @@ static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
              _("Delete the personal data of list %s (%lld rows) for good?"), l.name,
              (long long)l.rows);
     if (!cli_confirm(a->value[0] != NULL, question))
-        return err_set(e, ERR_USAGE, "say --yes where nobody can be asked",
-                       "list %s was not removed", l.name);
+        return err_set(e, ERR_USAGE, _("say --yes where nobody can be asked"),
+                       _("list %s was not removed"), l.name);
     snprintf(object, sizeof object, "list %s", l.name);
     snprintf(detail, sizeof detail, "rows %lld", (long long)l.rows);
     if (remove_locked(c, &l, e) || cli_audit(c, "list.rm", object, detail, e))

@@ -52,10 +52,10 @@ static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 
     if (a->value[L_STATE] != NULL && message_state_parse(a->value[L_STATE], &state) != 0)
         return err_set(e, ERR_USAGE,
-                       "states: planned queued sending accepted unknown unconfirmed delivered "
-                       "undelivered rejected suppressed "
-                       "cancelled lapsed",
-                       "there is no state %.40s", a->value[L_STATE]);
+                       _("states: planned queued sending accepted unknown unconfirmed delivered "
+                         "undelivered rejected suppressed "
+                         "cancelled lapsed"),
+                       _("there is no state %.40s"), a->value[L_STATE]);
     if (cli_store(c, STORE_RO, e) != 0 || cli_campaign(c, a->rest[0], &k, e) != 0)
         return -1;
     struct table_out *t = tout_new(c, keys, titles);
@@ -134,9 +134,9 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
 {
     static const char *const keys[] = {"attempt", "claimed",     "handed",  "settled", "class",
                                        "code",    "provider_id", "gateway", NULL};
-    static const char *const titles[] = {N_("attempt"),       N_("claimed"), N_("handed over"),
-                                         N_("settled"),       N_("class"),   N_("code"),
-                                         N_("provider's id"), N_("gateway"), NULL};
+    static const char *const titles[] = {N_("attempt"),       N_("claimed at"), N_("handed over"),
+                                         N_("settled"),       N_("class"),      N_("code"),
+                                         N_("provider's id"), N_("gateway"),    NULL};
     int64_t id = strtoll(a->rest[0], NULL, 10);
     struct showing x = {c, a->value[0] != NULL};
     char object[64];
@@ -146,8 +146,8 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
         return -1;
     int found = store_message_get(c->store, id, show_one, &x, e);
     if (found == 0)
-        return err_set(e, ERR_NOINPUT, "see `zhanchi message ls C`", "there is no message %lld",
-                       (long long)id);
+        return err_set(e, ERR_NOINPUT, _("see `zhanchi message ls C`"),
+                       _("there is no message %lld"), (long long)id);
     if (found < 0)
         return -1;
     struct table_out *t = tout_new(c, keys, titles);
@@ -172,14 +172,14 @@ static int run_resolve(struct cli *c, const struct cli_args *a, struct err *e)
 
     bool resend = a->value[0] != NULL && strcmp(a->value[0], "resend") == 0;
     if (!resend && (a->value[0] == NULL || strcmp(a->value[0], "drop") != 0))
-        return err_set(e, ERR_USAGE, "write --unknown resend or --unknown drop",
-                       "what shall become of the unknown messages?");
+        return err_set(e, ERR_USAGE, _("write --unknown resend or --unknown drop"),
+                       _("what shall become of the unknown messages?"));
     if (cli_store(c, STORE_RW, e) != 0 || cli_campaign(c, a->rest[0], &k, e) != 0)
         return -1;
     if (!cli_confirm(a->value[1] != NULL,
                      resend ? _("some of these may have arrived; send them again?")
                             : _("some of these may not have arrived; give them up?")))
-        return err_set(e, ERR_USAGE, "add --yes", "nothing was changed");
+        return err_set(e, ERR_USAGE, _("add --yes"), _("nothing was changed"));
     do {
         n = store_resolve_chunk(c->store, k.id, resend, clock_now_ms(), store_chunk(c->store), e);
         if (n < 0)

@@ -82,7 +82,7 @@ static int change(struct work *w, const char *cell, struct err *e)
         return rc;
     }
     if (!phone_parse(cell, strlen(cell), &p))
-        return err_set(e, ERR_DATA, NULL, "this is no mobile number (%s)",
+        return err_set(e, ERR_DATA, NULL, _("this is no mobile number (%s)"),
                        phone_reason_name(p.reason));
     keyring_hash(w->cli->keyring, HASH_ADDRESS_SMS, p.number, strlen(p.number), address);
     return store_optout_remove(w->cli->store, address, w->topic, e);
@@ -125,12 +125,12 @@ static int finish(struct work *w, const char *text, struct err *e)
                (long long)w->done, (long long)w->changed, (long long)w->bad,
                (long long)w->suppressed);
     else
-        printf("%s: %s (%s); %s: %s; %s: %s\n", text, cli_number(w->changed, a),
+        printf(_("%s: %s (%s); %s: %s; %s: %s\n"), text, cli_number(w->changed, a),
                cli_number(w->done, b), _("bad lines"), cli_number(w->bad, c),
                _("waiting messages stopped"), cli_number(w->suppressed, d));
     if (w->bad > 0)
-        return err_set(e, ERR_DATA, "correct those lines and give them again",
-                       "%lld lines were not taken", (long long)w->bad);
+        return err_set(e, ERR_DATA, _("correct those lines and give them again"),
+                       _("%lld lines were not taken"), (long long)w->bad);
     return 0;
 }
 

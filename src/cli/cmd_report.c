@@ -36,7 +36,7 @@ static int parse_format(const struct cli *cli, const struct cli_args *a, enum fo
             *out = (enum format)f;
             return 0;
         }
-    return err_set(e, ERR_USAGE, "text, json or csv", "no such format: %.40s", name);
+    return err_set(e, ERR_USAGE, _("text, json or csv"), _("no such format: %.40s"), name);
 }
 
 static int parse_dimension(const char *name, size_t len, unsigned *by, struct err *e)
@@ -50,8 +50,8 @@ static int parse_dimension(const char *name, size_t len, unsigned *by, struct er
     }
     if (len == 4 && memcmp(name, "none", 4) == 0)
         return 0;
-    return err_set(e, ERR_USAGE, "variant, region, level, hour or none", "no such breakdown: %.*s",
-                   len < 40 ? (int)len : 40, name);
+    return err_set(e, ERR_USAGE, _("variant, region, level, hour or none"),
+                   _("no such breakdown: %.*s"), len < 40 ? (int)len : 40, name);
 }
 
 static int parse_by(const struct cli_args *a, unsigned *by, struct err *e)
@@ -102,7 +102,8 @@ static void render(const struct measure_report *r, enum format format, bool to_f
 static int write_out(const struct buf *out, const char *path, struct err *e)
 {
     if (out->failed)
-        return err_set(e, ERR_DATA, "ask for fewer breakdowns with --by", "the report is too long");
+        return err_set(e, ERR_DATA, _("ask for fewer breakdowns with --by"),
+                       _("the report is too long"));
     if (path != NULL)
         return fs_write_atomic(path, 0644, buf_cstr(out), out->len, e);
     fwrite(buf_cstr(out), 1, out->len, stdout);

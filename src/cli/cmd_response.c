@@ -117,9 +117,10 @@ static void json_totals(struct rejects *x, const struct response_file *f,
 static void count(const char *label, int64_t n)
 {
     char text[32];
-    int pad = 12 - cli_width(label);
 
-    printf("  %s%*s%14s\n", label, pad > 0 ? pad : 0, "", cli_number(n, text));
+    fputs("  ", stdout);
+    cli_label(label, 12);
+    printf("%14s\n", cli_number(n, text));
 }
 
 static void text_rejects(const struct cli *cli, const struct rejects *x)
@@ -175,10 +176,11 @@ static int parse_through(const struct cli *cli, const char *text, int64_t now_ms
     if (text == NULL)
         return 0;
     if (civil_parse(text, strlen(text), day) != 0)
-        return err_set(e, ERR_USAGE, "for example --through 2026-03-31", "not a day: %.40s", text);
+        return err_set(e, ERR_USAGE, _("for example --through 2026-03-31"), _("not a day: %.40s"),
+                       text);
     if (*day > civil_local_day(now_ms, cli->zone_min))
-        return err_set(e, ERR_USAGE, "name the last day that the file covers",
-                       "no file is complete through a day to come: %.40s", text);
+        return err_set(e, ERR_USAGE, _("name the last day that the file covers"),
+                       _("no file is complete through a day to come: %.40s"), text);
     return 0;
 }
 

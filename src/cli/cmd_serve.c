@@ -27,7 +27,7 @@ static int parse_port(struct cli *cli, const struct cli_args *a, uint16_t *port,
         return 0;
     unsigned long v = strtoul(s, &end, 10);
     if (*s < '0' || *s > '9' || *end != '\0' || v > 65535)
-        return err_set(e, ERR_USAGE, "for example --port 18380", "not a port: %.20s", s);
+        return err_set(e, ERR_USAGE, _("for example --port 18380"), _("not a port: %.20s"), s);
     *port = (uint16_t)v;
     return 0;
 }

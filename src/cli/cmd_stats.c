@@ -25,8 +25,8 @@ static int parse_level(const struct cli_args *a, double *level, struct err *e)
         return 0;
     *level = strtod(s, &end);
     if (*s == '\0' || *end != '\0' || !(*level > 0.0 && *level < 1.0))
-        return err_set(e, ERR_USAGE, "for example --level 0.99",
-                       "the level must lie between 0 and 1");
+        return err_set(e, ERR_USAGE, _("for example --level 0.99"),
+                       _("the level must lie between 0 and 1"));
     return 0;
 }
 
@@ -37,7 +37,7 @@ static int parse_count(const char *s, int64_t *n, struct err *e)
     errno = 0;
     long long v = strtoll(s, &end, 10);
     if (*s < '0' || *s > '9' || *end != '\0' || errno != 0 || v > COUNT_MAX)
-        return err_set(e, ERR_USAGE, NULL, "not a count: %.40s", s);
+        return err_set(e, ERR_USAGE, NULL, _("not a count: %.40s"), s);
     *n = v;
     return 0;
 }
@@ -48,10 +48,10 @@ static int parse_pair(char **rest, int64_t *x, int64_t *n, struct err *e)
     if (parse_count(rest[0], x, e) != 0 || parse_count(rest[1], n, e) != 0)
         return -1;
     if (*n == 0)
-        return err_set(e, ERR_USAGE, NULL, "of nothing there is no proportion: N is 0");
+        return err_set(e, ERR_USAGE, NULL, _("of nothing there is no proportion: N is 0"));
     if (*x > *n)
-        return err_set(e, ERR_USAGE, "write X N: successes, then trials",
-                       "%lld of %lld: more successes than trials", (long long)*x, (long long)*n);
+        return err_set(e, ERR_USAGE, _("write X N: successes, then trials"),
+                       _("%lld of %lld: more successes than trials"), (long long)*x, (long long)*n);
     return 0;
 }
 

@@ -30,8 +30,8 @@ static int load(const char *path, struct template_file *f, struct err *e)
     buf_init(&data, FILE_MAX_BYTES);
     int rc = fs_read_file(path, &data, e);
     if (rc == 0 && !utf8_valid(buf_cstr(&data), data.len, &bad))
-        rc =
-            err_set(e, ERR_DATA, "save the file as UTF-8", "%s is not UTF-8 (byte %zu)", path, bad);
+        rc = err_set(e, ERR_DATA, _("save the file as UTF-8"), _("%s is not UTF-8 (byte %zu)"),
+                     path, bad);
     else if (rc == 0 && template_file_parse(buf_cstr(&data), data.len, f, e) != 0)
         rc = err_prefix(e, "%s", path);
     buf_fini(&data);
@@ -66,8 +66,8 @@ static int join_columns(const char *path, const struct template_file *f, struct 
     buf_init(&joined, sizeof out->columns - 1);
     for (size_t i = 0; f->columns[i] != NULL; i++)
         buf_addf(&joined, "%s%s", i > 0 ? "," : "", f->columns[i]);
-    int rc = joined.failed ? err_set(e, ERR_DATA, "declare fewer columns",
-                                     "%s: the list of columns is too long", path)
+    int rc = joined.failed ? err_set(e, ERR_DATA, _("declare fewer columns"),
+                                     _("%s: the list of columns is too long"), path)
                            : 0;
     snprintf(out->columns, sizeof out->columns, "%s", buf_cstr(&joined));
     buf_fini(&joined);
@@ -143,8 +143,8 @@ static int find_text(struct cli *c, const char *name, struct template_info *out,
         return -1;
     found = store_template_find(c->store, name, out, e);
     if (found == 0)
-        return err_set(e, ERR_NOINPUT, "see `zhanchi template ls`",
-                       "there is no template %.60s (looked for %.200s)", name, path);
+        return err_set(e, ERR_NOINPUT, _("see `zhanchi template ls`"),
+                       _("there is no template %.60s (looked for %.200s)"), name, path);
     return found < 0 ? -1 : 0;
 }
 
@@ -379,7 +379,7 @@ static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
     if (t == NULL)
         panic("out of memory");
     if (a->value[0] == NULL)
-        err_set(e, ERR_USAGE, "add --list L", "whose rows shall be shown?");
+        err_set(e, ERR_USAGE, _("add --list L"), _("whose rows shall be shown?"));
     else if (campaigns_rows(a->value[1], &n, e) == 0)
         rc = preview(c, a, t, n, e);
     free(t);
@@ -427,7 +427,7 @@ static int run_render(struct cli *c, const struct cli_args *a, struct err *e)
     (void)c;
 
     if (a->value[0] == NULL)
-        return err_set(e, ERR_USAGE, "add --data FILE", "values are missing");
+        return err_set(e, ERR_USAGE, _("add --data FILE"), _("values are missing"));
     struct json *data = read_json(a->value[0], e);
     if (data == NULL)
         return -1;

@@ -58,9 +58,9 @@ static int convert(const struct cli *c, struct table *t,
         buf_reset(&out);
         write(&row, &out);
         if (fwrite(buf_cstr(&out), 1, out.len, stdout) != out.len)
-            rc = err_errno(e, ERR_IO, "check the disk's space", "cannot write the output");
+            rc = err_errno(e, ERR_IO, _("check the disk's space"), _("cannot write the output"));
         else if (*c->stop)
-            rc = err_set(e, ERR_TEMP, NULL, "interrupted");
+            rc = err_set(e, ERR_TEMP, NULL, _("interrupted"));
         if (rc < 0)
             break;
     }
@@ -75,7 +75,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     bool csv = strcmp(to, "csv") == 0;
 
     if (!csv && strcmp(to, "jsonl") != 0)
-        return err_set(e, ERR_USAGE, "jsonl or csv", "cannot convert to %.40s", to);
+        return err_set(e, ERR_USAGE, _("jsonl or csv"), _("cannot convert to %.40s"), to);
     if (lists_encoding(a->value[ENCODING], &opts, e))
         return -1;
     struct table *t = table_open(a->rest[0], &opts, e);

@@ -174,7 +174,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
                             .translate = translate};
 
     if (!o.name && !dry_run)
-        return err_set(e, ERR_USAGE, "say --name L", "the list needs a name");
+        return err_set(e, ERR_USAGE, _("say --name L"), _("the list needs a name"));
     if (!o.name)
         o.name = "dry-run";
     /* A dry run needs no work directory: anybody may try a file. */

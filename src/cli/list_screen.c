@@ -77,7 +77,7 @@ static int run_screen(struct cli *c, const struct cli_args *a, struct err *e)
     char path[4096];
 
     if (!a->value[SCREEN_POLICY])
-        return err_set(e, ERR_USAGE, "say --policy P", "which policy decides?");
+        return err_set(e, ERR_USAGE, _("say --policy P"), _("which policy decides?"));
     if (cli_keyring(c, e) || cli_list(c, a->rest[0], &l, e) ||
         cli_find_file(c, "campaign.policy_dir", a->value[SCREEN_POLICY], ".conf", path, e))
         return -1;
@@ -143,6 +143,9 @@ static void rule_text(const struct policy_rule *r)
 static void verdict_text(const struct explaining *x, int64_t line,
                          const struct policy_certificate *c, const struct verdict *v)
 {
+    static const char *const outcomes[] = {[VERDICT_UNDETERMINED] = N_("undetermined"),
+                                           [VERDICT_ELIGIBLE] = N_("eligible"),
+                                           [VERDICT_NOT] = N_("not eligible")};
     char day[11], amount[48];
     const char *level = c->level ? policy_level_name(c->level) : _("(no level)");
 
@@ -150,7 +153,7 @@ static void verdict_text(const struct explaining *x, int64_t line,
            line == x->line ? "" : _(" (the same person)"),
            c->occupation[0] ? c->occupation : _("(no occupation)"), level,
            c->issued_day == CIVIL_NONE ? _("(no date)") : civil_format(c->issued_day, day));
-    printf("  %s: %s\n", _(verdict_outcome_name(v->outcome)), lists_reason(v->reason));
+    printf(_("  %s: %s\n"), _(outcomes[v->outcome]), lists_reason(v->reason));
     if (v->rule)
         rule_text(v->rule);
     if (v->last_day != CIVIL_NONE)
@@ -239,8 +242,8 @@ static int choose(struct cli *c, const struct cli_args *a, const struct list_inf
     if (a->value[EXPLAIN_POLICY])
         return cli_find_file(c, "campaign.policy_dir", a->value[EXPLAIN_POLICY], ".conf", path, e);
     if (screened == 0)
-        return err_set(e, ERR_USAGE, "say --policy P, or screen the list first",
-                       "list %s was never screened", l->name);
+        return err_set(e, ERR_USAGE, _("say --policy P, or screen the list first"),
+                       _("list %s was never screened"), l->name);
     if (store_policy_by_id(c->store, policy_id, &info, e) < 0)
         return -1;
     snprintf(path, 4096, "%s", info.path);
@@ -253,7 +256,7 @@ static int parse_line(const char *text, int64_t *line, struct err *e)
 
     *line = text ? strtoll(text, &end, 10) : 0;
     if (!text || *end || *line < 1)
-        return err_set(e, ERR_USAGE, "say --row N", "which line of the file?");
+        return err_set(e, ERR_USAGE, _("say --row N"), _("which line of the file?"));
     return 0;
 }
 

@@ -248,7 +248,7 @@ static void line_head(struct buf *out, int width, bool claims_known)
     if (claims_known) {
         right(out, _("claimed"), 12);
         right(out, _("rate"), 10);
-        buf_addf(out, "   %s", _("95 % interval"));
+        buf_addf(out, "   %s", /* xgettext:no-c-format */ _("95 % interval"));
     }
     buf_addc(out, '\n');
 }

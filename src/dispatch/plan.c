@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "zhanchi/clock.h"
+#include "zhanchi/i18n.h"
 #include "zhanchi/store.h"
 #include "internal.h"
 
@@ -33,7 +34,8 @@ static const char *why_not(const struct plan *p, const struct campaign_info *c,
     if (c->state != CAMPAIGN_APPROVED && c->state != CAMPAIGN_RUNNING)
         return campaign_state_name(c->state);
     if (b == NULL)
-        return intent_refusal(p->intent) != NULL ? intent_refusal(p->intent)->what : "refused";
+        return intent_refusal(p->intent) != NULL ? intent_refusal(p->intent)->what
+                                                 : N_("the campaign is refused");
     struct pace_answer a = pace_schedule_admit(&c->schedule, p->now_ms);
     if (a.reason != PACE_GO) {
         if (a.not_before_ms > *next_ms || *next_ms == INT64_MAX)
@@ -48,7 +50,7 @@ static const char *why_not(const struct plan *p, const struct campaign_info *c,
         *next_ms = a.not_before_ms;
         return pace_reason_name(a.reason);
     }
-    return due > 0 ? "" : "nothing is due";
+    return due > 0 ? "" : N_("nothing is due");
 }
 
 static int plan_one(void *ctx, const struct campaign_info *c)

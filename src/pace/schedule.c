@@ -4,22 +4,23 @@
  * Callers: the dispatcher at claim and again at hand-over, the forecast.
  */
 #include "zhanchi/civil.h"
+#include "zhanchi/i18n.h"
 #include "zhanchi/pace.h"
 
 #define END_MS                                                                                     \
     INT64_C(                                                                                       \
         253402300800000) /* year 10000: the calendar ends, and so does arithmetic without care */
 
-static const char *const reasons[] = {"go",
-                                      "the campaign begins later",
-                                      "outside the sending window",
-                                      "quiet hours of the gateway",
-                                      "rate limit",
-                                      "all connections are busy",
-                                      "the gateway asked for a pause",
-                                      "the gateway failed too often",
-                                      "stopped: the gateway refuses us",
-                                      "not_after has passed"};
+static const char *const reasons[] = {N_("go"),
+                                      N_("the campaign begins later"),
+                                      N_("outside the sending window"),
+                                      N_("quiet hours of the gateway"),
+                                      N_("rate limit"),
+                                      N_("all connections are busy"),
+                                      N_("the gateway asked for a pause"),
+                                      N_("the gateway failed too often"),
+                                      N_("stopped: the gateway refuses us"),
+                                      N_("not_after has passed")};
 
 const char *pace_reason_name(enum pace_reason r)
 {
