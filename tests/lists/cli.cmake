@@ -4,3 +4,10 @@ if(ZHANCHI_FAILPOINTS)
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/office.sh ${PROJECT_BINARY_DIR}/src)
   set_tests_properties(integration_office PROPERTIES LABELS integration TIMEOUT 300)
 endif()
+# In Chinese, with and without the locale.
+add_test(NAME golden_chinese
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden/chinese.sh ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/golden)
+set_tests_properties(golden_chinese PROPERTIES LABELS golden)
+# No text without a translation, no translation without its text.
+add_test(NAME golden_translations COMMAND ${PROJECT_SOURCE_DIR}/scripts/translate --check)
+set_tests_properties(golden_translations PROPERTIES LABELS golden)

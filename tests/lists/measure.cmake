@@ -15,3 +15,5 @@ zc_unit(report_text LINK zc_measure)
 target_sources(test_report_text PRIVATE ${PROJECT_SOURCE_DIR}/src/cli/report_text.c
                ${PROJECT_SOURCE_DIR}/src/cli/output.c)
 target_include_directories(test_report_text PRIVATE ${PROJECT_SOURCE_DIR}/src/cli)
+set_tests_properties(unit_report_text PROPERTIES ENVIRONMENT
+  "ZHANCHI_SOURCE_DIR=${PROJECT_SOURCE_DIR};ZHANCHI_LOCALE_DIR=${PROJECT_BINARY_DIR}/share/locale")

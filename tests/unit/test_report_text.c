@@ -2,12 +2,14 @@
  * report_text: the report as people read it, against a golden file, and what it says where figures are missing or withheld.
  */
 #include <check.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report_text.h"
 #include "zhanchi/civil.h"
 #include "zhanchi/fsio.h"
+#include "zhanchi/i18n.h"
 
 static struct measure_line variants[] = {
     {.key = "skill-a v1",
@@ -122,7 +124,7 @@ static const char *text_of(const struct measure_report *r, struct buf *out)
     return buf_cstr(out);
 }
 
-START_TEST(golden)
+static void compare(const char *golden)
 {
     struct measure_report r;
     struct buf out, expected;
@@ -131,12 +133,29 @@ START_TEST(golden)
 
     sample(&r);
     text_of(&r, &out);
-    snprintf(path, sizeof path, "%s/tests/golden/report_spring.txt", getenv("ZHANCHI_SOURCE_DIR"));
+    snprintf(path, sizeof path, "%s/tests/golden/%s", getenv("ZHANCHI_SOURCE_DIR"), golden);
     buf_init(&expected, 1 << 20);
     ck_assert_msg(fs_read_file(path, &expected, &e) == 0, "%s", e.what);
     ck_assert_str_eq(buf_cstr(&out), buf_cstr(&expected));
     buf_fini(&out);
     buf_fini(&expected);
+}
+
+START_TEST(golden)
+{
+    compare("report_spring.txt");
+}
+END_TEST
+
+/* Columns stand as in English: Han characters are two wide. */
+START_TEST(golden_in_chinese)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    setenv("LANGUAGE", "zh_CN", 1);
+    bindtextdomain("zhanchi", getenv("ZHANCHI_LOCALE_DIR"));
+    textdomain("zhanchi");
+    compare("zh_CN/report_spring.txt");
+    setlocale(LC_ALL, "C");
 }
 END_TEST
 
@@ -227,6 +246,7 @@ int main(void)
     TCase *t = tcase_create("report_text");
 
     tcase_add_test(t, golden);
+    tcase_add_test(t, golden_in_chinese);
     tcase_add_test(t, withheld_lines_show_nothing);
     tcase_add_test(t, unknown_claims_are_not_zero);
     tcase_add_test(t, a_difference_is_called_one_only_where_it_is);
