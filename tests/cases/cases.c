@@ -33,10 +33,11 @@ bool cases_open(struct cases *c, const char *file)
     snprintf(c->file, sizeof c->file, "%s", file);
     snprintf(path, sizeof path, "%s/%s", folder(), file);
     if (!fs_exists(path)) {
-        printf("skipped: %s\n", file);
+        printf("skipped: %s is not in %s (ZHANCHI_CASES_DIR names another folder)\n", file, folder());
         c->skipped++;
         return false;
     }
+    c->opened++;
     buf_init(&text, FILE_MAX_BYTES);
     c->root = NULL;
     if (fs_read_file(path, &text, &e) == 0)
@@ -147,7 +148,9 @@ int cases_end(const struct cases *c)
 {
     printf("%s: %d passed, %d failed, %d deviate as declared, %d files skipped\n", c->program,
            c->passed, c->failed, c->deviated, c->skipped);
-    return c->failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (c->failed > 0)
+        return EXIT_FAILURE;
+    return c->opened == 0 ? CASES_SKIPPED : EXIT_SUCCESS;
 }
 
 const char *cases_text(const struct json *one, const char *member, char tmp[40])

@@ -2,8 +2,8 @@
  * cases: runs tables of cases that were made elsewhere (tests/data/cases, or the folder in ZHANCHI_CASES_DIR) against our code.
  *
  * A table is a JSON file with one or more arrays of cases. A test program gives a function that judges one case; reading,
- * counting, naming and the exit status are here. A file that is not there is skipped ("skipped: NAME"), and that file only. Expectations come
- * from the data alone; where we decided otherwise, the test declares the case's id with a reason, and a declared case that does not deviate any
+ * counting, naming and the exit status are here. A file that is not there is named ("skipped: NAME"); a program that found none of its files exits
+ * with CASES_SKIPPED, so that ctest says Skipped, never Passed. Expectations come from the data alone; where we decided otherwise, the test declares the case's id with a reason, and a declared case that does not deviate any
  * more is a failure, so that the declarations stay true.
  *
  *     struct cases c;
@@ -23,6 +23,8 @@
 #include "zhanchi/buf.h"
 #include "zhanchi/json.h"
 
+#define CASES_SKIPPED 77 /* zc_cases: SKIP_RETURN_CODE */
+
 struct cases_deviation {
     const char *id;
     const char *reason;
@@ -32,7 +34,7 @@ struct cases {
     const char *program;
     char file[128]; /* that is open */
     struct json *root;
-    int failed, passed, deviated, skipped;
+    int failed, passed, deviated, skipped, opened;
 };
 
 void cases_init(struct cases *c, const char *program);
@@ -51,7 +53,7 @@ void cases_run(struct cases *c, const char *pointer, cases_judge_fn *judge,
 typedef void cases_decide_fn(const struct json *one, struct buf *decision);
 void cases_show(struct cases *c, const char *pointer, cases_decide_fn *decide);
 
-/* Prints the totals; returns the exit status. */
+/* Prints the totals; returns the exit status: CASES_SKIPPED when every file was missing. */
 int cases_end(const struct cases *c);
 
 /* ---- reading members ---- */

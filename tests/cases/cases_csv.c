@@ -4,6 +4,7 @@
  * The tables say that the delimiter is a comma; here it is found. Malformed quoting must be reported: a row with a fault. Papa Parse keeps empty lines as one
  * empty field, which is no row for us; where it reports a row and goes on, its repair of that row is not compared, only that the row is reported.
  */
+#include <string.h>
 #include "cases.h"
 #include "../unit/scratch.h"
 #include "zhanchi/table.h"
@@ -122,18 +123,20 @@ static void decide(const struct json *one, struct buf *decision)
     table_close(t);
 }
 
-int main(void)
+/* cases_csv [papaparse]: one table a run, so that a missing one shows as a test that was skipped. */
+int main(int argc, char **argv)
 {
     struct cases c;
+    bool papaparse = argc > 1 && strcmp(argv[1], "papaparse") == 0;
 
     scratch_init(&scratch);
-    cases_init(&c, "csv");
-    if (cases_open(&c, "csv.json")) {
+    cases_init(&c, papaparse ? "csv_papaparse" : "csv");
+    if (!papaparse && cases_open(&c, "csv.json")) {
         cases_run(&c, "/cases", judge, NULL);
         cases_show(&c, "/divergent/cases", decide);
         cases_close(&c);
     }
-    if (cases_open(&c, "csv_papaparse.json")) {
+    if (papaparse && cases_open(&c, "csv_papaparse.json")) {
         cases_run(&c, "/cases", judge, NULL);
         cases_close(&c);
     }
