@@ -167,44 +167,54 @@ static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- preview ---- */
 
-static void sample_json(const struct campaign_sample *m)
+static void sample_json(struct json_w *w, const struct campaign_sample *m)
 {
     static const char *const arms[] = {"", "send", "holdout", "always", "none"};
-    struct buf out;
-    struct json_w w;
 
-    buf_init(&out, 1 << 20);
-    json_w_init(&w, &out);
-    json_w_open(&w, '{');
-    json_w_key(&w, "line");
-    json_w_int(&w, m->line);
-    json_w_key(&w, "why");
-    json_w_str(&w, m->why);
-    json_w_key(&w, "variant");
-    json_w_int(&w, m->variant + 1);
-    json_w_key(&w, "arm");
-    json_w_str(&w, arms[m->arm]);
-    json_w_key(&w, "phone");
-    json_w_str(&w, m->phone);
-    json_w_key(&w, "units");
-    json_w_int(&w, (int64_t)m->units);
-    json_w_key(&w, "parts");
-    json_w_int(&w, m->parts);
-    json_w_key(&w, "text");
-    json_w_str(&w, m->text);
-    json_w_close(&w, '}');
-    puts(buf_cstr(&out));
-    buf_fini(&out);
+    json_w_open(w, '{');
+    json_w_key(w, "line");
+    json_w_int(w, m->line);
+    json_w_key(w, "why");
+    json_w_str(w, m->why);
+    json_w_key(w, "variant");
+    json_w_int(w, m->variant + 1);
+    json_w_key(w, "arm");
+    json_w_str(w, arms[m->arm]);
+    json_w_key(w, "phone");
+    json_w_str(w, m->phone);
+    json_w_key(w, "units");
+    json_w_int(w, (int64_t)m->units);
+    json_w_key(w, "parts");
+    json_w_int(w, m->parts);
+    json_w_key(w, "text");
+    json_w_str(w, m->text);
+    json_w_close(w, '}');
+}
+
+void campaigns_samples_begin(struct samples *s, const struct cli *c)
+{
+    s->cli = c;
+    buf_init(&s->out, 1 << 20);
+    json_w_init(&s->w, &s->out);
+    json_w_open(&s->w, '[');
+}
+
+void campaigns_samples_end(struct samples *s, int rc)
+{
+    json_w_close(&s->w, ']');
+    if (rc == 0 && s->cli->json)
+        puts(buf_cstr(&s->out));
+    buf_fini(&s->out);
 }
 
 int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
 {
     static const char *const arms[] = {"", N_("now"), N_("held out"), N_("now (not randomised)"),
                                        ""};
-    const struct cli *c = ctx;
+    struct samples *s = ctx;
 
-    if (c->json) {
-        sample_json(m);
+    if (s->cli->json) {
+        sample_json(&s->w, m);
         return 0;
     }
     printf(_("-- line %lld, %s, variant %d, %s, %s: %zu characters, %d segments\n%s\n\n"),
@@ -229,6 +239,7 @@ static const struct cli_option preview_options[] = {
 
 static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
 {
+    struct samples samples;
     struct opened x;
     struct bar bar;
     int n;
@@ -238,9 +249,11 @@ static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
     int rc = campaigns_open(c, a->rest[0], &x, e);
     if (rc == 0) {
         struct progress p = bar_begin(&bar, c, _("preview"));
+        campaigns_samples_begin(&samples, c);
         rc = campaign_preview(c->store, c->keyring, &x.k, NULL, x.g.list[0], &x.o, n, &p,
-                              campaigns_show_sample, c, e);
+                              campaigns_show_sample, &samples, e);
         bar_end(&bar);
+        campaigns_samples_end(&samples, rc);
     }
     campaigns_close(&x);
     return rc;

@@ -4,7 +4,9 @@
 #ifndef CLI_CAMPAIGNS_H
 #define CLI_CAMPAIGNS_H
 
+#include "zhanchi/buf.h"
 #include "zhanchi/campaign.h"
+#include "zhanchi/json.h"
 #include "cli.h"
 
 /* What every text of the office needs, from the configuration. */
@@ -22,8 +24,15 @@ void campaigns_close(struct opened *x); /* also after a failure */
 extern const struct command campaign_create_command, campaign_forecast_command,
     campaign_preview_command, campaign_show_command, campaign_ls_command;
 
-/* One sample as text or as a line of JSON; ctx is the struct cli. */
-int campaigns_show_sample(void *ctx, const struct campaign_sample *m);
+/* Samples as text, or as one JSON array. */
+struct samples {
+    const struct cli *cli;
+    struct buf out;
+    struct json_w w;
+};
+void campaigns_samples_begin(struct samples *s, const struct cli *c);
+int campaigns_show_sample(void *ctx, const struct campaign_sample *m); /* ctx: struct samples */
+void campaigns_samples_end(struct samples *s, int rc); /* prints the array unless rc is a failure */
 /* --rows N: 1 to 64, 5 by default. */
 int campaigns_rows(const char *text, int *n, struct err *e);
 

@@ -68,6 +68,11 @@ static int run_check(struct cli *cli, const struct cli_args *a, struct err *e)
         return -1;
     gateway_digest(g, digest);
     crypt_hex(digest, sizeof digest, hex);
+    if (cli->json) {
+        printf("{\"gateway\":\"%s\",\"digest\":\"%s\"}\n", gateway_name(g), hex);
+        gateway_free(g);
+        return 0;
+    }
     printf(_("%s: the profile is good; digest %.16s\n"), gateway_name(g), hex);
     printf(_("callbacks: /%s/...\n"), gateway_name(g));
     gateway_free(g);

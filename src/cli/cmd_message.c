@@ -8,7 +8,7 @@
 #include "zhanchi/mask.h"
 #include "zhanchi/store_approval.h"
 #include "zhanchi/utf8.h"
-#include "cli.h"
+#include "messages.h"
 
 static const char *const arms[] = {"", "send", "holdout", "always", "excluded"};
 
@@ -144,6 +144,8 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
     snprintf(object, sizeof object, "message %lld", (long long)id);
     if (cli_keyring(c, e) != 0 || (x.text && cli_audit(c, "message.read", object, "", e) != 0))
         return -1;
+    if (c->json)
+        return messages_show_json(c, id, x.text, e);
     int found = store_message_get(c->store, id, show_one, &x, e);
     if (found == 0)
         return err_set(e, ERR_NOINPUT, _("see `zhanchi message ls C`"),

@@ -357,6 +357,7 @@ static int preview(struct cli *c, const struct cli_args *a, struct template_info
                    struct err *e)
 {
     struct campaign_info k;
+    struct samples samples;
     struct bar bar;
     bool from_file;
 
@@ -365,9 +366,11 @@ static int preview(struct cli *c, const struct cli_args *a, struct template_info
         return -1;
     struct campaign_office o = campaigns_office(c);
     struct progress p = bar_begin(&bar, c, _("preview"));
-    int rc =
-        campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, campaigns_show_sample, c, e);
+    campaigns_samples_begin(&samples, c);
+    int rc = campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, campaigns_show_sample,
+                              &samples, e);
     bar_end(&bar);
+    campaigns_samples_end(&samples, rc);
     return rc;
 }
 

@@ -33,7 +33,8 @@ bool cases_open(struct cases *c, const char *file)
     snprintf(c->file, sizeof c->file, "%s", file);
     snprintf(path, sizeof path, "%s/%s", folder(), file);
     if (!fs_exists(path)) {
-        printf("skipped: %s is not in %s (ZHANCHI_CASES_DIR names another folder)\n", file, folder());
+        printf("skipped: %s is not in %s (ZHANCHI_CASES_DIR names another folder)\n", file,
+               folder());
         c->skipped++;
         return false;
     }
