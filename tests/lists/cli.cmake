@@ -11,3 +11,9 @@ set_tests_properties(golden_chinese PROPERTIES LABELS golden)
 # No text without a translation, no translation without its text.
 add_test(NAME golden_translations COMMAND ${PROJECT_SOURCE_DIR}/scripts/translate --check)
 set_tests_properties(golden_translations PROPERTIES LABELS golden)
+# The pages and --help say the same.
+add_test(NAME golden_manual COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden/manual.sh ${PROJECT_BINARY_DIR}/src ${PROJECT_SOURCE_DIR})
+set_tests_properties(golden_manual PROPERTIES LABELS golden)
+# What --json prints.
+add_test(NAME integration_json COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/json.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_json PROPERTIES LABELS integration TIMEOUT 300)
