@@ -29,12 +29,17 @@ static const char sql_walk[] =
 static const char sql_refuses[] = "SELECT 1 FROM optout WHERE address_id = ?1 AND topic = ?2";
 static const char sql_claimed[] =
     "SELECT 1 FROM list_row r JOIN response p ON " RESPONSE_COVERS_ROW " WHERE r.id = ?1";
-/* Waves in freezing are invisible; members of arm 4 were never written to. */
+/* Waves in freezing are invisible; members of arm 4 were never written to. A holdout holds a phone,
+ * not a person: another list may know the same phone by another name, id number or reference. The
+ * members of a phone are found through its messages, which have an index already: one more on
+ * member would cost each freezing a random insert a member. */
 static const char sql_elsewhere[] =
-    "SELECT coalesce(max(k.arm = 2 AND c.holdout_until > ?4), 0), count(*) FROM member k"
+    "SELECT coalesce(max(k.arm = 2 AND c.holdout_until > ?4), 0), count(*)"
+    " FROM (SELECT id FROM member WHERE person_id = ?1"
+    "  UNION ALL SELECT member_id FROM message INDEXED BY message_address WHERE address_id = ?5) x"
+    " CROSS JOIN member k ON k.id = x.id"
     " CROSS JOIN campaign c ON c.id = k.campaign_id CROSS JOIN wave w ON w.id = k.wave_id"
-    " WHERE k.person_id = ?1 AND c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0"
-    " AND k.arm <> 4";
+    " WHERE c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0 AND k.arm <> 4";
 static const char sql_numbers[] = "SELECT address_id, person_id FROM list_row"
                                   " WHERE list_id = ?1 AND current = 1 ORDER BY 1, 2";
 
@@ -179,6 +184,7 @@ static int find_elsewhere(struct walk *w)
     stmt_bind_int64(q, 2, w->c->id);
     stmt_bind_text(q, 3, w->c->topic);
     stmt_bind_int(q, 4, w->today);
+    stmt_bind_int64(q, 5, w->k.row.address_id);
     int rc = stmt_step(q, w->e);
     w->k.held_elsewhere = rc == 1 && stmt_int(q, 0) == 1;
     w->k.active_elsewhere = rc == 1 && stmt_int(q, 1) > 0;
