@@ -14,6 +14,7 @@
 #include "zhanchi/store_list.h"
 #include "zhanchi/table.h"
 
+struct intake_result;
 struct intake_opts {
     const char *path, *name, *map_path, *rejects_path; /* map_path, rejects_path may be NULL */
     struct table_opts table;
@@ -26,6 +27,9 @@ struct intake_opts {
     void (*header)(void *ctx, const struct columns *c, enum table_encoding enc);
     void *ctx;
     const char *(*translate)(const char *text); /* for the rejects file: gettext; NULL = English */
+    /* Writes the act's record, inside the transaction that makes the list visible: if it fails,
+     * nothing of the list remains. May be NULL. */
+    int (*record)(void *ctx, const struct intake_result *r, struct err *e);
 };
 #define INTAKE_REASONS 64
 struct intake_result {
@@ -55,13 +59,19 @@ int intake_import(struct store *s, struct keyring *k, const struct intake_opts *
 const char *intake_reason_text(const char *code);
 const char *intake_reason_remedy(const char *code);
 
-/* Screens every person of a list; replaces earlier verdicts of the same policy version. */
+/* Screens every person of a list; replaces earlier verdicts of the same policy version. record: in
+ * the last transaction, after which the list counts as screened; may be NULL. */
 struct screen_result {
     int64_t rows, eligible, not_eligible, undetermined;
 };
+struct screen_record {
+    int (*fn)(void *ctx, const struct screen_result *r, struct err *e);
+    void *ctx;
+};
 int intake_screen(struct store *s, struct keyring *k, const struct list_info *l,
                   const struct policy *p, const char *policy_path, int32_t as_of, int64_t now_ms,
-                  struct progress *progress, struct screen_result *r, struct err *e);
+                  struct progress *progress, const struct screen_record *record,
+                  struct screen_result *r, struct err *e);
 /* One row's person, judged anew, for `list explain`. Calls each for every certificate of the
  * person. */
 int intake_explain(struct store *s, struct keyring *k, const struct list_info *l,

@@ -110,6 +110,10 @@ struct response_opts {
     struct progress progress;
     void (*reject)(void *ctx,
                    const struct list_reject *r); /* each refused row, in file order; may be NULL */
+    /* Writes the act's record, inside the transaction that stores the file's final counts; also
+     * where the import fails (whole: false) and a part is in. May be NULL. */
+    int (*record)(void *ctx, const struct response_file *f, const struct response_stats *st,
+                  bool whole, struct err *e);
     void *ctx;
 };
 /* rows = added + known + unmatched + rejects, each row in one of them. Idempotent: the same file

@@ -22,6 +22,8 @@ struct audit_row {
 };
 
 int audit_create_key(const char *path, struct err *e);
+/* Whether a record could be signed: for long acts, before anything changes. */
+int audit_check_key(const char *path, struct err *e);
 /* Joins an open transaction: the act and its record are one. head: hex of the new mac, for the log.
  */
 int store_audit(struct store *s, const char *key_path, int64_t at_ms, const char *actor,

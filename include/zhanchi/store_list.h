@@ -35,6 +35,9 @@ struct list_info {
  * ready). */
 int store_list_begin(struct store *s, const struct list_info *l, int64_t *id, struct err *e);
 int store_list_set_key(struct store *s, int64_t id, int64_t key_id, struct err *e);
+/* Puts everything of a list in loading where it belongs: before store_list_finish, outside a
+ * transaction and in some of its own, so that finish is short and can join one. */
+int store_list_flush(struct store *s, int64_t id, struct err *e);
 int store_list_finish(struct store *s, int64_t id, int64_t rows, int64_t rejects, struct err *e);
 /* Removes a list that never became visible, with the persons and addresses that it made (chunks;
  * outside a transaction). */
@@ -48,8 +51,10 @@ int store_list_each(struct store *s, int (*each)(void *ctx, const struct list_in
                     struct err *e);
 /* Deletes sealed data, rejects and the list's key; rows' facts stay while a wave refers to them.
  * ERR_TEMP while a wave of the list is open, ERR_NOINPUT if there is none such. Chunks, outside a
- * transaction: at its first step the list becomes invisible and its name free. */
-int store_list_remove(struct store *s, int64_t id, struct err *e);
+ * transaction: at its first step the list becomes invisible and its name free. That step's
+ * transaction also has the act's record (may be NULL): if it fails, nothing has changed. */
+int store_list_remove(struct store *s, int64_t id, int (*record)(void *ctx, struct err *e),
+                      void *ctx, struct err *e);
 
 struct list_row {
     int64_t id; /* set by store_list_rows when storing: first id of the chunk + index (see

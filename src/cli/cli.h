@@ -105,6 +105,9 @@ int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, str
 int cli_audit(struct cli *c, const char *act, const char *object, const char *detail,
               struct err *e);
 
+/* Before a long act: could cli_audit sign its record? */
+int cli_audit_ready(struct cli *c, struct err *e);
+
 /* "campaign.template_dir" + "/" + NAME + ext if NAME has no slash and no file of that name is here.
  */
 int cli_find_file(struct cli *c, const char *dir_option, const char *name, const char *ext,

@@ -15,7 +15,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 {
     struct bar bar;
 
-    if (cli_store(c, STORE_RW, e) != 0)
+    if (cli_store(c, STORE_RW, e) != 0 || cli_audit_ready(c, e) != 0)
         return -1;
     struct progress p = bar_begin(&bar, c, _("backup"));
     int rc = store_backup(c->store, a->rest[0], on_pages, &p, e);

@@ -185,6 +185,10 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
         cli_gateways_free(&g);
         return rc;
     }
+    if (cli_audit_ready(c, e) != 0) {
+        cli_gateways_free(&g);
+        return -1;
+    }
     o.progress = bar_begin(&bar, c, _("sending"));
     int rc = dispatch_run(&o, &r, e);
     bar_end(&bar);

@@ -352,13 +352,29 @@ static int run_rejects(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- rm ---- */
 
+struct removal {
+    struct cli *cli;
+    const struct list_info *list;
+};
+
+static int audit_removal(void *ctx, struct err *e)
+{
+    const struct removal *r = ctx;
+    char object[128], detail[64];
+
+    snprintf(object, sizeof object, "list %s", r->list->name);
+    snprintf(detail, sizeof detail, "rows %lld", (long long)r->list->rows);
+    return cli_audit(r->cli, "list.rm", object, detail, e);
+}
+
 static int remove_locked(struct cli *c, const struct list_info *l, struct err *e)
 {
+    struct removal r = {c, l};
     int fd;
 
     if (store_lock_jobs(c->store, &fd, e))
         return -1;
-    int rc = store_list_remove(c->store, l->id, e);
+    int rc = store_list_remove(c->store, l->id, audit_removal, &r, e);
     close(fd);
     return rc;
 }
@@ -366,7 +382,7 @@ static int remove_locked(struct cli *c, const struct list_info *l, struct err *e
 static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
 {
     struct list_info l;
-    char question[256], object[128], detail[64];
+    char question[256];
 
     if (cli_store(c, STORE_RW, e) || cli_list(c, a->rest[0], &l, e))
         return -1;
@@ -376,9 +392,7 @@ static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
     if (!cli_confirm(a->value[0] != NULL, question))
         return err_set(e, ERR_USAGE, _("say --yes where nobody can be asked"),
                        _("list %s was not removed"), l.name);
-    snprintf(object, sizeof object, "list %s", l.name);
-    snprintf(detail, sizeof detail, "rows %lld", (long long)l.rows);
-    if (remove_locked(c, &l, e) || cli_audit(c, "list.rm", object, detail, e))
+    if (remove_locked(c, &l, e))
         return -1;
     if (!c->json)
         printf(_("List %s is removed.\n"), l.name);

@@ -166,10 +166,28 @@ static const struct cli_option resolve_options[] = {
     {"yes", NULL, N_("do not ask")},
     CLI_END};
 
+/* One chunk and its record: a transaction. How many; a chunk of none writes no record. */
+static int64_t resolve_chunk(struct cli *c, const struct campaign_info *k, bool resend,
+                             struct err *e)
+{
+    char object[128], detail[64];
+
+    if (store_begin(c->store, e) != 0)
+        return -1;
+    int64_t n =
+        store_resolve_chunk(c->store, k->id, resend, clock_now_ms(), store_chunk(c->store), e);
+    snprintf(object, sizeof object, "campaign %s", k->name);
+    snprintf(detail, sizeof detail, "%s %lld unknown messages", resend ? "resend" : "drop",
+             (long long)n);
+    if (n >= 0 && (n == 0 || cli_audit(c, "message.resolve", object, detail, e) == 0))
+        return store_commit(c->store, e) == 0 ? n : -1;
+    store_rollback(c->store);
+    return -1;
+}
+
 static int run_resolve(struct cli *c, const struct cli_args *a, struct err *e)
 {
     struct campaign_info k;
-    char detail[64];
     int64_t n, total = 0;
 
     bool resend = a->value[0] != NULL && strcmp(a->value[0], "resend") == 0;
@@ -183,15 +201,11 @@ static int run_resolve(struct cli *c, const struct cli_args *a, struct err *e)
                             : _("some of these may not have arrived; give them up?")))
         return err_set(e, ERR_USAGE, _("add --yes"), _("nothing was changed"));
     do {
-        n = store_resolve_chunk(c->store, k.id, resend, clock_now_ms(), store_chunk(c->store), e);
+        n = resolve_chunk(c, &k, resend, e);
         if (n < 0)
             return -1;
         total += n;
     } while (n > 0);
-    snprintf(detail, sizeof detail, "%s %lld unknown messages", resend ? "resend" : "drop",
-             (long long)total);
-    if (cli_audit(c, "message.resolve", k.name, detail, e) != 0)
-        return -1;
     printf(_("%lld messages %s\n"), (long long)total,
            resend ? _("wait to be sent again") : _("are given up"));
     return 0;

@@ -21,6 +21,7 @@ static const struct cli_option import_options[] = {
 
 /* Refused rows as they come: printed at once for machines, the first ones kept for people. */
 struct rejects {
+    struct cli *cli;
     bool json;
     struct buf out;
     struct json_w w;
@@ -73,12 +74,12 @@ static void on_reject(void *ctx, const struct list_reject *r)
         x->more++;
 }
 
-static void rejects_begin(struct rejects *x, bool json)
+static void rejects_begin(struct rejects *x, struct cli *cli)
 {
-    *x = (struct rejects){.json = json};
+    *x = (struct rejects){.cli = cli, .json = cli->json};
     buf_init(&x->out, 1u << 20);
     json_w_init(&x->w, &x->out);
-    if (!json)
+    if (!x->json)
         return;
     json_w_open(&x->w, '{');
     json_w_key(&x->w, "rejects");
@@ -184,17 +185,19 @@ static int parse_through(const struct cli *cli, const char *text, int64_t now_ms
     return 0;
 }
 
-static int audit(struct cli *cli, const struct response_file *f, const struct response_stats *st,
-                 struct err *e)
+static int audit(void *ctx, const struct response_file *f, const struct response_stats *st,
+                 bool whole, struct err *e)
 {
+    const struct rejects *x = ctx;
     char object[128], detail[256];
 
     snprintf(object, sizeof object, "responses %lld", (long long)f->id);
     snprintf(detail, sizeof detail,
-             "rows %lld, added %lld, known %lld, unmatched %lld, rejected %lld, suppressed %lld",
-             (long long)f->rows, (long long)f->added, (long long)f->known, (long long)f->unmatched,
-             (long long)f->rejects, (long long)st->suppressed);
-    return cli_audit(cli, "response.import", object, detail, e);
+             "%srows %lld, added %lld, known %lld, unmatched %lld, rejected %lld, suppressed %lld",
+             whole ? "" : "not to the end: ", (long long)f->rows, (long long)f->added,
+             (long long)f->known, (long long)f->unmatched, (long long)f->rejects,
+             (long long)st->suppressed);
+    return cli_audit(x->cli, "response.import", object, detail, e);
 }
 
 static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
@@ -202,7 +205,8 @@ static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
     struct response_opts o = {.path = a->rest[0],
                               .map_path = a->value[RESPONSE_COLUMNS],
                               .now_ms = clock_now_ms(),
-                              .reject = on_reject};
+                              .reject = on_reject,
+                              .record = audit};
     struct response_stats st = {0};
     struct response_file f;
     struct rejects rejects;
@@ -210,17 +214,15 @@ static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
 
     if (cli_conf(cli, e) != 0 ||
         parse_through(cli, a->value[RESPONSE_THROUGH], o.now_ms, &o.through, e) != 0 ||
-        cli_keyring(cli, e) != 0)
+        cli_keyring(cli, e) != 0 || cli_audit_ready(cli, e) != 0)
         return -1;
-    rejects_begin(&rejects, cli->json);
+    rejects_begin(&rejects, cli);
     o.actor = cli->actor;
     o.zone_min = cli->zone_min;
     o.ctx = &rejects;
     o.progress = bar_begin(&bar, cli, _("importing claims"));
     int rc = measure_responses(cli->store, cli->keyring, &o, &f, &st, e);
     bar_end(&bar);
-    if (rc == 0)
-        rc = audit(cli, &f, &st, e);
     if (rc == 0 && cli->json)
         json_totals(&rejects, &f, &st);
     else if (rc == 0)

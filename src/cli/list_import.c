@@ -20,7 +20,8 @@ static const struct cli_option options[] = {
     CLI_END};
 
 struct importing {
-    const struct cli *cli;
+    struct cli *cli;
+    const struct intake_opts *opts;
     struct columns columns; /* as recognised */
     enum table_encoding encoding;
 };
@@ -130,15 +131,15 @@ static void print_json(const struct importing *im, const struct intake_opts *o,
     buf_fini(&columns);
 }
 
-static int audit(struct cli *c, const struct intake_opts *o, const struct intake_result *r,
-                 struct err *e)
+static int audit(void *ctx, const struct intake_result *r, struct err *e)
 {
+    struct importing *im = ctx;
     char object[128], detail[160];
 
-    snprintf(object, sizeof object, "list %s", o->name);
+    snprintf(object, sizeof object, "list %s", im->opts->name);
     snprintf(detail, sizeof detail, "rows %lld, rejected %lld, persons %lld", (long long)r->taken,
              (long long)r->rejected_rows, (long long)r->counts.persons);
-    return cli_audit(c, "list.import", object, detail, e);
+    return cli_audit(im->cli, "list.import", object, detail, e);
 }
 
 static int import(struct cli *c, struct importing *im, struct intake_opts *o, struct err *e)
@@ -149,8 +150,6 @@ static int import(struct cli *c, struct importing *im, struct intake_opts *o, st
     o->progress = bar_begin(&bar, c, _("import"));
     int rc = intake_import(c->store, c->keyring, o, &r, e);
     bar_end(&bar);
-    if (rc == 0 && !o->dry_run)
-        rc = audit(c, o, &r, e);
     if (rc)
         return -1;
     if (c->json)
@@ -171,6 +170,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
                             .again = a->value[AGAIN] != NULL,
                             .now_ms = clock_now_ms(),
                             .header = on_header,
+                            .record = audit,
                             .translate = translate};
 
     if (!o.name && !dry_run)
@@ -178,12 +178,13 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     if (!o.name)
         o.name = "dry-run";
     /* A dry run needs no work directory: anybody may try a file. */
-    if (lists_encoding(a->value[ENCODING], &o.table, e) || (!dry_run && cli_keyring(c, e)))
+    if (lists_encoding(a->value[ENCODING], &o.table, e) || (!dry_run && (cli_keyring(c, e) || cli_audit_ready(c, e))))
         return -1;
     struct importing *im = calloc(1, sizeof *im);
     if (!im)
         panic("out of memory");
     im->cli = c;
+    im->opts = &o;
     o.actor = c->actor;
     o.ctx = im;
     int rc = import(c, im, &o, e);

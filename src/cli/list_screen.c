@@ -42,30 +42,39 @@ static void print_screened(const struct cli *c, const struct list_info *l, const
         printf(_("`zhanchi list show %s` counts the reasons.\n"), l->name);
 }
 
-static int audit_screen(struct cli *c, const struct list_info *l, const struct policy *p,
-                        const struct screen_result *r, struct err *e)
+struct screen_act {
+    struct cli *cli;
+    const struct list_info *list;
+    const struct policy *policy;
+};
+
+static int audit_screen(void *ctx, const struct screen_result *r, struct err *e)
 {
+    const struct screen_act *act = ctx;
+    const struct policy *p = act->policy;
     char object[128], detail[256];
 
-    snprintf(object, sizeof object, "list %s", l->name);
+    snprintf(object, sizeof object, "list %s", act->list->name);
     snprintf(detail, sizeof detail,
              "policy %.64s %s, eligible %lld, not eligible %lld, undetermined %lld", p->name,
              p->version, (long long)r->eligible, (long long)r->not_eligible,
              (long long)r->undetermined);
-    return cli_audit(c, "list.screen", object, detail, e);
+    return cli_audit(act->cli, "list.screen", object, detail, e);
 }
 
 static int screen(struct cli *c, const struct list_info *l, const struct policy *p,
                   const char *path, int32_t as_of, struct err *e)
 {
+    struct screen_act act = {c, l, p};
+    struct screen_record record = {audit_screen, &act};
     struct screen_result r;
     struct bar bar;
     struct progress progress = bar_begin(&bar, c, _("screen"));
 
-    int rc =
-        intake_screen(c->store, c->keyring, l, p, path, as_of, clock_now_ms(), &progress, &r, e);
+    int rc = intake_screen(c->store, c->keyring, l, p, path, as_of, clock_now_ms(), &progress,
+                           &record, &r, e);
     bar_end(&bar);
-    if (rc || audit_screen(c, l, p, &r, e))
+    if (rc)
         return -1;
     print_screened(c, l, p, as_of, &r);
     return 0;
@@ -78,7 +87,7 @@ static int run_screen(struct cli *c, const struct cli_args *a, struct err *e)
 
     if (!a->value[SCREEN_POLICY])
         return err_set(e, ERR_USAGE, _("say --policy P"), _("which policy decides?"));
-    if (cli_keyring(c, e) || cli_list(c, a->rest[0], &l, e) ||
+    if (cli_keyring(c, e) || cli_audit_ready(c, e) || cli_list(c, a->rest[0], &l, e) ||
         cli_find_file(c, "campaign.policy_dir", a->value[SCREEN_POLICY], ".conf", path, e))
         return -1;
     int32_t as_of = lists_today(c);

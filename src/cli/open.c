@@ -180,6 +180,11 @@ bool cli_share(const char *what, char out[PATH_MAX])
     return realpath(path, out) != NULL;
 }
 
+int cli_audit_ready(struct cli *c, struct err *e)
+{
+    return cli_conf(c, e) != 0 ? -1 : audit_check_key(conf_path(c->conf, "keys.audit_file"), e);
+}
+
 int cli_find_file(struct cli *c, const char *dir_option, const char *name, const char *ext,
                   char out[4096], struct err *e)
 {

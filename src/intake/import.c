@@ -320,13 +320,28 @@ static int refuse_empty(struct import *im, struct err *e)
                    (long long)im->result->rejected_rows);
 }
 
+/* The last transaction: the list can be seen, and the act is recorded. */
+static int finish(struct import *im, struct err *e)
+{
+    struct intake_result *r = im->result;
+
+    if (store_list_flush(im->store, r->list_id, e) ||
+        store_list_counts(im->store, r->list_id, &r->counts, e) || store_begin(im->store, e))
+        return -1;
+    if (store_list_finish(im->store, r->list_id, r->taken, r->rejected_rows, e) == 0 &&
+        (!im->o->record || im->o->record(im->o->ctx, r, e) == 0))
+        return store_commit(im->store, e);
+    store_rollback(im->store);
+    return -1;
+}
+
 static int load(struct import *im, struct err *e)
 {
     struct err ignored = {0};
     struct intake_result *r = im->result;
 
     if (begin(im, e) == 0 && read_rows(im, e) == 0 && refuse_empty(im, e) == 0 &&
-        store_list_finish(im->store, r->list_id, r->taken, r->rejected_rows, e) == 0)
+        finish(im, e) == 0)
         return 0;
     /* The first error is the one to tell; what cannot be removed now goes with the next import. */
     if (r->list_id && store_list_abandon(im->store, r->list_id, &ignored))
@@ -359,8 +374,7 @@ static int run(struct import *im, struct err *e)
         o->header(o->ctx, &im->columns, table_encoding_of(im->table));
     if (o->dry_run)
         return read_rows(im, e) || rejects_finish(im->rejects, e) ? -1 : 0;
-    if (load_locked(im, e) ||
-        store_list_counts(im->store, im->result->list_id, &im->result->counts, e))
+    if (load_locked(im, e))
         return -1;
     if (rejects_finish(im->rejects, e))
         return err_prefix(e, "list %s was imported, but", o->name);

@@ -88,8 +88,20 @@ static int interrupted(const struct screening *sc, const struct list_info *l,
     return 0;
 }
 
+static int finish(struct screening *sc, const struct list_info *l, int64_t policy_id, int32_t as_of,
+                  const struct screen_record *record)
+{
+    if (store_begin(sc->store, sc->e))
+        return -1;
+    if (store_list_set_screened(sc->store, l->id, policy_id, as_of, sc->e) == 0 &&
+        (!record || record->fn(record->ctx, sc->result, sc->e) == 0))
+        return store_commit(sc->store, sc->e);
+    store_rollback(sc->store);
+    return -1;
+}
+
 static int run(struct screening *sc, const struct list_info *l, int64_t policy_id, int32_t as_of,
-               const struct progress *progress)
+               const struct progress *progress, const struct screen_record *record)
 {
     int64_t person = 0;
 
@@ -99,12 +111,13 @@ static int run(struct screening *sc, const struct list_info *l, int64_t policy_i
             judge_person(sc) || put(sc, policy_id, as_of) || interrupted(sc, l, progress))
             return -1;
     } while (person);
-    return store_list_set_screened(sc->store, l->id, policy_id, as_of, sc->e);
+    return finish(sc, l, policy_id, as_of, record);
 }
 
 int intake_screen(struct store *s, struct keyring *k, const struct list_info *l,
                   const struct policy *p, const char *policy_path, int32_t as_of, int64_t now_ms,
-                  struct progress *progress, struct screen_result *r, struct err *e)
+                  struct progress *progress, const struct screen_record *record,
+                  struct screen_result *r, struct err *e)
 {
     int64_t policy_id;
 
@@ -113,7 +126,7 @@ int intake_screen(struct store *s, struct keyring *k, const struct list_info *l,
         return -1;
     struct screening sc = {
         .store = s, .policy = p, .person = person_new(k, p, as_of), .result = r, .e = e};
-    int rc = run(&sc, l, policy_id, as_of, progress);
+    int rc = run(&sc, l, policy_id, as_of, progress, record);
     person_free(sc.person);
     free(sc.verdicts);
     return rc;

@@ -207,12 +207,20 @@ static int open_file(struct importing *im, struct err *e)
 /* Counts of what is in; complete only if everything is. */
 static int record(struct importing *im, bool whole, struct err *e)
 {
+    const struct response_opts *o = im->opts;
+
     im->file->added = im->stats->added;
     im->file->known = im->stats->known;
     im->file->unmatched = im->stats->unmatched;
     if (whole)
         im->file->through = im->opts->through;
-    return store_response_file_put(im->store, im->file, e);
+    if (store_begin(im->store, e) != 0)
+        return -1;
+    if (store_response_file_put(im->store, im->file, e) == 0 &&
+        (o->record == NULL || o->record(o->ctx, im->file, im->stats, whole, e) == 0))
+        return store_commit(im->store, e);
+    store_rollback(im->store);
+    return -1;
 }
 
 int measure_responses(struct store *s, struct keyring *k, const struct response_opts *o,

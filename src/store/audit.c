@@ -73,6 +73,13 @@ static struct crypt_mac *open_mac(const char *key_path, struct err *e)
     return m;
 }
 
+int audit_check_key(const char *path, struct err *e)
+{
+    struct crypt_mac *m = open_mac(path, e);
+    crypt_mac_free(m);
+    return m ? 0 : -1;
+}
+
 /* ---- write ---- */
 
 static void copy(char *out, size_t cap, const char *text)

@@ -124,7 +124,7 @@ int keyfile_read(const char *path, const char *kind, struct keyfile *out, struct
     if (fd < 0)
         return err_errno(
             e, ERR_NOINPUT,
-            "name the key file in the configuration (key_file); without it the data stay sealed",
+            "put it back, or correct keys.file or keys.audit_file in the configuration",
             "cannot open the key file %s", path);
     int rc = check_mode(fd, path, e);
     ssize_t n = rc == 0 ? read(fd, text, sizeof text - 1) : 0;

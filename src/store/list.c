@@ -134,9 +134,14 @@ static int make_ready(struct store *s, int64_t id, int64_t rows, int64_t rejects
     return rc;
 }
 
+int store_list_flush(struct store *s, int64_t id, struct err *e)
+{
+    return s->driver->list_flush(s, id, e);
+}
+
 int store_list_finish(struct store *s, int64_t id, int64_t rows, int64_t rejects, struct err *e)
 {
-    if (s->driver->list_flush(s, id, e))
+    if (!s->in_tx && store_list_flush(s, id, e))
         return -1;
     failpoint("list_finish");
     return make_ready(s, id, rows, rejects, e);

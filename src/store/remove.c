@@ -213,11 +213,14 @@ static int refuse_open(struct store *s, int64_t id, struct err *e)
     return stmt_end(q, rc);
 }
 
-static int hide(struct store *s, int64_t id, struct err *e)
+static int hide(struct store *s, int64_t id, int (*record)(void *ctx, struct err *e), void *ctx,
+                struct err *e)
 {
     if (store_begin(s, e))
         return -1;
     int rc = refuse_open(s, id, e) || run_on(s, sql_hide, id, e) ? -1 : 0;
+    if (rc == 0 && record)
+        rc = record(ctx, e);
     return tx_leave(s, true, rc, e);
 }
 
@@ -268,7 +271,8 @@ static int clear_removed(struct store *s, int64_t id, struct err *e)
     return keep ? drop_key(s, id, e) : drop_header(s, id, e);
 }
 
-int store_list_remove(struct store *s, int64_t id, struct err *e)
+int store_list_remove(struct store *s, int64_t id, int (*record)(void *ctx, struct err *e),
+                      void *ctx, struct err *e)
 {
     int state;
     if (list_state(s, id, &state, e))
@@ -276,7 +280,7 @@ int store_list_remove(struct store *s, int64_t id, struct err *e)
     if (state != 1)
         return err_set(e, ERR_NOINPUT, "see `zhanchi list ls`", "there is no list %lld",
                        (long long)id);
-    if (hide(s, id, e))
+    if (hide(s, id, record, ctx, e))
         return -1;
     failpoint("list_hidden");
     return without_foreign_keys(s, clear_removed, id, e);

@@ -510,7 +510,7 @@ START_TEST(removed_lists_are_gone)
     buf_init(&sealed, 1000);
     buf_init(&plain, 1000);
     OK(c, keyring_seal(c->keys, l.key_id, SEAL_ROW, 1, 1, "x", 1, &sealed, &c->e));
-    OK(c, store_list_remove(c->store, id, &c->e));
+    OK(c, store_list_remove(c->store, id, NULL, NULL, &c->e));
     contract_reopen(c);
     FAILS(
         c, ERR_PERM,
@@ -524,7 +524,7 @@ START_TEST(removed_lists_are_gone)
     ck_assert_int_eq(removed, 0);
     OK(c, store_integrity(c->store, &c->e));
     contract_list(c, "spring", 1, 10); /* the name is free */
-    FAILS(c, ERR_NOINPUT, store_list_remove(c->store, id, &c->e));
+    FAILS(c, ERR_NOINPUT, store_list_remove(c->store, id, NULL, NULL, &c->e));
     buf_fini(&sealed);
     buf_fini(&plain);
     contract_end(c);
@@ -537,7 +537,7 @@ static void remove_all(void *ctx)
     struct list_info l;
     contract_reopen(c);
     ck_assert_int_eq(store_list_find(c->store, "spring", &l, &c->e), 1);
-    OK(c, store_list_remove(c->store, l.id, &c->e));
+    OK(c, store_list_remove(c->store, l.id, NULL, NULL, &c->e));
 }
 
 START_TEST(killed_removals_are_finished_by_sweep)

@@ -459,7 +459,7 @@ START_TEST(list_of_an_open_wave_stays)
     struct list_row row;
     int64_t list = contract_list(c, "spring", 1, PERSONS);
     int64_t one = frozen_campaign(c, "one", "skills", list);
-    FAILS(c, ERR_TEMP, store_list_remove(c->store, list, &c->e));
+    FAILS(c, ERR_TEMP, store_list_remove(c->store, list, NULL, NULL, &c->e));
     struct wave_info w;
     ck_assert_int_eq(store_wave_of(c->store, one, &w, &c->e), 0); /* still freezing */
     ck_assert_int_eq(store_list_row_at(c->store, list, 2, &row, &c->e), 1);

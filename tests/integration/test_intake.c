@@ -466,7 +466,7 @@ START_TEST(screening)
     OK(c, import_text(c, good, "spring", &r));
     ck_assert_int_eq(store_list_find(c->store, "spring", &l, &c->e), 1);
     ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 0);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
     ck_assert_int_eq(sr.rows, 4);
     ck_assert_int_eq(sr.eligible, 1);
     ck_assert_int_eq(sr.not_eligible, 2);
@@ -489,10 +489,10 @@ START_TEST(screening)
 
     /* Screening again after a claim; what was paid for another occupation counts for nothing. */
     claim(c, ID_A, "电工", 3);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
     ck_assert_int_eq(sr.eligible, 1);
     claim(c, ID_A, "焊工", 3);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
     ck_assert_int_eq(sr.eligible, 0);
     verdict_at(c, &l, policy_id, 3, &v);
     ck_assert_int_eq(v.reason, VERDICT_CLAIMED);
@@ -520,7 +520,7 @@ START_TEST(rows_of_a_person_may_differ)
                            "张三," ID_A ",13800000001,示例市,36,电工,中级工,2026-03-01,\n",
                       "l", &r));
     ck_assert_int_eq(store_list_find(c->store, "l", &l, &c->e), 1);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
     ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 1);
     static const enum verdict_reason want[] = {VERDICT_OK, VERDICT_MONTHS, VERDICT_NO_REGION,
                                                VERDICT_OK};
@@ -550,12 +550,60 @@ START_TEST(an_interrupted_screening_can_be_repeated)
     OK(c, import_text(c, text.data, "big", &r));
     ck_assert_int_eq(store_list_find(c->store, "big", &l, &c->e), 1);
     FAILS(c, ERR_TEMP,
-          intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, &progress, &sr,
+          intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, &progress, NULL, &sr,
                         &c->e));
     ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 0);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
     ck_assert_int_eq(sr.rows, 20000);
     ck_assert_int_eq(sr.undetermined, 20000);
+    conf_policy_free(p);
+    buf_fini(&text);
+    contract_end(c);
+}
+END_TEST
+
+/* ---- acts without a record ---- */
+
+static int no_import_record(void *ctx, const struct intake_result *r, struct err *e)
+{
+    (void)ctx;
+    ck_assert_int_eq(r->counts.persons, 10);
+    return err_set(e, ERR_NOINPUT, NULL, "no audit key");
+}
+
+static int no_screen_record(void *ctx, const struct screen_result *r, struct err *e)
+{
+    (void)ctx;
+    ck_assert_int_eq(r->rows, 10);
+    return err_set(e, ERR_NOINPUT, NULL, "no audit key");
+}
+
+START_TEST(no_act_without_its_record)
+{
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct screen_result sr;
+    struct list_info l;
+    struct buf text;
+    int64_t policy_id;
+    int32_t got;
+    char path[CONTRACT_PATH];
+    struct policy *p = load_policy(c);
+    const struct screen_record record = {no_screen_record, NULL};
+
+    big_text(&text, 10);
+    write_file(c, "list.csv", text.data, text.len, path);
+    struct intake_opts o = opts(path, "spring");
+    o.record = no_import_record;
+    FAILS(c, ERR_NOINPUT, intake_import(c->store, c->keys, &o, &r, &c->e));
+    expect_nothing(c);
+    o.record = NULL;
+    OK(c, intake_import(c->store, c->keys, &o, &r, &c->e));
+    ck_assert_int_eq(store_list_find(c->store, "spring", &l, &c->e), 1);
+    FAILS(c, ERR_NOINPUT,
+          intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, NULL, &record, &sr,
+                        &c->e));
+    ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 0);
     conf_policy_free(p);
     buf_fini(&text);
     contract_end(c);
@@ -613,6 +661,7 @@ int main(void)
     tcase_add_test(t, screening);
     tcase_add_test(t, rows_of_a_person_may_differ);
     tcase_add_test(t, an_interrupted_screening_can_be_repeated);
+    tcase_add_test(t, no_act_without_its_record);
     tcase_add_test(t, explanation);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

@@ -1,0 +1,80 @@
+#!/bin/bash
+# audit_key.sh BIN_DIR: no act without its record. Without the audit key every command that changes something fails, and the database is to the row what it was;
+# with the key each leaves one record.
+set -u
+bin=$1
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-audit.XXXXXX")
+dir=$work/office
+export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
+trap 'rm -rf "$work"' EXIT
+die() {
+    echo "audit_key: $*" >&2
+    tail -n 20 "$work"/*.log >&2
+    exit 1
+}
+step() { echo "audit_key: $*"; }
+is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" >"$work/out.log" 2>"$work/err.log"; }
+must() { zh "$@" || die "$* failed"; }
+dump() { sqlite3 "$dir/zhanchi.db" .dump | sha256sum; }
+acts() { sqlite3 "$dir/zhanchi.db" 'SELECT count(*) FROM audit'; }
+
+mkdir -p "$dir/secrets"
+printf clear >"$dir/secrets/app"
+printf secretsecretsecret >"$dir/secrets/secret"
+chmod 600 "$dir"/secrets/*
+cat >"$dir/zhanchi.conf" <<CONF
+people = { actor_source = "environment"; };
+store = { epoch_dir = "$work/epoch"; };
+log = { level = "warn"; };
+gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:9";
+               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
+CONF
+"$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+"$bin/zhanchi-mklist" --rows 300 --seed 5 >"$work/list.csv"
+"$bin/zhanchi-mklist" --rows 300 --seed 6 >"$work/other.csv"
+"$bin/zhanchi-mklist" --rows 300 --seed 5 --claims --rate-control 0.3 --claims-days 1 >"$work/claims.csv"
+must list import "$work/list.csv" --name spring
+must list import "$work/other.csv" --name other
+must list screen spring --policy "$top/conf/policies/example.conf"
+must campaign create c --list spring --policy example --template "$top/templates/skill-a.tmpl" --gateway 12333
+must campaign submit c
+ZHANCHI_ACTOR=li must campaign approve c
+# Messages that nobody can know about, and the counter of them.
+sqlite3 "$dir/zhanchi.db" "UPDATE message SET state = 5, due_at = 0 WHERE state = 2;
+    UPDATE tally SET state = 5 WHERE state = 2"
+printf '13800000001\n' >"$work/number"
+
+# Each act once: without the key it changes nothing, with it there is one record more.
+act() {
+    local before
+    mv "$dir/audit.key" "$work/audit.key"
+    before=$(dump)
+    zh "$@" <"$work/number"
+    is "status of $* without the key" $? 66
+    grep -q 'audit.key' "$work/err.log" || die "$* does not name the key"
+    grep -q 'keys.audit_file' "$work/err.log" || die "$* does not name the option"
+    is "the database after $*" "$(dump)" "$before"
+    mv "$work/audit.key" "$dir/audit.key"
+    before=$(acts)
+    must "$@" <"$work/number"
+    is "records of $*" "$(acts)" $((before + 1))
+}
+step "each act, without the key and with it"
+"$bin/zhanchi-mklist" --rows 300 --seed 7 >"$work/third.csv"
+act list import "$work/third.csv" --name third
+act list screen other --policy "$top/conf/policies/example.conf"
+act response import "$work/claims.csv"
+act message resolve c --unknown drop --yes
+act list rm other --yes
+act optout add
+act campaign pause c
+act campaign resume c
+act template add "$top/templates/skill-b.tmpl"
+act campaign cancel c --yes
+act backup "$work/backup.db"
+
+step "the chain holds"
+must audit verify
+echo "audit_key: no act without its record"
