@@ -131,6 +131,14 @@ id=$(sqlite3 "$dir/zhanchi.db" 'SELECT min(id) FROM message')
 must ls message show "$id"
 must ls receipt ls
 must ls reply ls
+# The texts of replies only where they are asked for, and then with a record.
+"$bin/zhanchi" -c "$dir/zhanchi.conf" reply ls --json >"$work/far/replies.json" 2>>"$work/far/replies.log" || die "reply ls failed"
+jq -e 'length > 10 and all(.[]; has("text") | not) and all(.[]; .characters > 0)' "$work/far/replies.json" >/dev/null || die "reply ls shows texts, or no lengths"
+looks() { sqlite3 "$dir/zhanchi.db" "SELECT count(*) FROM audit WHERE act = 'reply.read'"; }
+[ "$(looks)" = 0 ] || die "reply ls is taken for a look at texts"
+"$bin/zhanchi" -c "$dir/zhanchi.conf" reply ls --text --json >"$work/far/replies.json" 2>>"$work/far/replies.log" || die "reply ls --text failed"
+jq -e 'all(.[]; .text | length > 0)' "$work/far/replies.json" >/dev/null || die "reply ls --text shows no texts"
+[ "$(looks)" = 1 ] || die "a look at replies left no record"
 must ls optout ls
 must ls campaign show c
 must response response import "$work/claims.csv" --through "$(TZ=Asia/Shanghai date +%F)"
