@@ -3,19 +3,20 @@
  * what is stored, not taken over from the maker.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/crypt.h"
 #include "zhanchi/store_approval.h"
 #include "internal.h"
 
-#define RULES_MOST 256
 #define PERSONS_A_CALL 4096
 
 /* ---- rules whose source was not at hand ---- */
 
 struct resting {
-    uint8_t unconfirmed[RULES_MOST];
+    bool *unconfirmed; /* by rule */
+    int n_rules;
     int64_t n; /* persons who rest on one */
     int32_t today;
 };
@@ -26,15 +27,19 @@ static int find_unconfirmed(struct store *s, int64_t policy_id, struct resting *
     char clause[16];
     int any = 0;
 
-    for (int no = 0; no < RULES_MOST; no++) {
+    for (;;) {
         bool confirmed = true;
-        int found = store_policy_clause(s, policy_id, no, clause, sizeof clause, &confirmed, e);
+        int found =
+            store_policy_clause(s, policy_id, r->n_rules, clause, sizeof clause, &confirmed, e);
         if (found <= 0)
             return found < 0 ? -1 : any;
-        r->unconfirmed[no] = !confirmed;
+        r->unconfirmed =
+            reallocarray(r->unconfirmed, (size_t)r->n_rules + 1, sizeof *r->unconfirmed);
+        if (r->unconfirmed == NULL)
+            panic("out of memory");
+        r->unconfirmed[r->n_rules++] = !confirmed;
         any |= !confirmed;
     }
-    return any;
 }
 
 static int count_resting(void *ctx, const struct candidate *k)
@@ -42,8 +47,23 @@ static int count_resting(void *ctx, const struct candidate *k)
     struct resting *r = ctx;
     int no = k->has_verdict ? k->verdict.rule_no : -1;
 
-    r->n += no >= 0 && no < RULES_MOST && r->unconfirmed[no] &&
+    r->n += no >= 0 && no < r->n_rules && r->unconfirmed[no] &&
             candidate_cause(k, r->today) == CAUSE_NONE;
+    return 0;
+}
+
+static int count_all(struct store *s, const struct campaign_info *c, struct resting *r,
+                     struct err *e)
+{
+    int64_t last = 0;
+    int any = c->policy_id != 0 ? find_unconfirmed(s, c->policy_id, r, e) : 0;
+
+    if (any <= 0)
+        return any;
+    do {
+        if (store_candidates(s, c, r->today, last, PERSONS_A_CALL, count_resting, r, &last, e) != 0)
+            return -1;
+    } while (last != 0);
     return 0;
 }
 
@@ -51,17 +71,11 @@ static int check_rules(struct store *s, const struct campaign_info *c, int64_t n
                        struct err *e)
 {
     struct resting r = {.today = civil_local_day(now_ms, c->schedule.zone_min)};
-    int64_t last = 0;
-    int any = c->policy_id != 0 ? find_unconfirmed(s, c->policy_id, &r, e) : 0;
+    int rc = count_all(s, c, &r, e);
 
-    if (any <= 0)
-        return any;
-    do {
-        if (store_candidates(s, c, r.today, last, PERSONS_A_CALL, count_resting, &r, &last, e) != 0)
-            return -1;
-    } while (last != 0);
-    if (r.n == 0)
-        return 0;
+    free(r.unconfirmed);
+    if (rc != 0 || r.n == 0)
+        return rc;
     return err_set(e, ERR_PERM,
                    "read the document, or approve with --unconfirmed-because TEXT (it is recorded)",
                    "campaign %s: %lld persons rest on rules that are not confirmed", c->name,

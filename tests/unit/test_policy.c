@@ -221,6 +221,29 @@ START_TEST(every_national_rule_decides_for_someone)
 }
 END_TEST
 
+/* A rule is confirmed only where its own text was at hand: not by a report, a district's page or a
+ * transmittal. */
+START_TEST(confirmed_is_what_was_read)
+{
+    static const char *const confirmed[] = {"cn-2017", "cn-2024", "ex-2017"};
+    static const char *const files[] = {"guangdong", "ningxia", "example"};
+    size_t seen = 0;
+
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        struct policy *p = policies_shipped(files[f]);
+        for (size_t i = 0; i < p->n_rules; i++) {
+            bool may = false;
+            for (size_t k = 0; k < sizeof confirmed / sizeof confirmed[0]; k++)
+                may |= strcmp(p->rules[i].id, confirmed[k]) == 0;
+            ck_assert_msg(p->rules[i].confirmed == may, "%s", p->rules[i].id);
+            seen += may;
+        }
+        conf_policy_free(p);
+    }
+    ck_assert_uint_eq(seen, 5); /* the nation's two in both provinces */
+}
+END_TEST
+
 START_TEST(provinces)
 {
     static const struct row ningxia[] = {
@@ -679,6 +702,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, national_years);
     tcase_add_test(t, every_national_rule_decides_for_someone);
+    tcase_add_test(t, confirmed_is_what_was_read);
     tcase_add_test(t, provinces);
     tcase_add_test(t, days);
     tcase_add_test(t, months_as_of_their_day);
