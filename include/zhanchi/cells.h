@@ -28,6 +28,13 @@ int cell_date(const char *s, size_t len, int32_t *day);
  * 年限. 1, 0 nothing, -1 (above 1,200 too). */
 int cell_months(const char *s, size_t len, bool years, int *months);
 
+/* The day through which something was counted: a date as cell_date reads it, or a month (2026-03,
+ * 202603, 2026年3月), which means its last day. 1, 0 nothing, -1. */
+int cell_counted(const char *s, size_t len, int32_t *day);
+
+/* Yes or no: 是, 否, 领取中, 未领取, 停领, yes, no, 1, 0 ... 1, 0 nothing, -1 neither. */
+int cell_yes(const char *s, size_t len, bool *yes);
+
 /* An occupation as it is compared and hashed (HASH_OCCUPATION): folded, without blanks. Appends. */
 void cell_occupation(const char *s, size_t len, struct buf *out);
 

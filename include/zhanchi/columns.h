@@ -23,9 +23,11 @@ enum column_field {
     COLUMN_LEVEL,
     COLUMN_ISSUED,
     COLUMN_EMPLOYER,
-    COLUMN_REF,  /* the office's own reference */
-    COLUMN_DATE, /* claims files: day of the claim or payment */
-    COLUMN_KIND, /* claims files: claimed or paid */
+    COLUMN_REF,        /* the office's own reference */
+    COLUMN_MONTHS_DAY, /* through when the paid months were counted */
+    COLUMN_BENEFIT,    /* draws unemployment benefit: yes or no */
+    COLUMN_DATE,       /* claims files: day of the claim or payment */
+    COLUMN_KIND,       /* claims files: claimed or paid */
     COLUMN_AMOUNT,
     COLUMN_FIELDS
 };

@@ -22,6 +22,10 @@ struct intake_opts {
     bool again;   /* take the same file a second time under another name */
     const char *actor;
     int64_t now_ms;
+    int zone_min;
+    /* Through when the paid months were counted, where no column says it; NULL: through the day of
+     * the import, which is the latest that it can have been. */
+    const int32_t *months_day;
     struct progress progress; /* bytes of the file */
     /* told once the header is known, before anything is stored; may be NULL */
     void (*header)(void *ctx, const struct columns *c, enum table_encoding enc);

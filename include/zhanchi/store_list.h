@@ -71,6 +71,8 @@ struct list_row {
     int level;          /* 0 unknown */
     int32_t issued_day; /* CIVIL_NONE unknown */
     int months;         /* -1 unknown */
+    int32_t months_day; /* through when they were counted; CIVIL_NONE unknown */
+    bool benefit;       /* draws unemployment benefit */
     int64_t key_id;
     const void *sealed; /* SEAL_ROW, id, revision; JSON object field -> text */
     size_t sealed_len;

@@ -36,9 +36,10 @@ const struct value_def value_table[] = {
 /* clang-format on */
 
 /* Fields of the sealed row that are no further columns. */
-static const char *const fields[] = {"name",        "id",         "phone", "region", "months",
-                                     "certificate", "occupation", "level", "issued", "employer",
-                                     "ref",         "date",       "kind",  "amount", NULL};
+static const char *const fields[] = {"name",        "id",         "phone",   "region", "months",
+                                     "certificate", "occupation", "level",   "issued", "employer",
+                                     "ref",         "months_day", "benefit", "date",   "kind",
+                                     "amount",      NULL};
 
 #define FIXED 17 /* of value_table, and certificates */
 

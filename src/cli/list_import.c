@@ -4,12 +4,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/json.h"
 #include "lists.h"
 
-enum { NAME, COLUMNS, ENCODING, REJECTS, DRY_RUN, AGAIN };
+enum { NAME, COLUMNS, ENCODING, REJECTS, DRY_RUN, AGAIN, MONTHS_DAY };
 static const struct cli_option options[] = {
     {"name", "L", N_("the list's name from now on")},
     {"columns", "MAP", N_("a file of \"field = header\" lines for columns with unusual names")},
@@ -17,6 +18,8 @@ static const struct cli_option options[] = {
     {"rejects", "OUT.csv", N_("write what was rejected, why, and what to do")},
     {"dry-run", NULL, N_("read and check only")},
     {"again", NULL, N_("take a file that is a list already")},
+    {"months-day", "DATE",
+     N_("paid months were counted through this day (default: today; a column goes before)")},
     CLI_END};
 
 struct importing {
@@ -173,6 +176,11 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
                             .record = audit,
                             .translate = translate};
 
+    int32_t months_day = CIVIL_NONE;
+    if (lists_day(a->value[MONTHS_DAY], &months_day, e))
+        return -1;
+    if (months_day != CIVIL_NONE)
+        o.months_day = &months_day;
     if (!o.name && !dry_run)
         return err_set(e, ERR_USAGE, _("say --name L"), _("the list needs a name"));
     if (!o.name)
@@ -186,6 +194,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     im->cli = c;
     im->opts = &o;
     o.actor = c->actor;
+    o.zone_min = c->zone_min;
     o.ctx = im;
     int rc = import(c, im, &o, e);
     free(im);
@@ -195,7 +204,8 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 const struct command list_import = {
     .name = "import",
     .args =
-        "FILE --name L [--columns MAP] [--encoding E] [--rejects OUT.csv] [--dry-run] [--again]",
+        "FILE --name L [--columns MAP] [--encoding E] [--rejects OUT.csv] [--months-day DATE]"
+        " [--dry-run] [--again]",
     .help = N_("brings in a list of people"),
     .options = options,
     .min_rest = 1,

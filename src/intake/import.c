@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
 #include "zhanchi/log.h"
@@ -238,6 +239,8 @@ static int open_file(struct import *im, struct err *e)
         check_columns(&im->columns, e))
         return err_prefix(e, "%s", im->o->path);
     plan_init(&im->plan, &im->columns);
+    im->plan.months_day = im->o->months_day ? *im->o->months_day
+                                            : civil_local_day(im->o->now_ms, im->o->zone_min);
     return 0;
 }
 

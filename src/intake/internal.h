@@ -21,6 +21,7 @@ struct plan { /* what is where in this file */
     const struct columns *columns;
     int at[COLUMN_FIELDS]; /* column, or -1 */
     bool months_in_years;  /* the header says 年限 */
+    int32_t months_day;    /* where the row does not say it */
 };
 void plan_init(struct plan *p, const struct columns *c);
 
@@ -39,7 +40,8 @@ struct reading {                    /* one row, cleaned */
     struct phone phone;
     struct citizen citizen;
     int level, months;
-    int32_t issued_day;
+    int32_t issued_day, months_day;
+    bool benefit;
     struct level_cache levels;
     struct list_reject rejects[COLUMN_FIELDS + 2];
     size_t n_rejects;

@@ -2,8 +2,8 @@
  * person: all rows of one person, judged together: a higher certificate bars a lower one, and payments of a year are counted over all of them.
  *
  * Claims come from the store by person, their occupations as keyed hashes, and those of the rows are hashes too. The policy compares texts. Equal hashes become
- * equal texts here; the names of the policy's shortage occupations are hashed once, so that they are recognised. Rows of a person may differ in region or
- * months: then each is judged as its own row says, with all certificates and claims in view.
+ * equal texts here; the names of the policy's shortage occupations are hashed once, so that they are recognised. Rows of a person may differ in region,
+ * months or benefit: then each is judged as its own row says, with all certificates and claims in view.
  *
  * Called by screen.c and explain.c.
  */
@@ -199,15 +199,17 @@ static int load_claims(struct person *p, struct store *s, struct err *e)
 
 static bool alike(const struct list_row *a, const struct list_row *b)
 {
-    return a->months == b->months && strcmp(a->region, b->region) == 0;
+    return a->months == b->months && a->months_day == b->months_day && a->benefit == b->benefit &&
+           strcmp(a->region, b->region) == 0;
 }
 
-/* Judges all rows as row `first` says of region and months, and keeps what concerns rows that say the same. */
+/* Judges all rows as row `first` says of region, months and benefit, and keeps what concerns rows that say the same. */
 static void judge_as(struct person *p, size_t first)
 {
     struct policy_person who = {.region = p->rows[first].region,
                                 .paid_months = p->rows[first].months,
-                                .paid_months_day = CIVIL_NONE,
+                                .paid_months_day = p->rows[first].months_day,
+                                .draws_benefit = p->rows[first].benefit,
                                 .certificates = p->certificates,
                                 .n_certificates = p->n,
                                 .claims = p->claims,

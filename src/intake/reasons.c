@@ -43,6 +43,7 @@ static const struct {
     {"region-personal", N_("a person's number stands where the region should"),
      N_("check whether columns are shifted")},
     {"months-format", N_("not a number of months"), N_("write 36, or 3年2个月, or leave it empty")},
+    {"benefit-unknown", N_("neither yes nor no"), N_("write 是 or 否, or leave it empty")},
     {"level-unknown", N_("not a skill level"),
      N_("write 初级工, 中级工, 高级工, 技师 or 高级技师, or leave it empty")},
     {"date-format", N_("not a date"), N_("write 2026-03-01, or leave it empty")},

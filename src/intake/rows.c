@@ -26,6 +26,7 @@ static const struct table_cell no_cell = {"", 0};
 void plan_init(struct plan *p, const struct columns *c)
 {
     p->columns = c;
+    p->months_day = CIVIL_NONE;
     for (int f = 0; f < COLUMN_FIELDS; f++)
         p->at[f] = columns_of(c, (enum column_field)f);
     int months = p->at[COLUMN_MONTHS];
@@ -135,6 +136,29 @@ static const char *clean_months(const struct plan *p, const struct table_cell *c
     return NULL;
 }
 
+static const char *clean_months_day(const struct plan *p, const struct table_cell *c,
+                                    struct reading *r)
+{
+    char text[11];
+
+    (void)p;
+    int rc = cell_counted(c->text, c->len, &r->months_day);
+    if (rc == 1)
+        buf_adds(&r->text[COLUMN_MONTHS_DAY], civil_format(r->months_day, text));
+    return rc < 0 ? "date-format" : NULL;
+}
+
+/* Nothing said is no: lists name those who draw it. */
+static const char *clean_benefit(const struct plan *p, const struct table_cell *c,
+                                 struct reading *r)
+{
+    (void)p;
+    int rc = cell_yes(c->text, c->len, &r->benefit);
+    if (rc == 1)
+        buf_adds(&r->text[COLUMN_BENEFIT], r->benefit ? "是" : "否");
+    return rc < 0 ? "benefit-unknown" : NULL;
+}
+
 /* A list has few spellings of levels: each is looked up once. */
 static int level_of(struct level_cache *cache, const char *text, size_t len)
 {
@@ -214,6 +238,8 @@ static const struct {
     {COLUMN_ISSUED, clean_issued, mask_cell},
     {COLUMN_EMPLOYER, clean_employer, mask_cell},
     {COLUMN_REF, clean_ref, mask_cell},
+    {COLUMN_MONTHS_DAY, clean_months_day, mask_cell},
+    {COLUMN_BENEFIT, clean_benefit, mask_cell},
 };
 
 /* ---- no rows ---- */
@@ -325,7 +351,7 @@ static bool anonymous(const struct reading *r)
            r->text[COLUMN_NAME].len == 0;
 }
 
-static void reading_reset(struct reading *r)
+static void reading_reset(const struct plan *p, struct reading *r)
 {
     for (int f = 0; f < COLUMN_FIELDS; f++)
         buf_reset(&r->text[f]);
@@ -334,6 +360,8 @@ static void reading_reset(struct reading *r)
     r->level = 0;
     r->months = -1;
     r->issued_day = CIVIL_NONE;
+    r->months_day = p->months_day;
+    r->benefit = false;
     r->n_rejects = 0;
 }
 
@@ -341,7 +369,7 @@ enum row_outcome row_read(const struct plan *p, const struct table_row *row, str
 {
     struct buf *scratch = &r->text[COLUMN_EXTRA];
 
-    reading_reset(r);
+    reading_reset(p, r);
     const char *reason = whole_row(p, row);
     if (reason) {
         row_refuse(p, row, reason, r);

@@ -196,6 +196,8 @@ int sealer_row(struct sealer *s, const struct table_row *row, const struct readi
                              .level = r->level,
                              .issued_day = r->issued_day,
                              .months = r->months,
+                             .months_day = r->months_day,
+                             .benefit = r->benefit,
                              .key_id = s->key_id};
     copy_region(&r->text[COLUMN_REGION], out->region);
     hash_row(s, r, out);

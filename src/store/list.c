@@ -256,6 +256,8 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     out->months = stmt_null(q, first + 13) ? -1 : stmt_int(q, first + 13);
     out->key_id = stmt_int64(q, first + 14);
     out->sealed = stmt_blob(q, first + 15, &out->sealed_len);
+    out->months_day = stmt_null(q, first + 16) ? CIVIL_NONE : stmt_int(q, first + 16);
+    out->benefit = stmt_int(q, first + 17) != 0;
 }
 
 int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,

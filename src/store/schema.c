@@ -353,7 +353,12 @@ static const char schema_001[] =
     " detail TEXT NOT NULL,"
     " mac BLOB NOT NULL CHECK (length(mac) = 32)) STRICT;";
 
-static const char *const migrations[] = {schema_001};
+/* What a list says of its paid months (through when they were counted) and of benefit. */
+static const char schema_002[] =
+    "ALTER TABLE list_row ADD COLUMN months_day INTEGER;"
+    "ALTER TABLE list_row ADD COLUMN benefit INTEGER NOT NULL DEFAULT 0 CHECK (benefit IN (0, 1));";
+
+static const char *const migrations[] = {schema_001, schema_002};
 
 int schema_latest(void)
 {

@@ -20,7 +20,8 @@
 static const char sql_rows[] =
     "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer, "
     "occupation, level,"
-    " issued_day, months) SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM feed";
+    " issued_day, months, months_day, benefit)"
+    " SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c13, c14 FROM feed";
 static const char sql_sealed[] =
     "INSERT INTO list_row_sealed (row_id, key_id, blob) SELECT c0, c11, c12 FROM feed";
 static const char sql_reject[] =
@@ -85,6 +86,13 @@ static void row_cell(const struct feed *f, size_t row, int column, struct feed_c
         break;
     case 12:
         feed_blob(out, r->sealed, r->sealed_len);
+        break;
+    case 13:
+        if (r->months >= 0 && r->months_day != CIVIL_NONE)
+            feed_int64(out, r->months_day);
+        break;
+    case 14:
+        feed_int64(out, r->benefit);
         break;
     }
 }

@@ -173,6 +173,69 @@ int cell_months(const char *s, size_t len, bool years, int *months)
     return 1;
 }
 
+/* ---- through when ---- */
+
+/* 2026-03, 2026/3, 2026.3, 202603, 2026年3月 or 2026年03月份. */
+static bool month(const char *text, int *year, int *number)
+{
+    struct scan s = {text, text + strlen(text)};
+
+    *year = digits(&s);
+    if (s.p - text == 6) {
+        *number = *year % 100;
+        *year /= 100;
+    } else if (s.p - text == 4 && (eat(&s, "-") || eat(&s, "/") || eat(&s, ".") || eat(&s, "年"))) {
+        *number = digits(&s);
+        if (eat(&s, "月"))
+            eat(&s, "份");
+    } else {
+        return false;
+    }
+    return s.p == s.end && *year >= 1900 && civil_valid(*year, *number, 1);
+}
+
+int cell_counted(const char *s, size_t len, int32_t *day)
+{
+    char text[SHORT_CELL];
+    int year, number, rc = fold_short(s, len, text);
+
+    if (rc <= 0)
+        return rc;
+    if (!month(text, &year, &number))
+        return cell_date(s, len, day);
+    *day = civil_add_months(civil_day(year, number, 1), 1) - 1;
+    return 1;
+}
+
+/* ---- yes and no ---- */
+
+int cell_yes(const char *s, size_t len, bool *yes)
+{
+    static const struct {
+        const char *word;
+        bool yes;
+    } words[] = {{"是", true},      {"有", true},       {"领取", true},    {"在领", true},
+                 {"领取中", true},  {"正在领取", true}, {"在领取", true},  {"享受", true},
+                 {"享受中", true},  {"正在享受", true}, {"1", true},       {"yes", true},
+                 {"y", true},       {"true", true},     {"否", false},     {"不是", false},
+                 {"没有", false},   {"未领取", false},  {"未领", false},   {"未享受", false},
+                 {"不领取", false}, {"停领", false},    {"停发", false},   {"已停发", false},
+                 {"终止", false},   {"已终止", false},  {"已领完", false}, {"0", false},
+                 {"no", false},     {"n", false},       {"false", false},  {"无", false}};
+    char text[SHORT_CELL];
+    int rc = fold_short(s, len, text);
+
+    for (char *c = text; rc >= 0 && *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 'a' - 'A');
+    for (size_t i = 0; rc >= 0 && i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i].word, text) == 0) {
+            *yes = words[i].yes;
+            return 1;
+        }
+    return rc == 1 ? -1 : rc;
+}
+
 /* ---- persons, occupations ---- */
 
 void cell_occupation(const char *s, size_t len, struct buf *out)

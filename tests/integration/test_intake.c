@@ -53,8 +53,11 @@ static void write_file(const struct contract *c, const char *name, const void *d
 
 static struct intake_opts opts(const char *path, const char *name)
 {
+    static const int32_t counted = 20605; /* 2026-06-01: on the day of the screenings */
+
     return (struct intake_opts){
-        .path = path, .name = name, .actor = "maker", .now_ms = CONTRACT_NOW};
+        .path = path, .name = name, .actor = "maker", .now_ms = CONTRACT_NOW,
+        .months_day = &counted};
 }
 
 static int import_text(struct contract *c, const char *text, const char *name,
@@ -533,6 +536,61 @@ START_TEST(rows_of_a_person_may_differ)
 }
 END_TEST
 
+/* Too few months may have become enough since they were counted: by the row, by what the importer
+ * says, or by the day of the import. Who draws benefit is out where the rule does not include it. */
+START_TEST(when_months_were_counted_and_who_draws_benefit)
+{
+    static const char head[] =
+        "姓名,身份证号码,手机号码,参保地,累计缴费月数,职业(工种),技能等级,发证日期,缴费截止年月,"
+        "是否领取失业保险金\n";
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct screen_result sr;
+    struct list_info l;
+    struct verdict_row v;
+    struct buf text;
+    int64_t policy_id;
+    int32_t as_of = civil_day(2026, 6, 1), got;
+    char path[CONTRACT_PATH];
+    struct policy *p = load_policy(c);
+    static const enum verdict_reason want[] = {VERDICT_MONTHS, VERDICT_NO_MONTHS, VERDICT_MONTHS,
+                                               VERDICT_BENEFIT, VERDICT_OK};
+
+    buf_init(&text, 65536);
+    buf_addf(&text, "%s", head);
+    buf_adds(&text, "张三," ID_A ",13800000001,示例市,5,焊工,高级工,2026-03-01,,\n"
+                    "张三," ID_A ",13800000001,示例市,5,电工,初级工,2026-03-01,202510,否\n"
+                    "张三," ID_A ",13800000001,示例市,5,保育师,初级工,2026-03-01,2026-03,\n"
+                    "张三," ID_A ",13800000001,示例市,36,电工,中级工,2026-03-01,,是\n"
+                    "张三," ID_A ",13800000001,示例市,36,钳工,中级工,2026-03-01,,否\n");
+    OK(c, import_text(c, text.data, "l", &r));
+    ck_assert_int_eq(r.taken, 5);
+    ck_assert_int_eq(store_list_find(c->store, "l", &l, &c->e), 1);
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
+    ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 1);
+    for (int i = 0; i < 5; i++) {
+        verdict_at(c, &l, policy_id, 2 + i, &v);
+        ck_assert_msg(v.reason == want[i], "line %d: %s", 2 + i, verdict_reason_name(v.reason));
+    }
+
+    /* Nobody says when: through the day of the import, which was in 2023. */
+    write_file(c, "again.csv", text.data, text.len, path);
+    struct intake_opts o = opts(path, "again");
+    o.months_day = NULL;
+    o.again = true;
+    OK(c, intake_import(c->store, c->keys, &o, &r, &c->e));
+    ck_assert_int_eq(store_list_find(c->store, "again", &l, &c->e), 1);
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
+    verdict_at(c, &l, policy_id, 2, &v);
+    ck_assert_int_eq(v.reason, VERDICT_NO_MONTHS);
+    conf_policy_free(p);
+    buf_fini(&text);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(an_interrupted_screening_can_be_repeated)
 {
     struct contract *c = contract_begin();
@@ -660,6 +718,7 @@ int main(void)
     tcase_add_test(t, another_job_has_the_lock);
     tcase_add_test(t, screening);
     tcase_add_test(t, rows_of_a_person_may_differ);
+    tcase_add_test(t, when_months_were_counted_and_who_draws_benefit);
     tcase_add_test(t, an_interrupted_screening_can_be_repeated);
     tcase_add_test(t, no_act_without_its_record);
     tcase_add_test(t, explanation);

@@ -128,6 +128,62 @@ START_TEST(test_occupation)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    int rc;
+    const char *day;
+} counted[] = {
+    {"2026-03-15", 1, "2026-03-15"},
+    {"2026-03", 1, "2026-03-31"},
+    {"2026/2", 1, "2026-02-28"},
+    {"2024.02", 1, "2024-02-29"},
+    {"202612", 1, "2026-12-31"},
+    {"2026年3月", 1, "2026-03-31"},
+    {"２０２６年３月份", 1, "2026-03-31"},
+    {"20260301", 1, "2026-03-01"},
+    {"46082", 1, "2026-03-01"},
+    {"", 0, ""},
+    {"无", 0, ""},
+    {"2026-13", -1, ""},
+    {"202600", -1, ""},
+    {"2026", -1, ""},
+    {"3月", -1, ""},
+    {"2026年3", 1, "2026-03-31"},
+    {"2026-3x", -1, ""},
+};
+
+START_TEST(test_counted)
+{
+    int32_t day = CIVIL_NONE;
+    char text[11];
+
+    ck_assert_int_eq(cell_counted(counted[_i].text, strlen(counted[_i].text), &day),
+                     counted[_i].rc);
+    if (counted[_i].rc == 1)
+        ck_assert_str_eq(civil_format(day, text), counted[_i].day);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int rc;
+    bool yes;
+} answers[] = {
+    {"是", 1, true},     {"领取中", 1, true},  {" ＹＥＳ ", 1, true}, {"1", 1, true},
+    {"否", 1, false},    {"未领取", 1, false}, {"No", 1, false},      {"无", 1, false},
+    {"", 0, false},      {"-", 0, false},      {"大概", -1, false},   {"2026-03", -1, false},
+    {"是否", -1, false},
+};
+
+START_TEST(test_yes)
+{
+    bool yes = false;
+
+    ck_assert_int_eq(cell_yes(answers[_i].text, strlen(answers[_i].text), &yes), answers[_i].rc);
+    ck_assert(yes == answers[_i].yes);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof a / sizeof a[0]))
 
 int main(void)
@@ -138,6 +194,8 @@ int main(void)
     tcase_add_loop_test(c, test_date, 0, COUNT(dates));
     tcase_add_loop_test(c, test_months, 0, COUNT(months));
     tcase_add_loop_test(c, test_person, 0, COUNT(persons));
+    tcase_add_loop_test(c, test_counted, 0, COUNT(counted));
+    tcase_add_loop_test(c, test_yes, 0, COUNT(answers));
     tcase_add_test(c, test_kinds_are_those_of_hashes);
     tcase_add_test(c, test_occupation);
     suite_add_tcase(s, c);
