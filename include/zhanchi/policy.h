@@ -148,6 +148,15 @@ void policy_judge(const struct policy *p, const struct policy_person *person, in
  * without (示例省示例市, 示例市). Borrowed from the policy. */
 const char *policy_region_of(const struct policy *p, const char *cell);
 
+/* What reports call the region that a list's cell names, so that one region is one line however it
+ * was written. Of a region that the policy knows: its title (no two regions of a policy have the
+ * same), or its name if it has none; a code stays a code where the policy knows only a region above
+ * it. Otherwise, and without a policy (p NULL): the cell without blanks
+ * and without a province in front of a city, county or banner (示例省示例市, 示例市), a code without
+ * zeros at its end. Cut to whole characters. */
+#define POLICY_LABEL_MAX 64
+void policy_region_label(const struct policy *p, const char *cell, char out[POLICY_LABEL_MAX]);
+
 /* A GB/T 2260 code without the pairs of zeros at its end: 430000 -> 43, 430100 -> 4301. 0, or -1 if
  * it is none. */
 int policy_region_code(const char *text, char out[7]);

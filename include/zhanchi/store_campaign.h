@@ -100,7 +100,7 @@ struct candidate {
     /* A response since the certificate's issue day, of its occupation and level or of unknown ones
      * (what the row does not say counts as the same). */
     bool claimed;
-    /* The person, or the phone by whomever it was listed: in the holdout arm of another campaign of
+    /* row.region is that of the verdict, where there is one. The person, or the phone by whomever it was listed: in the holdout arm of another campaign of
      * the topic, not yet released on `today`; */
     bool held_elsewhere;
     bool active_elsewhere; /* member of another campaign of the topic that is not cancelled */

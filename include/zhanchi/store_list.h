@@ -138,6 +138,7 @@ struct verdict_row {
     int rule_no; /* index in policy->rules, -1 none */
     int64_t amount_fen;
     int32_t last_day;
+    char region[64]; /* as reports call it (policy_region_label); "" as the row has it */
 };
 /* batch: replaces the verdicts of these rows under this policy. */
 int store_verdicts_put(struct store *s, int64_t policy_id, int32_t as_of,

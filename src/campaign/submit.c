@@ -108,7 +108,10 @@ static int keep(void *ctx, const struct drawn *d, struct err *e)
                          .due_ms = d->due_ms,
                          .segments = d->parts,
                          .key_id = r->key_id};
-    memcpy(f->region, r->region, sizeof f->region);
+    if (d->k->has_verdict)
+        memcpy(f->region, r->region, sizeof f->region);
+    else
+        policy_region_label(NULL, r->region, f->region);
     pseudonym(z->keys, z->c->id, r->person_id, f->pseudonym);
     count(z->wave, d);
     if (d->cause == CAUSE_NONE && seal(z, d, f, e) != 0)

@@ -13,10 +13,24 @@ struct screening {
     const struct policy *policy;
     struct person *person;
     struct screen_result *result;
-    struct verdict_row *verdicts; /* of this chunk */
+    char cell[64], label[POLICY_LABEL_MAX]; /* of the last row: most follow one of their region */
+    struct verdict_row *verdicts;           /* of this chunk */
     size_t n, cap;
     struct err *e;
 };
+
+/* "" where reports call it as the row does. */
+static void label(struct screening *sc, const struct list_row *row, char out[POLICY_LABEL_MAX])
+{
+    if (strcmp(sc->cell, row->region) != 0) {
+        memcpy(sc->cell, row->region, sizeof sc->cell);
+        policy_region_label(sc->policy, row->region, sc->label);
+    }
+    if (strcmp(sc->label, row->region) == 0)
+        out[0] = '\0';
+    else
+        memcpy(out, sc->label, POLICY_LABEL_MAX);
+}
 
 static void keep(struct screening *sc, const struct list_row *row, const struct verdict *v)
 {
@@ -34,6 +48,7 @@ static void keep(struct screening *sc, const struct list_row *row, const struct 
         .amount_fen = v->amount_fen,
         .last_day = v->last_day,
     };
+    label(sc, row, sc->verdicts[sc->n - 1].region);
     sc->result->rows++;
     sc->result->eligible += v->outcome == VERDICT_ELIGIBLE;
     sc->result->not_eligible += v->outcome == VERDICT_NOT;

@@ -168,3 +168,78 @@ const char *policy_region_of(const struct policy *p, const char *cell)
             name = p->regions[i].name;
     return name;
 }
+
+/* ---- labels ---- */
+
+/* Appends whole characters, as many as fit, without blanks. */
+static void put(char out[POLICY_LABEL_MAX], struct place text)
+{
+    size_t len = strlen(out);
+
+    while (text.len > 0) {
+        size_t n = 1;
+        while (n < text.len && ((unsigned char)text.s[n] & 0xC0) == 0x80)
+            n++;
+        bool blank =
+            *text.s == ' ' || *text.s == '\t' || (n == 3 && memcmp(text.s, "\u3000", 3) == 0);
+        if (!blank && len + n >= POLICY_LABEL_MAX)
+            break;
+        if (!blank) {
+            memcpy(out + len, text.s, n);
+            len += n;
+        }
+        text.s += n;
+        text.len -= n;
+    }
+    out[len] = '\0';
+}
+
+static bool ends_in(struct place text, const char *const *ends)
+{
+    for (; *ends != NULL; ends++)
+        if (strip(&text, *ends) && text.len > 0)
+            return true;
+    return false;
+}
+
+/* Without the province that stands in front of something below it. */
+static struct place below_province(const char *text)
+{
+    static const char *const provinces[] = {"省", "自治区", NULL};
+    static const char *const ends[] = {"市", "区", "县", "州", "盟", "旗", NULL};
+
+    for (const char *const *p = provinces; *p != NULL; p++) {
+        const char *at = strstr(text, *p);
+        if (at == NULL || at == text)
+            continue;
+        struct place rest = place_of(at + strlen(*p));
+        if (ends_in(rest, ends))
+            return rest;
+    }
+    return place_of(text);
+}
+
+static void put_region(const struct policy *p, const char *region, char out[POLICY_LABEL_MAX])
+{
+    const struct policy_region *r = place_entry(p, place_of(region));
+
+    if (r == NULL || r->title == NULL || r->title[0] == '\0')
+        put(out, place_of(region));
+    else
+        put(out, place_of(r->title));
+}
+
+void policy_region_label(const struct policy *p, const char *cell, char out[POLICY_LABEL_MAX])
+{
+    char plain[POLICY_LABEL_MAX] = "";
+    struct place code;
+
+    put(plain, place_of(cell));
+    out[0] = '\0';
+    bool is_code = code_place(place_of(plain), &code);
+    const char *region = p == NULL ? NULL : is_code ? known(p, code) : policy_region_of(p, cell);
+    if (region != NULL)
+        put_region(p, region, out);
+    else
+        put(out, is_code ? code : below_province(plain));
+}

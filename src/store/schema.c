@@ -358,7 +358,10 @@ static const char schema_002[] =
     "ALTER TABLE list_row ADD COLUMN months_day INTEGER;"
     "ALTER TABLE list_row ADD COLUMN benefit INTEGER NOT NULL DEFAULT 0 CHECK (benefit IN (0, 1));";
 
-static const char *const migrations[] = {schema_001, schema_002};
+/* The region as reports call it; NULL: as the row has it. */
+static const char schema_003[] = "ALTER TABLE verdict ADD COLUMN region TEXT;";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003};
 
 int schema_latest(void)
 {

@@ -20,7 +20,7 @@
 
 static const char sql_walk[] =
     "SELECT " LIST_ROW_COLUMNS ", v.outcome, v.reason, v.rule_no, v.amount_fen, v.last_day,"
-    " a.optout FROM list_row r CROSS JOIN person p ON p.id = r.person_id"
+    " a.optout, v.region FROM list_row r CROSS JOIN person p ON p.id = r.person_id"
     " CROSS JOIN address a ON a.id = r.address_id"
     " LEFT JOIN list_row_sealed x ON x.row_id = r.id"
     " LEFT JOIN verdict v ON v.policy_id = ?3 AND v.row_id = r.id"
@@ -235,6 +235,8 @@ static void take_row(struct walk *w, struct stmt *q, const struct list_row *row)
         if (has_verdict)
             w->k.verdict = v;
         w->optout = stmt_int(q, LIST_ROW_N + 5);
+        if (!stmt_null(q, LIST_ROW_N + 6))
+            stmt_copy_text(q, LIST_ROW_N + 6, w->k.row.region, sizeof w->k.row.region);
         buf_reset(&w->sealed);
         if (buf_add(&w->sealed, row->sealed, row->sealed_len))
             panic("a sealed row of %zu bytes", row->sealed_len);

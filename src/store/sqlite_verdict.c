@@ -8,8 +8,8 @@
 #include "sqlite.h"
 
 static const char sql_put[] = "INSERT OR REPLACE INTO verdict (policy_id, row_id, outcome, reason, "
-                              "rule_no, amount_fen, last_day, as_of)"
-                              " SELECT ?1, c0, c1, c2, c3, c4, c5, c6 FROM feed";
+                              "rule_no, amount_fen, last_day, as_of, region)"
+                              " SELECT ?1, c0, c1, c2, c3, c4, c5, c6, c7 FROM feed";
 
 struct screening {
     const struct verdict_row *verdicts;
@@ -44,6 +44,10 @@ static void verdict_cell(const struct feed *f, size_t row, int column, struct fe
         break;
     case 6:
         feed_int64(out, s->as_of);
+        break;
+    case 7:
+        if (v->region[0] != '\0')
+            feed_text(out, v->region);
         break;
     }
 }

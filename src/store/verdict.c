@@ -10,8 +10,9 @@ static const char sql_counts[] =
     "SELECT v.outcome, v.reason, count(*) FROM list_row r"
     " JOIN verdict v ON v.policy_id = ?2 AND v.row_id = r.id"
     " WHERE r.list_id = ?1 AND r.current = 1 GROUP BY v.outcome, v.reason ORDER BY 1, 2";
-static const char sql_one[] = "SELECT outcome, reason, rule_no, amount_fen, last_day FROM verdict"
-                              " WHERE policy_id = ?1 AND row_id = ?2";
+static const char sql_one[] =
+    "SELECT outcome, reason, rule_no, amount_fen, last_day, region FROM verdict"
+    " WHERE policy_id = ?1 AND row_id = ?2";
 static const char sql_screened[] =
     "SELECT policy_id, screened_day FROM list WHERE id = ?1 AND policy_id IS NOT NULL";
 static const char sql_set_screened[] =
@@ -26,7 +27,7 @@ int store_verdict_get(struct store *s, int64_t policy_id, int64_t row_id, struct
     stmt_bind_int64(q, 1, policy_id);
     stmt_bind_int64(q, 2, row_id);
     int rc = stmt_step(q, e);
-    if (rc == 1)
+    if (rc == 1) {
         *out = (struct verdict_row){.row_id = row_id,
                                     .outcome = (enum verdict_outcome)stmt_int(q, 0),
                                     .reason = (enum verdict_reason)stmt_int(q, 1),
@@ -34,6 +35,8 @@ int store_verdict_get(struct store *s, int64_t policy_id, int64_t row_id, struct
                                     .amount_fen =
                                         stmt_null(q, 3) ? POLICY_AMOUNT_NONE : stmt_int64(q, 3),
                                     .last_day = stmt_null(q, 4) ? CIVIL_NONE : stmt_int(q, 4)};
+        stmt_copy_text(q, 5, out->region, sizeof out->region);
+    }
     stmt_close(q);
     return rc;
 }

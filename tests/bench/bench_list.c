@@ -124,7 +124,8 @@ static int judge(void *ctx, const struct list_row *r)
 {
     struct batch *b = ctx;
     if (b->n < CHUNK)
-        b->v[b->n++] = (struct verdict_row){r->id, VERDICT_ELIGIBLE, VERDICT_OK, 0, 100000, 20365};
+        b->v[b->n++] =
+            (struct verdict_row){r->id, VERDICT_ELIGIBLE, VERDICT_OK, 0, 100000, 20365, ""};
     return 0;
 }
 

@@ -196,6 +196,7 @@ START_TEST(one_candidate_a_person)
     struct policy p = {.name = name, .version = "1"};
     int64_t policy, list = certificates(c, v);
     OK(c, store_policy_put(c->store, &p, "policy.conf", 1, &policy, &c->e));
+    strcpy(v[1].region, "示例市"); /* of the certificate that is passed */
     OK(c, store_verdicts_put(c->store, policy, OUTREACH_TODAY, v, 7, &c->e));
     outreach_draft(&o, c, "spring", list);
     for (size_t max = 1; max < 4;
@@ -205,6 +206,7 @@ START_TEST(one_candidate_a_person)
         ck_assert_str_eq(s.sealed[0], "a");
         ck_assert_int_eq(s.v[0].n_certificates, 3);
         ck_assert(!s.v[0].has_verdict);
+        ck_assert_str_eq(s.v[0].row.region, "4301");
         ck_assert_int_eq(s.v[0].address_sharers, 2);
         ck_assert_int_eq(s.v[1].address_sharers, 1);
         ck_assert_int_eq(s.v[3].address_sharers, 2);
@@ -219,6 +221,8 @@ START_TEST(one_candidate_a_person)
         ck_assert_int_eq(s.v[0].verdict.last_day, 19800);
         ck_assert_int_eq(s.v[0].verdict.amount_fen, 1001);
         ck_assert_int_eq(s.v[0].verdict.row_id, s.v[0].row.id);
+        ck_assert_str_eq(s.v[0].row.region, "示例市");
+        ck_assert_str_eq(s.v[1].row.region, "4301");
         ck_assert_str_eq(s.sealed[1], "f");
         ck_assert_int_eq(s.v[1].verdict.last_day, CIVIL_NONE);
         ck_assert_int_eq(s.v[1].n_certificates, 1);

@@ -101,13 +101,13 @@ START_TEST(screening_again_replaces)
     OK(c, store_policy_put(c->store, &b, "p", 1000, &other, &c->e));
     for (int i = 0; i < 10; i++) {
         ck_assert_int_eq(store_list_row_at(c->store, list, 2 + i, &row, &c->e), 1);
-        v[i] = (struct verdict_row){row.id, VERDICT_ELIGIBLE, VERDICT_OK, 0, 200000, 19365};
+        v[i] = (struct verdict_row){row.id, VERDICT_ELIGIBLE, VERDICT_OK, 0, 200000, 19365, ""};
     }
     OK(c, store_verdicts_put(c->store, policy, 19100, v, 10, &c->e));
     OK(c, store_verdicts_put(c->store, other, 19100, v, 10, &c->e));
     for (int i = 0; i < 4; i++)
-        v[i] = (struct verdict_row){v[i].row_id, VERDICT_NOT,        VERDICT_EXPIRED,
-                                    -1,          POLICY_AMOUNT_NONE, CIVIL_NONE};
+        v[i] = (struct verdict_row){
+            v[i].row_id, VERDICT_NOT, VERDICT_EXPIRED, -1, POLICY_AMOUNT_NONE, CIVIL_NONE, ""};
     OK(c, store_verdicts_put(c->store, policy, 19500, v, 4, &c->e));
     OK(c, store_verdict_counts(c->store, list, policy, see_count, n, &c->e));
     ck_assert_int_eq(n[VERDICT_ELIGIBLE][VERDICT_OK], 6);

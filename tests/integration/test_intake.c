@@ -517,7 +517,7 @@ START_TEST(rows_of_a_person_may_differ)
     struct policy *p = load_policy(c);
 
     OK(c, import_text(c,
-                      HEAD "张三," ID_A ",13800000001,示例市,36,焊工,高级工,2026-03-01,\n"
+                      HEAD "张三," ID_A ",13800000001,示例省示例市,36,焊工,高级工,2026-03-01,\n"
                            "张三," ID_A ",13800000001,示例市,5,电工,初级工,2026-03-01,\n"
                            "张三," ID_A ",13800000001,,36,保育师,初级工,2026-03-01,\n"
                            "张三," ID_A ",13800000001,示例市,36,电工,中级工,2026-03-01,\n",
@@ -530,6 +530,7 @@ START_TEST(rows_of_a_person_may_differ)
     for (int i = 0; i < 4; i++) {
         verdict_at(c, &l, policy_id, 2 + i, &v);
         ck_assert_int_eq(v.reason, want[i]);
+        ck_assert_str_eq(v.region, i == 0 ? "示例市" : ""); /* as the row has it */
     }
     conf_policy_free(p);
     contract_end(c);

@@ -20,3 +20,6 @@ set_tests_properties(integration_json PROPERTIES LABELS integration TIMEOUT 300)
 add_test(NAME integration_audit_key
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/audit_key.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_audit_key PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_regions
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/regions.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_regions PROPERTIES LABELS integration TIMEOUT 300)

@@ -68,6 +68,51 @@ START_TEST(cells_name_regions)
 }
 END_TEST
 
+START_TEST(one_region_is_one_label)
+{
+    static const char text[] =
+        "name = \"r\";"
+        "regions = ( { name = \"43\"; title = \"湖南省\"; }, { name = \"430100\"; title = "
+        "\"长沙市\"; }, { name = \"430102\"; title = \"新区\"; }, { name = \"EX\"; title = \"示例省\"; },"
+        "  { name = \"EX-01\"; parent = \"EX\"; title = \"老区\"; }, { name = \"bare\"; } );"
+        "rules = ( { id = \"r\"; region = \"4302\"; source = \"s\"; confirmed = true; basis = "
+        "\"issued\"; months_min = 0; levels = [ 5 ]; window_months = 12; } );";
+    static const struct {
+        const char *cell, *with, *without;
+    } table[] = {
+        {"长沙市", "长沙市", "长沙市"},
+        {"湖南省长沙市", "长沙市", "长沙市"},
+        {"湖南省　长沙市 ", "长沙市", "长沙市"},
+        {"430100", "长沙市", "4301"},
+        {"4301", "长沙市", "4301"},
+        {"430000", "湖南省", "43"},
+        {"430200", "4302", "4302"},
+        {"430281", "430281", "430281"}, /* the policy knows only what is above it */
+        {"湖南省长沙市新区", "新区", "长沙市新区"},
+        {"示例省老区", "老区", "老区"},
+        {"bare", "bare", "bare"},
+        {"别处市", "别处市", "别处市"},
+        {"某省别处市", "别处市", "别处市"},
+        {"某自治区某自治州", "某自治州", "某自治州"},
+        {"湖南省", "湖南省", "湖南省"},
+        {"湖南省本级", "湖南省本级", "湖南省本级"},
+        {"", "", ""},
+        {"一二三四五六七八九十一二三四五六七八九十一二", "一二三四五六七八九十一二三四五六七八九十一",
+         "一二三四五六七八九十一二三四五六七八九十一"},
+    };
+    struct policy *p = policies_text(text);
+    char got[POLICY_LABEL_MAX];
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        policy_region_label(p, table[i].cell, got);
+        ck_assert_msg(strcmp(got, table[i].with) == 0, "%s: %s", table[i].cell, got);
+        policy_region_label(NULL, table[i].cell, got);
+        ck_assert_msg(strcmp(got, table[i].without) == 0, "%s without: %s", table[i].cell, got);
+    }
+    conf_policy_free(p);
+}
+END_TEST
+
 START_TEST(cells_name_levels)
 {
     static const struct {
@@ -145,6 +190,7 @@ int main(void)
     TCase *t = tcase_create("policy_cells");
 
     tcase_add_test(t, cells_name_regions);
+    tcase_add_test(t, one_region_is_one_label);
     tcase_add_test(t, cells_name_levels);
     tcase_add_test(t, names_are_distinct);
     suite_add_tcase(s, t);

@@ -1,0 +1,57 @@
+#!/bin/bash
+# regions.sh BIN_DIR: one region is one line of a report, however a list writes it, with a policy and without.
+set -u
+bin=$1
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-regions.XXXXXX")
+dir=$work/office
+export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
+trap 'rm -rf "$work"' EXIT
+die() {
+    echo "regions: $*" >&2
+    tail -n 20 "$work"/*.log >&2
+    exit 1
+}
+step() { echo "regions: $*"; }
+is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" 2>"$work/err.log"; }
+must() { zh "$@" >"$work/out.log" || die "$* failed"; }
+sql() { sqlite3 "$dir/zhanchi.db" "$@"; }
+
+mkdir -p "$dir/secrets"
+printf clear >"$dir/secrets/app"
+printf secretsecretsecret >"$dir/secrets/secret"
+chmod 600 "$dir"/secrets/*
+cat >"$dir/zhanchi.conf" <<CONF
+people = { actor_source = "environment"; };
+store = { epoch_dir = "$work/epoch"; };
+log = { level = "warn"; };
+gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:9";
+               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
+CONF
+"$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+
+row() { # N REGION
+    printf '测试%s,138000%05d,%s,36,焊工,高级工,%s,示例厂\n' "$1" "$1" "$2" "$(date -d '-60 days' +%F)"
+}
+{
+    echo '姓名,手机号,参保地,缴费月数,职业,技能等级,发证日期,单位'
+    for n in $(seq 1 12); do row $n 示例市; done
+    for n in $(seq 21 32); do row $n 示例省示例市; done
+    for n in $(seq 41 52); do row $n '示例省 示例市'; done
+    for n in $(seq 61 72); do row $n 示范市; done
+} >"$work/list.csv"
+must list import "$work/list.csv" --name spring
+must list screen spring --policy "$top/conf/policies/example.conf"
+
+sed '/^---$/q' "$top/templates/skill-a.tmpl" >"$work/plain.tmpl" # a text that needs no policy
+printf '{{name}}您好：您的{{occupation}}证书可申领技能提升补贴。咨询投诉电话：{{phone12333}}。拒收请回复R\n' >>"$work/plain.tmpl"
+lines() { zh report "$1" --by region --format json | jq -r '[.. | objects | .region? // empty] | flatten | map("\(.key):\(.members)") | sort | join(" ")'; }
+for how in example none; do
+    step "a campaign, policy $how"
+    must campaign create $how --list spring --policy $how --template "$work/plain.tmpl" --gateway 12333
+    must campaign submit $how
+    is "regions of members" "$(sql "SELECT group_concat(region || ':' || n, ' ') FROM (SELECT region, count(*) n FROM member k JOIN campaign c ON c.id = k.campaign_id WHERE c.name = '$how' GROUP BY region ORDER BY region)")" "示例市:36 示范市:12"
+    is "lines of the report" "$(lines $how)" "示例市:36 示范市:12"
+done
+echo "regions: one region, one line"
