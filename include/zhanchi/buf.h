@@ -26,6 +26,8 @@ void buf_reset(struct buf *b); /* len = 0, failed = false; keeps the memory */
 int buf_add(struct buf *b, const void *data, size_t len);
 int buf_addc(struct buf *b, char c);
 int buf_adds(struct buf *b, const char *s);
+/* Millionths as a decimal, exactly and without zeros at its end: 133100000 is 133.1. */
+int buf_add_micro(struct buf *b, int64_t v);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Makes room for n bytes behind len and returns where they go (NULL past the maximum); the caller
  * raises len by what it wrote. */

@@ -54,7 +54,8 @@ void json_w_key(struct json_w *w, const char *key);
 void json_w_str(struct json_w *w, const char *s);
 void json_w_strn(struct json_w *w, const char *s, size_t len);
 void json_w_int(struct json_w *w, int64_t v);
-void json_w_real(struct json_w *w, double v); /* %.17g; NaN and infinities become null */
+void json_w_real(struct json_w *w, double v);   /* %.17g; NaN and infinities become null */
+void json_w_micro(struct json_w *w, int64_t v); /* millionths, exactly: 133100000 is 133.1 */
 void json_w_bool(struct json_w *w, bool v);
 void json_w_null(struct json_w *w);
 

@@ -73,6 +73,20 @@ int buf_adds(struct buf *b, const char *s)
     return buf_add(b, s, strlen(s));
 }
 
+int buf_add_micro(struct buf *b, int64_t v)
+{
+    uint64_t n = v < 0 ? 0 - (uint64_t)v : (uint64_t)v, rest = n % 1000000;
+    int digits = 6;
+
+    while (digits > 0 && rest % 10 == 0) {
+        rest /= 10;
+        digits--;
+    }
+    buf_addf(b, "%s%llu", v < 0 ? "-" : "", (unsigned long long)(n / 1000000));
+    return digits > 0 ? buf_addf(b, ".%0*llu", digits, (unsigned long long)rest)
+                      : (b->failed ? -1 : 0);
+}
+
 int buf_addf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;

@@ -154,6 +154,12 @@ void json_w_real(struct json_w *w, double v)
         buf_adds(w->out, "null");
 }
 
+void json_w_micro(struct json_w *w, int64_t v)
+{
+    before(w);
+    buf_add_micro(w->out, v);
+}
+
 void json_w_bool(struct json_w *w, bool v)
 {
     before(w);

@@ -2,7 +2,7 @@
  * csv: the report as one table for spreadsheets and statistics programs. Pure.
  *
  * The first column says what a line is, the second which one; a field that does not belong to a line, is not known or is withheld is empty, never zero. Single
- * figures (cost, extra claims) stand in the last column.
+ * figures (cost, extra claims) stand in the column before the last. The last one says of a breakdown's line whether who is in it was drawn.
  *
  * Called by cmd_report.c.
  */
@@ -32,7 +32,9 @@ static void field_real(struct buf *out, bool known, double v)
 
 /* A line whose every figure may be missing. */
 struct figures {
-    bool has_members, has_messages, has_sent, has_claimed, has_rate, has_value;
+    bool has_members, has_messages, has_sent, has_claimed, has_rate, has_value, has_yuan;
+    const char *randomised; /* NULL: not of a breakdown */
+    int64_t microyuan;
     int64_t members, messages, sent, delivered, optouts, claimed;
     double rate, value;
     struct interval ci;
@@ -54,6 +56,9 @@ static void put(struct buf *out, const char *section, const char *key, bool with
     field_real(out, f->has_rate, f->ci.low);
     field_real(out, f->has_rate, f->ci.high);
     field_real(out, f->has_value, f->value);
+    if (f->has_yuan)
+        buf_add_micro(out, f->microyuan);
+    field(out, f->randomised != NULL ? f->randomised : "", false);
     buf_adds(out, "\r\n");
 }
 
@@ -62,8 +67,14 @@ static void put_value(struct buf *out, const char *section, const char *key, boo
     put(out, section, key, false, &(struct figures){.has_value = known, .value = v});
 }
 
+static void put_yuan(struct buf *out, const char *section, const char *key, int64_t microyuan)
+{
+    put(out, section, key, false,
+        &(struct figures){.has_yuan = microyuan >= 0, .microyuan = microyuan});
+}
+
 static void put_line(struct buf *out, const char *section, const struct measure_line *l,
-                     bool claims_known)
+                     const char *randomised, bool claims_known)
 {
     bool shown = !l->withheld, claims = shown && claims_known;
 
@@ -78,7 +89,8 @@ static void put_line(struct buf *out, const char *section, const struct measure_
                           .claimed = l->claimed,
                           .has_rate = claims && l->members > 0,
                           .rate = l->rate,
-                          .ci = l->ci});
+                          .ci = l->ci,
+                          .randomised = randomised});
 }
 
 static void put_arm(struct buf *out, const char *name, int64_t members, int64_t claimed)
@@ -107,7 +119,7 @@ static void put_lift(struct buf *out, const struct measure_lift *l)
     put(out, "lift", "difference", false,
         &(struct figures){.has_rate = true, .rate = l->lift, .ci = l->ci});
     put_value(out, "lift", "claims-extra", true, l->claims_extra);
-    put_value(out, "lift", "cost-yuan", l->cost_microyuan >= 0, (double)l->cost_microyuan / 1e6);
+    put_yuan(out, "lift", "cost-yuan", l->cost_microyuan);
     put_value(out, "lift", "yuan-per-extra-claim", l->yuan_per_extra >= 0, l->yuan_per_extra);
 }
 
@@ -146,17 +158,18 @@ static void put_span(const struct measure_report *r, struct buf *out)
 void measure_csv(const struct measure_report *r, struct buf *out)
 {
     buf_adds(out, "section,key,withheld,members,messages,sent,delivered,optouts,claimed,rate,"
-                  "ci_low,ci_high,value\r\n");
+                  "ci_low,ci_high,value,randomised\r\n");
     put(out, "campaign", r->campaign.name, false,
         &(struct figures){.has_members = true, .members = r->members});
     put_span(r, out);
     put_value(out, "cost", "segments", true, (double)r->segments);
-    put_value(out, "cost", "yuan", r->cost_microyuan >= 0, (double)r->cost_microyuan / 1e6);
+    put_yuan(out, "cost", "yuan", r->cost_microyuan);
     put_messages(r, out);
-    put_line(out, "total", &r->total, r->claims_known);
+    put_line(out, "total", &r->total, NULL, r->claims_known);
     for (int d = 0; d < MEASURE_DIMENSIONS; d++)
         for (size_t i = 0; r->by[d].asked && i < r->by[d].n; i++)
-            put_line(out, measure_by_name((enum measure_by)d), &r->by[d].lines[i], r->claims_known);
+            put_line(out, measure_by_name((enum measure_by)d), &r->by[d].lines[i],
+                     measure_randomised((enum measure_by)d) ? "1" : "0", r->claims_known);
     if (r->has_lift)
         put_lift(out, &r->lift);
 }

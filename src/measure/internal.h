@@ -23,6 +23,10 @@ void line_rate(struct measure_line *l, bool known);
 void lift_of(const struct measure_arm *send, const struct measure_arm *hold,
              int64_t price_microyuan, struct measure_lift *out);
 
+/* Whether who is in which line was drawn: of variants. A difference between others may have any
+ * cause. */
+bool measure_randomised(enum measure_by by);
+
 const char *arm_name(enum member_arm arm);
 
 /* ---- a row of a claims file ---- */

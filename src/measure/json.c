@@ -34,6 +34,15 @@ static void key_real_or_null(struct json_w *w, const char *key, bool known, doub
         json_w_null(w);
 }
 
+static void key_yuan(struct json_w *w, const char *key, int64_t microyuan)
+{
+    json_w_key(w, key);
+    if (microyuan >= 0)
+        json_w_micro(w, microyuan);
+    else
+        json_w_null(w);
+}
+
 static void key_day(struct json_w *w, const char *key, int32_t day)
 {
     char text[11];
@@ -87,6 +96,8 @@ static void breakdowns(struct json_w *w, const struct measure_report *r)
             json_w_open(w, '{');
             json_w_key(w, "key");
             json_w_str(w, b->lines[i].key);
+            json_w_key(w, "randomised");
+            json_w_bool(w, measure_randomised((enum measure_by)d));
             members_of_line(w, &b->lines[i], r->claims_known);
             json_w_close(w, '}');
         }
@@ -132,7 +143,7 @@ static void lift(struct json_w *w, const struct measure_report *r)
         json_w_key(w, "claims_extra");
         json_w_real(w, l->claims_extra);
         key_interval(w, "claims_extra_ci", true, l->extra_ci);
-        key_real_or_null(w, "cost_yuan", l->cost_microyuan >= 0, (double)l->cost_microyuan / 1e6);
+        key_yuan(w, "cost_yuan", l->cost_microyuan);
         key_real_or_null(w, "yuan_per_extra_claim", l->yuan_per_extra >= 0, l->yuan_per_extra);
     }
     json_w_close(w, '}');
@@ -180,7 +191,7 @@ void measure_json(const struct measure_report *r, struct buf *out)
     key_int(&w, "held_out", r->held_out);
     key_int(&w, "not_randomised", r->always);
     key_int(&w, "segments", r->segments);
-    key_real_or_null(&w, "cost_yuan", r->cost_microyuan >= 0, (double)r->cost_microyuan / 1e6);
+    key_yuan(&w, "cost_yuan", r->cost_microyuan);
     states(&w, r);
     json_w_key(&w, "total");
     json_w_open(&w, '{');

@@ -24,6 +24,11 @@ const char *measure_by_name(enum measure_by by)
     return names[by];
 }
 
+bool measure_randomised(enum measure_by by)
+{
+    return by == BY_VARIANT;
+}
+
 /* ---- the span ---- */
 
 struct files {

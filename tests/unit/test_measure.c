@@ -154,6 +154,11 @@ static struct measure_line region_lines[] = {
     {.key = "", .withheld = true},
 };
 
+static struct measure_line hour_line = {
+    .key = "09", .members = 500, .sent = 500, .delivered = 500, .claimed = 100};
+static struct measure_line variant_line = {
+    .key = "a", .members = 450, .sent = 450, .delivered = 450, .claimed = 90};
+
 static void sample(struct measure_report *r)
 {
     *r = (struct measure_report){.from_day = civil_day(2026, 3, 1),
@@ -163,7 +168,7 @@ static void sample(struct measure_report *r)
                                  .members = 1000,
                                  .held_out = 100,
                                  .segments = 1800,
-                                 .cost_microyuan = 90000000,
+                                 .cost_microyuan = 133100000,
                                  .n_causes = 1,
                                  .has_lift = true};
     memcpy(r->campaign.name, "spring", sizeof "spring");
@@ -177,6 +182,10 @@ static void sample(struct measure_report *r)
     line_rate(&r->total, true);
     r->by[BY_REGION] = (struct measure_breakdown){.asked = true, .lines = region_lines, .n = 3};
     line_rate(&region_lines[0], true);
+    r->by[BY_HOUR] = (struct measure_breakdown){.asked = true, .lines = &hour_line, .n = 1};
+    line_rate(&hour_line, true);
+    r->by[BY_VARIANT] = (struct measure_breakdown){.asked = true, .lines = &variant_line, .n = 1};
+    line_rate(&variant_line, true);
     r->lift.through_day = r->through_day;
     lift_of(&sent, &held, 50000, &r->lift);
 }
@@ -190,7 +199,11 @@ static const struct {
     {"/through", "2026-04-30"},
     {"/claims_known", "true"},
     {"/members", "1000"},
-    {"/cost_yuan", "90"},
+    {"/cost_yuan", "133.1"},
+    {"/by/region/0/randomised", "false"},
+    {"/by/hour/0/key", "09"},
+    {"/by/hour/0/randomised", "false"},
+    {"/by/variant/0/randomised", "true"},
     {"/states/delivered", "850"},
     {"/states/queued", "0"},
     {"/causes/0/state", "undelivered"},
@@ -217,6 +230,8 @@ static struct json *parsed(const struct measure_report *r)
     measure_json(r, &out);
     struct json *j = json_parse(buf_cstr(&out), out.len, &e);
     ck_assert_msg(j != NULL, "%s: %s", e.what, buf_cstr(&out));
+    if (r->cost_microyuan >= 0) /* to the letter, not as a number that comes near */
+        ck_assert_ptr_nonnull(strstr(out.data, "\"cost_yuan\":133.1,"));
     buf_fini(&out);
     return j;
 }
@@ -239,7 +254,7 @@ START_TEST(report_json)
                                json_type_of(n) == J_NUMBER),
                           "%s is %s", json_facts[i].pointer, json_text(n, tmp));
     }
-    ck_assert_ptr_null(json_at(j, "/by/hour"));
+    ck_assert_ptr_null(json_at(j, "/by/level"));
     ck_assert_double_eq_tol(strtod(json_text(json_at(j, "/lift/difference"), tmp), NULL), 0.1,
                             1e-12);
     json_free(j);
@@ -271,22 +286,26 @@ START_TEST(report_csv)
 {
     static const char *const lines[] = {
         ("section,key,withheld,members,messages,sent,delivered,optouts,claimed,rate,ci_low,ci_high,"
-         "value\r\n"),
-        "\r\ncampaign,spring,0,1000,,,,,,,,,\r\n",
-        "\r\nspan,2026-03-01/2026-04-30,0,,,,,,,,,,\r\n",
-        "\r\ncost,segments,0,,,,,,,,,,1800\r\n",
-        "\r\ncost,yuan,0,,,,,,,,,,90\r\n",
-        "\r\nstate,delivered,0,,850,,,,,,,,\r\n",
-        "\r\ncause,undelivered/number,0,,50,,,,,,,,\r\n",
+         "value,randomised\r\n"),
+        "\r\ncampaign,spring,0,1000,,,,,,,,,,\r\n",
+        "\r\nspan,2026-03-01/2026-04-30,0,,,,,,,,,,,\r\n",
+        "\r\ncost,segments,0,,,,,,,,,,1800,\r\n",
+        "\r\ncost,yuan,0,,,,,,,,,,133.1,\r\n",
+        "\r\nstate,delivered,0,,850,,,,,,,,,\r\n",
+        "\r\ncause,undelivered/number,0,,50,,,,,,,,,\r\n",
         "\r\ntotal,,0,900,,900,850,3,180,0.2,",
         "\r\nregion,430100,0,600,,590,550,2,150,0.25,",
-        "\r\nregion,'=cmd,1,,,,,,,,,,\r\n",
-        "\r\nregion,,1,,,,,,,,,,\r\n",
+        "\r\nregion,'=cmd,1,,,,,,,,,,,0\r\n",
+        "\r\nregion,,1,,,,,,,,,,,0\r\n",
+        "\r\nhour,09,0,500,,500,500,0,100,0.2,",
+        "\r\nvariant,a,0,450,,450,450,0,90,0.2,",
+        ",,1\r\nregion,430100,",
+        ",,0\r\nlift,send,",
         "\r\nlift,send,0,900,,,,,180,0.2,",
         "\r\nlift,holdout,0,100,,,,,10,0.1,",
         "\r\nlift,difference,0,,,,,,,0.1,",
-        "\r\nlift,claims-extra,0,,,,,,,,,,90\r\n",
-        "\r\nlift,yuan-per-extra-claim,0,,,,,,,,,,1\r\n",
+        "\r\nlift,claims-extra,0,,,,,,,,,,90,\r\n",
+        "\r\nlift,yuan-per-extra-claim,0,,,,,,,,,,1,\r\n",
     };
     struct measure_report r;
     struct buf out;
@@ -301,14 +320,14 @@ START_TEST(report_csv)
     for (const char *p = out.data; *p != '\0'; p++) {
         commas += *p == ',';
         if (*p == '\n') {
-            ck_assert_uint_eq(commas, 12);
+            ck_assert_uint_eq(commas, 13);
             commas = 0;
         }
     }
     buf_reset(&out);
     r.lift.withheld = true;
     measure_csv(&r, &out);
-    ck_assert_ptr_nonnull(strstr(out.data, "\r\nlift,difference,1,,,,,,,,,,\r\n"));
+    ck_assert_ptr_nonnull(strstr(out.data, "\r\nlift,difference,1,,,,,,,,,,,\r\n"));
     ck_assert_ptr_null(strstr(out.data, "lift,send"));
     buf_fini(&out);
 }
