@@ -38,6 +38,8 @@ struct intake_opts {
 #define INTAKE_REASONS 64
 struct intake_result {
     int64_t list_id, rows, taken, rejected_rows, repaired; /* rows = taken + rejected_rows */
+    int64_t
+        no_regions;  /* taken rows whose region looks like none: kept sealed only, undetermined */
     int64_t skipped; /* not in rows: empty rows, totals (合计), headers repeated on every page */
     struct {         /* a row may have several */
         const char *code; /* constant */
@@ -52,7 +54,8 @@ struct intake_result {
  *
  * A row is taken whole or rejected whole: a telephone number is needed, and something that says who
  * it is (cells.h); a value that is there but cannot be read rejects its row, a value that is
- * missing does not. Identical rows are taken as they come: a person is one member of a campaign
+ * missing does not. A region that does not look like one (policy_region_like) is not stored in the
+ * clear, where a slipped name could be read: it is sealed with the row. Identical rows are taken as they come: a person is one member of a campaign
  * however many rows there are, and `counts` tells rows from persons. Memory does not depend on the
  * size of the file. The rejects file is CSV with UTF-8 BOM, 0600, and appears when it is complete:
  * line, column, header, masked value, reason, remedy. */

@@ -148,6 +148,11 @@ void policy_judge(const struct policy *p, const struct policy_person *person, in
  * without (示例省示例市, 示例市). Borrowed from the policy. */
 const char *policy_region_of(const struct policy *p, const char *cell);
 
+/* Whether a cell looks like a region and like nothing of a person: a code of 2, 4, 6, 9 or 12 digits,
+ * a policy's own name (EX-01), a province's name, or Han characters that end as regions do (市, 县,
+ * 区, 省, 自治州, 左旗 ..., or an agency or township of one). Only this may stand in the clear. */
+bool policy_region_like(const char *cell);
+
 /* What reports call the region that a list's cell names, so that one region is one line however it
  * was written. Of a region that the policy knows: its title (no two regions of a policy have the
  * same), or its name if it has none; a code stays a code where the policy knows only a region above

@@ -65,7 +65,7 @@ struct list_row {
     uint8_t person[KEYRING_HASH_BYTES];
     uint8_t address[KEYRING_HASH_BYTES];
     int64_t person_id, address_id; /* set when reading */
-    char region[64];               /* as the list has it */
+    char region[64];               /* as the list has it, if it looks like a region; else "" */
     bool has_employer, has_occupation;
     uint8_t employer[KEYRING_HASH_BYTES], occupation[KEYRING_HASH_BYTES];
     int level;          /* 0 unknown */

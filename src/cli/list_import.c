@@ -77,6 +77,10 @@ static void print_text(const struct cli *c, const struct intake_opts *o,
     if (r->skipped > 0)
         printf(_("%s more are no rows: empty ones, totals, repeated headers\n"),
                cli_number(r->skipped, a));
+    if (r->no_regions > 0)
+        printf(_("%s rows have a region that looks like none: it is kept sealed, and their people "
+                 "are undetermined\n"),
+               cli_number(r->no_regions, a));
     if (!o->dry_run) {
         printf(_("%s persons; %s further rows are theirs too\n"), cli_number(r->counts.persons, a),
                cli_number(r->taken - r->counts.persons, b));
@@ -117,6 +121,7 @@ static void print_json(const struct importing *im, const struct intake_opts *o,
     NUMBER("repaired", r->repaired);
     NUMBER("rejected", r->rejected_rows);
     NUMBER("skipped", r->skipped);
+    NUMBER("no_regions", r->no_regions);
     if (!o->dry_run) {
         NUMBER("persons", r->counts.persons);
         NUMBER("numbers", r->counts.addresses);
@@ -186,7 +191,8 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     if (!o.name)
         o.name = "dry-run";
     /* A dry run needs no work directory: anybody may try a file. */
-    if (lists_encoding(a->value[ENCODING], &o.table, e) || (!dry_run && (cli_keyring(c, e) || cli_audit_ready(c, e))))
+    if (lists_encoding(a->value[ENCODING], &o.table, e) ||
+        (!dry_run && (cli_keyring(c, e) || cli_audit_ready(c, e))))
         return -1;
     struct importing *im = calloc(1, sizeof *im);
     if (!im)
@@ -203,9 +209,8 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 
 const struct command list_import = {
     .name = "import",
-    .args =
-        "FILE --name L [--columns MAP] [--encoding E] [--rejects OUT.csv] [--months-day DATE]"
-        " [--dry-run] [--again]",
+    .args = "FILE --name L [--columns MAP] [--encoding E] [--rejects OUT.csv] [--months-day DATE]"
+            " [--dry-run] [--again]",
     .help = N_("brings in a list of people"),
     .options = options,
     .min_rest = 1,

@@ -165,6 +165,7 @@ static int keep_row(struct import *im, const struct table_row *row, struct err *
         if (rc == 0) {
             im->result->taken++;
             im->result->repaired += reading_repaired(r);
+            im->result->no_regions += r->text[COLUMN_REGION].len > 0 && !r->region_like;
             return 0;
         }
         row_refuse(&im->plan, row, "row-long", r);
@@ -239,8 +240,8 @@ static int open_file(struct import *im, struct err *e)
         check_columns(&im->columns, e))
         return err_prefix(e, "%s", im->o->path);
     plan_init(&im->plan, &im->columns);
-    im->plan.months_day = im->o->months_day ? *im->o->months_day
-                                            : civil_local_day(im->o->now_ms, im->o->zone_min);
+    im->plan.months_day =
+        im->o->months_day ? *im->o->months_day : civil_local_day(im->o->now_ms, im->o->zone_min);
     return 0;
 }
 

@@ -42,6 +42,9 @@ struct reading {                    /* one row, cleaned */
     int level, months;
     int32_t issued_day, months_day;
     bool benefit;
+    bool region_like;     /* the region may stand in the clear */
+    char region_seen[64]; /* the last one looked at: most rows repeat it */
+    bool region_seen_like;
     struct level_cache levels;
     struct list_reject rejects[COLUMN_FIELDS + 2];
     size_t n_rejects;

@@ -109,7 +109,20 @@ static const char *clean_ref(const struct plan *p, const struct table_cell *c, s
     return r->text[COLUMN_REF].len > REF_MAX ? "ref-long" : NULL;
 }
 
-/* The region is stored in the clear, so nothing that could be a person's number may pass for one (columns may be shifted). */
+/* Most rows have the region of the row before. */
+static bool region_like(struct reading *r, const char *text, size_t len)
+{
+    if (len >= sizeof r->region_seen)
+        return false;
+    if (strcmp(r->region_seen, text) != 0) {
+        memcpy(r->region_seen, text, len + 1);
+        r->region_seen_like = policy_region_like(text);
+    }
+    return r->region_seen_like;
+}
+
+/* The region is stored in the clear, so nothing of a person may pass for one (columns may be shifted): a number is refused; of other texts only what looks like a
+ * region is kept in the clear. The rest is sealed with the row, whose people are then undetermined: a misspelt region is no reason to lose somebody. */
 static const char *clean_region(const struct plan *p, const struct table_cell *c, struct reading *r)
 {
     struct buf *out = &r->text[COLUMN_REGION];
@@ -124,6 +137,7 @@ static const char *clean_region(const struct plan *p, const struct table_cell *c
     if (digits >= 11 && (phone_parse(out->data, out->len, &phone) ||
                          citizen_parse(out->data, out->len, &citizen) || digits > 12))
         return "region-personal";
+    r->region_like = out->len > 0 && region_like(r, out->data, out->len);
     return NULL;
 }
 
@@ -362,6 +376,7 @@ static void reading_reset(const struct plan *p, struct reading *r)
     r->issued_day = CIVIL_NONE;
     r->months_day = p->months_day;
     r->benefit = false;
+    r->region_like = false;
     r->n_rejects = 0;
 }
 

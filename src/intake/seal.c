@@ -171,17 +171,6 @@ static void write_json(struct sealer *s, const struct table_row *row, const stru
     buf_addc(&s->json, '}');
 }
 
-/* Whole characters only. */
-static void copy_region(const struct buf *text, char out[64])
-{
-    size_t len = text->len < 64 ? text->len : 63;
-
-    while (len < text->len && len > 0 && ((unsigned char)text->data[len] & 0xC0) == 0x80)
-        len--;
-    memcpy(out, buf_cstr(text), len);
-    out[len] = '\0';
-}
-
 int sealer_row(struct sealer *s, const struct table_row *row, const struct reading *r, int64_t id,
                struct list_row *out, struct buf *blobs, struct err *e)
 {
@@ -199,7 +188,8 @@ int sealer_row(struct sealer *s, const struct table_row *row, const struct readi
                              .months_day = r->months_day,
                              .benefit = r->benefit,
                              .key_id = s->key_id};
-    copy_region(&r->text[COLUMN_REGION], out->region);
+    if (r->region_like) /* then it fits */
+        memcpy(out->region, buf_cstr(&r->text[COLUMN_REGION]), r->text[COLUMN_REGION].len + 1);
     hash_row(s, r, out);
     if (keyring_seal(s->keyring, s->key_id, SEAL_ROW, id, out->revision, s->json.data, s->json.len,
                      blobs, e))

@@ -46,6 +46,21 @@ must list screen spring --policy "$top/conf/policies/example.conf"
 
 sed '/^---$/q' "$top/templates/skill-a.tmpl" >"$work/plain.tmpl" # a text that needs no policy
 printf '{{name}}您好：您的{{occupation}}证书可申领技能提升补贴。咨询投诉电话：{{phone12333}}。拒收请回复R\n' >>"$work/plain.tmpl"
+step "what slipped under the region stays sealed, and its row undetermined"
+{
+    head -n 1 "$work/list.csv"
+    for n in $(seq 1 12); do row $n 示例市; done
+    row 13 李四
+    row 14 王五六
+    row 15 李红旗
+} >"$work/slipped.csv"
+zh list import "$work/slipped.csv" --name slipped --json >"$work/slipped.json" || die "import failed"
+is taken "$(jq .taken "$work/slipped.json")" 15
+is "rows without a region" "$(jq .no_regions "$work/slipped.json")" 3
+is regions "$(sql "SELECT group_concat(DISTINCT r.region) FROM list_row r JOIN list l ON l.id = r.list_id WHERE l.name = 'slipped'")" "示例市,"
+must list screen slipped --policy "$top/conf/policies/example.conf"
+is undetermined "$(zh list show slipped --json | jq '[.verdicts[] | select(.reason == "no-region") | .rows] | add')" 3
+
 lines() { zh report "$1" --by region --format json | jq -r '[.. | objects | .region? // empty] | flatten | map("\(.key):\(.members)") | sort | join(" ")'; }
 for how in example none; do
     step "a campaign, policy $how"

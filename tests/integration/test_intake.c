@@ -55,9 +55,11 @@ static struct intake_opts opts(const char *path, const char *name)
 {
     static const int32_t counted = 20605; /* 2026-06-01: on the day of the screenings */
 
-    return (struct intake_opts){
-        .path = path, .name = name, .actor = "maker", .now_ms = CONTRACT_NOW,
-        .months_day = &counted};
+    return (struct intake_opts){.path = path,
+                                .name = name,
+                                .actor = "maker",
+                                .now_ms = CONTRACT_NOW,
+                                .months_day = &counted};
 }
 
 static int import_text(struct contract *c, const char *text, const char *name,
@@ -469,7 +471,8 @@ START_TEST(screening)
     OK(c, import_text(c, good, "spring", &r));
     ck_assert_int_eq(store_list_find(c->store, "spring", &l, &c->e), 1);
     ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 0);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
     ck_assert_int_eq(sr.rows, 4);
     ck_assert_int_eq(sr.eligible, 1);
     ck_assert_int_eq(sr.not_eligible, 2);
@@ -492,10 +495,12 @@ START_TEST(screening)
 
     /* Screening again after a claim; what was paid for another occupation counts for nothing. */
     claim(c, ID_A, "电工", 3);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
     ck_assert_int_eq(sr.eligible, 1);
     claim(c, ID_A, "焊工", 3);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
     ck_assert_int_eq(sr.eligible, 0);
     verdict_at(c, &l, policy_id, 3, &v);
     ck_assert_int_eq(v.reason, VERDICT_CLAIMED);
@@ -523,7 +528,8 @@ START_TEST(rows_of_a_person_may_differ)
                            "张三," ID_A ",13800000001,示例市,36,电工,中级工,2026-03-01,\n",
                       "l", &r));
     ck_assert_int_eq(store_list_find(c->store, "l", &l, &c->e), 1);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", as_of, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
     ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 1);
     static const enum verdict_reason want[] = {VERDICT_OK, VERDICT_MONTHS, VERDICT_NO_REGION,
                                                VERDICT_OK};
@@ -609,10 +615,11 @@ START_TEST(an_interrupted_screening_can_be_repeated)
     OK(c, import_text(c, text.data, "big", &r));
     ck_assert_int_eq(store_list_find(c->store, "big", &l, &c->e), 1);
     FAILS(c, ERR_TEMP,
-          intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, &progress, NULL, &sr,
-                        &c->e));
+          intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, &progress, NULL,
+                        &sr, &c->e));
     ck_assert_int_eq(store_list_screened(c->store, l.id, &policy_id, &got, &c->e), 0);
-    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, NULL, NULL, &sr, &c->e));
+    OK(c, intake_screen(c->store, c->keys, &l, p, "t.conf", 20000, CONTRACT_NOW, NULL, NULL, &sr,
+                        &c->e));
     ck_assert_int_eq(sr.rows, 20000);
     ck_assert_int_eq(sr.undetermined, 20000);
     conf_policy_free(p);

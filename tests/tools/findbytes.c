@@ -1,5 +1,6 @@
 /*
- * findbytes: findbytes WORDS FILE... looks for any of the words (UTF-8, one a line) in files, as bytes in UTF-8, GB18030 and both byte orders of UTF-16.
+ * findbytes: findbytes WORDS FILE... looks for any of the words (UTF-8, one a line) in files, as bytes in UTF-8, GB18030 and both byte orders of UTF-16. An
+ * encoding in which a word is too short to mean anything is left out for that word: names of two characters are looked for in UTF-8 only.
  *
  * Prints "FILE: offset N: word L as ENCODING" for each find (the word's line, not the word) and exits 1 if there was one; 0 if there was none. For the test that
  * no personal data stand anywhere in the clear.
@@ -49,8 +50,12 @@ static void add(const char *word, int line)
         p->len = encode(encodings[i], word, p->bytes);
         p->line = line;
         p->encoding = encodings[i];
-        if (p->len < SHORTEST)
-            panic("the word in line %d is too short to be looked for", line);
+        if (p->len < SHORTEST) {
+            if (i == 0)
+                panic("the word in line %d is too short to be looked for", line);
+            free(p);
+            continue;
+        }
         struct pattern **at = &by_start[p->bytes[0] << 8 | p->bytes[1]];
         p->next = *at;
         *at = p;

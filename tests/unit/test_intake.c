@@ -129,7 +129,8 @@ static const struct {
     /* through when they were counted; who draws benefit */
     {"姓名,手机号,缴费月数,缴费截止年月,是否领取失业保险金\n张三,13800000001,30,202603,是\n",
      "taken name=张三 phone=13800000001 months=30 months_day=2026-03-31 benefit=是"},
-    {"姓名,手机号,统计截止日期,领金状态\n张三,13800000001,,\n", "taken name=张三 phone=13800000001"},
+    {"姓名,手机号,统计截止日期,领金状态\n张三,13800000001,,\n",
+     "taken name=张三 phone=13800000001"},
     {"姓名,手机号,统计截止日期,领金状态\n张三,13800000001,前天,大概\n",
      "rejected 3:date-format:** 4:benefit-unknown:**"},
 };

@@ -73,7 +73,8 @@ START_TEST(one_region_is_one_label)
     static const char text[] =
         "name = \"r\";"
         "regions = ( { name = \"43\"; title = \"湖南省\"; }, { name = \"430100\"; title = "
-        "\"长沙市\"; }, { name = \"430102\"; title = \"新区\"; }, { name = \"EX\"; title = \"示例省\"; },"
+        "\"长沙市\"; }, { name = \"430102\"; title = \"新区\"; }, { name = \"EX\"; title = "
+        "\"示例省\"; },"
         "  { name = \"EX-01\"; parent = \"EX\"; title = \"老区\"; }, { name = \"bare\"; } );"
         "rules = ( { id = \"r\"; region = \"4302\"; source = \"s\"; confirmed = true; basis = "
         "\"issued\"; months_min = 0; levels = [ 5 ]; window_months = 12; } );";
@@ -97,7 +98,8 @@ START_TEST(one_region_is_one_label)
         {"湖南省", "湖南省", "湖南省"},
         {"湖南省本级", "湖南省本级", "湖南省本级"},
         {"", "", ""},
-        {"一二三四五六七八九十一二三四五六七八九十一二", "一二三四五六七八九十一二三四五六七八九十一",
+        {"一二三四五六七八九十一二三四五六七八九十一二",
+         "一二三四五六七八九十一二三四五六七八九十一",
          "一二三四五六七八九十一二三四五六七八九十一"},
     };
     struct policy *p = policies_text(text);
@@ -110,6 +112,71 @@ START_TEST(one_region_is_one_label)
         ck_assert_msg(strcmp(got, table[i].without) == 0, "%s without: %s", table[i].cell, got);
     }
     conf_policy_free(p);
+}
+END_TEST
+
+START_TEST(what_may_stand_in_the_clear)
+{
+    static const char *const yes[] = {"43",
+                                      "4301",
+                                      "430102",
+                                      "430102001002",
+                                      "EX-01",
+                                      "EX",
+                                      "CN",
+                                      "示例市",
+                                      "示例省",
+                                      "示例县",
+                                      "示例省示例市",
+                                      "示例省 示例市",
+                                      "沛县",
+                                      "北京",
+                                      "内蒙古",
+                                      "市本级",
+                                      "某市高新区",
+                                      "湖南湘江新区",
+                                      "苏州工业园区",
+                                      "湘西土家族苗族自治州",
+                                      "延边州",
+                                      "兴安盟",
+                                      "阿巴嘎左旗",
+                                      "阿荣旗",
+                                      "宁夏回族自治区",
+                                      "示例市社会保险事业管理局",
+                                      "示例县城关镇",
+                                      "新疆生产建设兵团第一师阿拉尔市",
+                                      "示例市医保经办中心"};
+    static const char *const no[] = {"",
+                                     "张三",
+                                     "李四",
+                                     "王五六",
+                                     "欧阳娜娜",
+                                     "李红旗",
+                                     "王神州",
+                                     "陈州",
+                                     "张盟",
+                                     "赵省",
+                                     "广州",
+                                     "阿依古丽·买买提",
+                                     "Zhang San",
+                                     "zhangsan",
+                                     "ZHANG",
+                                     "幸福小区",
+                                     "示例市幸福路12号",
+                                     "4",
+                                     "990000",
+                                     "13800000001",
+                                     "X12345678",
+                                     "示例机械有限公司",
+                                     "焊工",
+                                     "张三市?",
+                                     "𠮷田区",
+                                     "一二三四五六七八九十一二三四五六七八九十一市"};
+
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+        ck_assert_msg(policy_region_like(yes[i]), "%s", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+        ck_assert_msg(!policy_region_like(no[i]), "%s", no[i]);
 }
 END_TEST
 
@@ -191,6 +258,7 @@ int main(void)
 
     tcase_add_test(t, cells_name_regions);
     tcase_add_test(t, one_region_is_one_label);
+    tcase_add_test(t, what_may_stand_in_the_clear);
     tcase_add_test(t, cells_name_levels);
     tcase_add_test(t, names_are_distinct);
     suite_add_tcase(s, t);
