@@ -147,12 +147,12 @@ static int read_value(const struct conf *c, const struct conf_node *n, const str
         const char *const *choice = o->choices;
         while (*choice != NULL && strcmp(*choice, text) != 0)
             choice++;
-        if (*choice == NULL)
+        const char *near = *choice == NULL ? conf_nearest(text, o->choices) : NULL;
+        if (near != NULL)
             return conf_node_err(n, e, "correct that line",
-                                 "%s cannot be \"%s\"; did you mean \"%s\"?", o->name, text,
-                                 conf_nearest(text, o->choices) != NULL
-                                     ? conf_nearest(text, o->choices)
-                                     : o->choices[0]);
+                                 "%s cannot be \"%s\"; did you mean \"%s\"?", o->name, text, near);
+        if (*choice == NULL)
+            return conf_node_err(n, e, o->help, "%s cannot be \"%s\"", o->name, text);
     }
     if (o->type == OPT_PATH && text[0] == '\0' && o->def[0] != '\0')
         return conf_node_err(n, e, "name a file or a folder", "%s is empty", o->name);
