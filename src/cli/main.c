@@ -6,6 +6,7 @@
  * same in every language.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -319,6 +320,21 @@ static int run(struct cli *cli, int argc, char **argv, struct err *e)
     return run_command(cli, c, path, sizeof path, argc, argv, e);
 }
 
+/* Nobody reads the output any more (`zhanchi ... | head`). */
+static bool reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return ferror(stdout) && poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
+/* As a program that leaves SIGPIPE alone ends: the shell says 141 and nobody says a word. */
+static void die_of_pipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.stop = &stop_asked, .zone_min = 480};
@@ -329,15 +345,20 @@ int main(int argc, char **argv)
     int status = run(&cli, argc, argv, &e);
     if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         status = err_errno(&e, ERR_IO, _("check the disk's space"), _("cannot write the output"));
-    if (status < 0) {
+    if (status < 0)
         fflush(stdout);
+    bool quiet = status < 0 && e.kind == ERR_IO && reader_gone();
+    if (status < 0 && !quiet) {
         fprintf(stderr, "zhanchi: %s\n", e.what);
         if (e.remedy[0] != '\0')
             fprintf(stderr, "         %s\n", e.remedy);
-        status = e.kind != ERR_NONE ? (int)e.kind : ERR_SOFTWARE;
     }
+    if (status < 0)
+        status = e.kind != ERR_NONE ? (int)e.kind : ERR_SOFTWARE;
     keyring_close(cli.keyring);
     store_close(cli.store);
     conf_free(cli.conf);
+    if (quiet)
+        die_of_pipe();
     return status;
 }

@@ -60,6 +60,19 @@ if [ -w /dev/full ]; then
     is "status on a full disk" $? 74
 fi
 
+step "nobody reads to the end"
+mkdir "$work/pipe"
+printf '姓名,手机号\n' >"$work/pipe/list.csv"
+for n in $(seq 5000); do printf '测试,138%08d\n' "$n"; done >>"$work/pipe/list.csv"
+for command in "list convert $work/pipe/list.csv" "list convert $work/pipe/list.csv --to csv"; do
+    "$bin/zhanchi" $command 2>"$work/pipe/err" | head -n 1 >"$work/pipe/out"
+    is "status of $command | head" "${PIPESTATUS[0]}" 141
+    is "words of $command | head" "$(cat "$work/pipe/err")" ""
+done
+{ sleep 0.3; "$bin/zhanchi" --help 2>"$work/pipe/err"; echo $? >"$work/pipe/status"; } | true
+is "status of --help into nothing" "$(cat "$work/pipe/status")" 141
+is "words of --help into nothing" "$(cat "$work/pipe/err")" ""
+
 # ---- init ----
 
 step "init: what is made, and for whose eyes"
