@@ -118,6 +118,8 @@ static void write_list(const struct options *o)
         people_row(&o->people, i, &row);
         for (int c = 0; c < ROW_CELLS; c++)
             add(&out, row.cell[c]);
+        if (row.raw_tail != NULL)
+            buf_adds(&out.line, row.raw_tail);
         end_line(&out);
     }
     if (o->title) {

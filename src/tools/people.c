@@ -76,21 +76,28 @@ static struct dice dice_of(const struct people *p, uint64_t what, int64_t number
 
 /* ---- persons ---- */
 
-static void make_id(int64_t person, char out[20])
+/* The check character (ISO 7064, MOD 11-2). */
+static void check_id(char *id)
 {
     static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+    int sum = 0;
+
+    for (int i = 0; i < 17; i++)
+        sum += (id[i] - '0') * weights[i];
+    id[17] = "10X98765432"[sum % 11];
+    id[18] = '\0';
+}
+
+static void make_id(int64_t person, char out[20])
+{
     enum { DAYS = 2190, SERIALS = 990, ALL = DAYS * SERIALS * 10 };
     int64_t n =
         (person * 48271 + 12345) % ALL; /* one to one: 48271 is a prime that does not divide ALL */
     struct civil c = civil_of(civil_day(1900, 1, 1) + (int32_t)(n % DAYS));
-    int sum = 0;
 
     snprintf(out, 20, "%s%04d%02d%02d%03d", id_regions[n / DAYS / SERIALS % 10], c.year % 10000,
              c.month % 100, c.day % 100, (int)(n / DAYS % SERIALS) + 1);
-    for (int i = 0; i < 17; i++)
-        sum += (out[i] - '0') * weights[i];
-    out[17] = "10X98765432"[sum % 11];
-    out[18] = '\0';
+    check_id(out);
 }
 
 static void make_person(const struct people *p, struct person_row *r)
@@ -218,69 +225,116 @@ static void soil(struct dice *d, struct person_row *r)
 
 /* ---- dirt that it must refuse ---- */
 
-static void ruin_id(struct dice *d, struct person_row *r)
+/* Each is a way in which intake refuses a row (src/intake/reasons.c). */
+static void ruin_id(int kind, struct person_row *r)
 {
     char *id = r->cell[CELL_ID];
 
-    switch (below(d, 4)) {
+    switch (kind) {
     case 0: /* kept as a number: shown in scientific notation */
         snprintf(id, ROW_TEXT, "%.1s.%.5sE+17", r->id, r->id + 1);
         break;
     case 1: /* kept as a number: the last three digits are gone */
         snprintf(id, ROW_TEXT, "%.15s000", r->id);
         break;
-    case 2:
+    case 2: /* a digit is wrong */
         id[17] = id[17] == '1' ? '2' : '1';
         break;
-    default:
-        id[15] = '\0';
+    case 3: /* a letter */
         id[14] = 'x';
+        break;
+    case 4: /* one is missing */
+        id[17] = '\0';
+        break;
+    case 5: /* the thirteenth month */
+        memcpy(id + 10, "13", 2);
+        break;
+    case 6: /* no such province */
+        memcpy(id, "10", 2);
+        check_id(id);
+        break;
+    default: /* a passport */
+        snprintf(id, ROW_TEXT, "E%.8s", r->id + 6);
         break;
     }
 }
 
-static void ruin_phone(struct dice *d, struct person_row *r)
-{
-    static const char *const bad[] = {"010-12345678", "1.99E+10", "12333", "", "4008001234"};
-    char *phone = r->cell[CELL_PHONE];
-    size_t kind = below(d, COUNT(bad) + 4);
+#define RUIN_IDS 8
 
-    if (kind < COUNT(bad))
-        snprintf(phone, ROW_TEXT, "%s", bad[kind]);
-    else if (kind == COUNT(bad))
+static const char *const bad_phones[] = {
+    "010-12345678", "1.99E+10",    "12333",         "",
+    "4008001234",   "12012345678", "1410123456789", "+1 2025550123"};
+
+static void ruin_phone(int kind, struct person_row *r)
+{
+    char *phone = r->cell[CELL_PHONE];
+    int n = (int)COUNT(bad_phones);
+
+    if (kind < n)
+        snprintf(phone, ROW_TEXT, "%s", bad_phones[kind]);
+    else if (kind == n)
         phone[9] = '\0';
-    else if (kind == COUNT(bad) + 1)
+    else if (kind == n + 1)
         snprintf(phone, ROW_TEXT, "%s/%.10s9", r->phone, r->phone);
-    else if (kind == COUNT(bad) + 2)
+    else if (kind == n + 2)
         snprintf(phone, ROW_TEXT, "%.9sOO", r->phone);
     else
         snprintf(phone, ROW_TEXT, "%s空号", r->phone);
 }
 
-static void ruin(struct dice *d, struct person_row *r)
+#define RUIN_PHONES ((int)COUNT(bad_phones) + 4)
+
+static void ruin_rest(int kind, struct person_row *r)
 {
-    r->bad = true;
-    switch (below(d, 8)) {
+    switch (kind) {
     case 0:
+        snprintf(r->cell[CELL_ISSUED], ROW_TEXT, "2026-02-30");
+        break;
     case 1:
+        snprintf(r->cell[CELL_ISSUED], ROW_TEXT, "去年秋天");
+        break;
     case 2:
-        ruin_id(d, r);
+        snprintf(r->cell[CELL_LEVEL], ROW_TEXT, "高级工程师");
         break;
     case 3:
-    case 4:
-    case 5:
-        ruin_phone(d, r);
+        snprintf(r->cell[CELL_MONTHS], ROW_TEXT, "三年多");
         break;
-    case 6:
-        snprintf(r->cell[CELL_ISSUED], ROW_TEXT, "%s", lot(d, 0.5) ? "2026-02-30" : "去年秋天");
+    case 4:
+        snprintf(r->cell[CELL_NAME], ROW_TEXT, "?%s", r->name);
+        break;
+    case 5:
+        r->cell[CELL_NAME][0] = '\0';
+        break;
+    case 6: /* a remark has swallowed the name */
+        for (size_t n = strlen(r->name); n + 4 <= 210; n += 3)
+            memcpy(r->cell[CELL_NAME] + n, "注", 4);
+        break;
+    case 7: /* a column too far */
+        snprintf(r->cell[CELL_REGION], ROW_TEXT, "%s", r->phone);
+        break;
+    case 8:
+        r->raw_tail = ",多出的一格";
         break;
     default:
-        if (lot(d, 0.5))
-            snprintf(r->cell[CELL_LEVEL], ROW_TEXT, "高级工程师");
-        else
-            snprintf(r->cell[CELL_NAME], ROW_TEXT, "?%s", r->name);
+        r->raw_tail = ",\"断\"了";
         break;
     }
+}
+
+#define RUIN_REST 10
+
+/* One kind after the other, so that a short list shows all of them. */
+static void ruin(int64_t turn, struct person_row *r)
+{
+    int kind = (int)(turn % (RUIN_IDS + RUIN_PHONES + RUIN_REST));
+
+    r->bad = true;
+    if (kind < RUIN_IDS)
+        ruin_id(kind, r);
+    else if (kind < RUIN_IDS + RUIN_PHONES)
+        ruin_phone(kind - RUIN_IDS, r);
+    else
+        ruin_rest(kind - RUIN_IDS - RUIN_PHONES, r);
 }
 
 /* ---- a row ---- */
@@ -304,8 +358,10 @@ void people_row(const struct people *p, int64_t number, struct person_row *out)
     make_person(p, out);
     make_cells(p, &d, out);
     out->chance = unit(&d);
-    if (lot(&d, p->bad))
-        ruin(&d, out);
+    /* The share is kept to the row: every (1 / bad)th. */
+    int64_t turn = (int64_t)((double)number * p->bad);
+    if ((int64_t)((double)(number + 1) * p->bad) > turn)
+        ruin(turn, out);
     else if (lot(&d, 0.03))
         soil(&d, out);
 }

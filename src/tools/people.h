@@ -12,7 +12,7 @@
 
 #define ROW_CELLS                                                                                  \
     10 /* name, id, phone, region, months, certificate, occupation, level, issued, employer */
-#define ROW_TEXT 96
+#define ROW_TEXT 256
 
 enum {
     CELL_NAME,
@@ -31,6 +31,7 @@ extern const char *const people_headers[ROW_CELLS];
 struct person_row {
     int64_t person;                   /* number of the person: two rows may be one's */
     bool bad;                         /* a reader should refuse it */
+    const char *raw_tail;             /* written behind the last cell as it is; NULL: nothing */
     char cell[ROW_CELLS][ROW_TEXT];   /* as the list has them, dirt included */
     char id[20], phone[12], name[32]; /* the truth */
     const char *occupation, *level;

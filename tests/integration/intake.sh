@@ -50,6 +50,13 @@ is skipped "$(jq .skipped "$work/import.json")" 1
 [ "$(jq .shared_numbers "$work/import.json")" -gt 300 ] || die "no households were seen"
 is "rejects file" "$(($(wc -l <"$work/rejects.csv") - 1))" "$(jq '[.reasons[]] | add' "$work/import.json")"
 is "rejects, stored" "$(zh list rejects spring --json | jq length)" "$(jq '[.reasons[]] | add' "$work/import.json")"
+zh list rejects spring --output "$work/rejects2.csv" || die "rejects --output failed"
+is "rejects, in a file" "$(wc -l <"$work/rejects2.csv")" "$(wc -l <"$work/rejects.csv")"
+is "rejects in a file, mode" "$(stat -c %a "$work/rejects2.csv")" 600
+# every way to refuse a row that a list can show
+kinds=$(jq '.reasons | keys | length' "$work/import.json")
+[ "$kinds" -ge 26 ] || die "only $kinds kinds of bad rows: $(jq -c '.reasons | keys' "$work/import.json")"
+is "kinds in a short list" "$("$bin/zhanchi-mklist" --rows 2000 --seed 7 >"$work/short.csv" && zh list import "$work/short.csv" --name x --dry-run --json | jq '.reasons | keys | length')" "$kinds"
 is "rejects, mode" "$(stat -c %a "$work/rejects.csv")" 600
 is ls "$(zh list ls --json | jq '.[0].rows')" "$(jq .taken "$work/import.json")"
 is leftovers "$(leftovers "$dir")" 0
