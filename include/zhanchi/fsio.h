@@ -4,8 +4,10 @@
 #ifndef ZHANCHI_FSIO_H
 #define ZHANCHI_FSIO_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include "zhanchi/buf.h"
 #include "zhanchi/err.h"
@@ -17,6 +19,17 @@ int fs_read_file(const char *path, struct buf *out, struct err *e);
 /* Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the folder:
  * after a crash there is the old file or the new one. */
 int fs_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *e);
+
+/* The same for what is too long for memory: begin, put as often as needed, then end (under its name,
+ * or gone if `rc` is not 0; returns rc, or -1 and *e). After a begin that failed there is nothing to
+ * end. */
+struct fs_draft {
+    FILE *file;
+    char path[PATH_MAX], tmp[PATH_MAX];
+};
+int fs_draft_begin(struct fs_draft *d, const char *path, mode_t mode, struct err *e);
+int fs_draft_put(struct fs_draft *d, const void *data, size_t len, struct err *e);
+int fs_draft_end(struct fs_draft *d, int rc, struct err *e);
 
 /* Takes an exclusive kernel lock (flock) on `path`, creating it 0600. Returns 0 and the descriptor
  * (close it to unlock; it is close-on-exec), 1 if another process holds it, -1 on error. Does not

@@ -42,20 +42,6 @@ int fs_read_file(const char *path, struct buf *out, struct err *e)
     return rc;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* Makes a rename in this folder durable. */
 static int sync_folder(const char *path, struct err *e)
 {
@@ -74,30 +60,55 @@ static int sync_folder(const char *path, struct err *e)
     return 0;
 }
 
+static const char write_remedy[] = "check the disk's space and the folder's permissions";
+
+int fs_draft_begin(struct fs_draft *d, const char *path, mode_t mode, struct err *e)
+{
+    int n = snprintf(d->tmp, sizeof d->tmp, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof d->tmp)
+        return err_set(e, ERR_CANTCREAT, NULL, "the path is too long: %s", path);
+    snprintf(d->path, sizeof d->path, "%s", path);
+    int fd = mkostemp(d->tmp, O_CLOEXEC);
+    d->file = fd >= 0 && fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
+    if (d->file != NULL)
+        return 0;
+    err_errno(e, ERR_CANTCREAT, write_remedy, "cannot create %s", path);
+    if (fd >= 0) {
+        close(fd);
+        unlink(d->tmp);
+    }
+    return -1;
+}
+
+int fs_draft_put(struct fs_draft *d, const void *data, size_t len, struct err *e)
+{
+    if (len == 0 || fwrite(data, 1, len, d->file) == len)
+        return 0;
+    return err_errno(e, ERR_IO, write_remedy, "cannot write %s", d->path);
+}
+
+int fs_draft_end(struct fs_draft *d, int rc, struct err *e)
+{
+    if (rc == 0 && (fflush(d->file) != 0 || fsync(fileno(d->file)) != 0))
+        rc = err_errno(e, ERR_IO, write_remedy, "cannot write %s", d->path);
+    if (fclose(d->file) != 0 && rc == 0)
+        rc = err_errno(e, ERR_IO, write_remedy, "cannot write %s", d->path);
+    if (rc == 0 && rename(d->tmp, d->path) != 0)
+        rc = err_errno(e, ERR_CANTCREAT, write_remedy, "cannot create %s", d->path);
+    if (rc != 0) {
+        unlink(d->tmp);
+        return rc;
+    }
+    return sync_folder(d->path, e);
+}
+
 int fs_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *e)
 {
-    static const char remedy[] = "check the disk's space and the folder's permissions";
-    char tmp[PATH_MAX];
+    struct fs_draft d;
 
-    int n = snprintf(tmp, sizeof tmp, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof tmp)
-        return err_set(e, ERR_CANTCREAT, NULL, "the path is too long: %s", path);
-    int fd = mkostemp(tmp, O_CLOEXEC);
-    if (fd < 0)
-        return err_errno(e, ERR_CANTCREAT, remedy, "cannot create %s", path);
-    if (fchmod(fd, mode) != 0 || write_all(fd, data, len) != 0 || fsync(fd) != 0) {
-        err_errno(e, ERR_IO, remedy, "cannot write %s", path);
-        close(fd);
-        unlink(tmp);
+    if (fs_draft_begin(&d, path, mode, e) != 0)
         return -1;
-    }
-    close(fd);
-    if (rename(tmp, path) != 0) {
-        err_errno(e, ERR_CANTCREAT, remedy, "cannot create %s", path);
-        unlink(tmp);
-        return -1;
-    }
-    return sync_folder(path, e);
+    return fs_draft_end(&d, fs_draft_put(&d, data, len, e), e);
 }
 
 int fs_lock(const char *path, int *fd, struct err *e)

@@ -271,7 +271,9 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
 
 struct rejecting {
     struct table_out *table;
-    struct buf csv;
+    struct fs_draft file;
+    struct buf csv; /* one line */
+    struct err *e;
 };
 
 static int reject_row(void *ctx, const struct list_reject *r)
@@ -288,11 +290,13 @@ static int reject_row(void *ctx, const struct list_reject *r)
     return 0;
 }
 
-static void csv_cells(struct buf *out, const char *const *cells, size_t n)
+static int csv_cells(struct rejecting *x, const char *const *cells, size_t n)
 {
+    buf_reset(&x->csv);
     for (size_t i = 0; i < n; i++)
-        table_csv_field(out, cells[i], strlen(cells[i]), i == 0);
-    buf_adds(out, "\r\n");
+        table_csv_field(&x->csv, cells[i], strlen(cells[i]), i == 0);
+    buf_adds(&x->csv, "\r\n");
+    return fs_draft_put(&x->file, x->csv.data, x->csv.len, x->e);
 }
 
 static int reject_csv(void *ctx, const struct list_reject *r)
@@ -309,27 +313,28 @@ static int reject_csv(void *ctx, const struct list_reject *r)
 
     snprintf(line, sizeof line, "%lld", (long long)r->line);
     snprintf(column, sizeof column, "%d", r->column);
-    csv_cells(&x->csv, cells, sizeof cells / sizeof cells[0]);
-    return 0;
+    return csv_cells(x, cells, sizeof cells / sizeof cells[0]);
 }
 
 /* Titles are those of the table, so that a script finds what a person saw. */
 static int write_rejects(struct cli *c, const struct list_info *l, const char *path,
                          const char *const *titles, struct err *e)
 {
-    struct rejecting x = {0};
+    struct rejecting x = {.e = e};
     const char *heads[7];
 
-    buf_init(&x.csv, 1u << 31);
-    buf_adds(&x.csv, "\xEF\xBB\xBF");
+    if (fs_draft_begin(&x.file, path, 0600, e))
+        return -1;
+    buf_init(&x.csv, 1 << 20);
     for (size_t i = 0; i < 7; i++)
         heads[i] = _(titles[i]);
-    csv_cells(&x.csv, heads, 7);
-    int rc = store_list_rejects_each(c->store, l->id, reject_csv, &x, e);
+    int rc = fs_draft_put(&x.file, "\xEF\xBB\xBF", 3, e);
     if (rc == 0)
-        rc = fs_write_atomic(path, 0600, x.csv.data, x.csv.len, e);
+        rc = csv_cells(&x, heads, 7);
+    if (rc == 0)
+        rc = store_list_rejects_each(c->store, l->id, reject_csv, &x, e);
     buf_fini(&x.csv);
-    return rc;
+    return fs_draft_end(&x.file, rc, e);
 }
 
 static int run_rejects(struct cli *c, const struct cli_args *a, struct err *e)
