@@ -61,6 +61,11 @@ is regions "$(sql "SELECT group_concat(DISTINCT r.region) FROM list_row r JOIN l
 must list screen slipped --policy "$top/conf/policies/example.conf"
 is undetermined "$(zh list show slipped --json | jq '[.verdicts[] | select(.reason == "no-region") | .rows] | add')" 3
 
+step "a reason for people where the rule's days of issue have ended"
+sed 's/^name = "example"/name = "late"/; s/valid_from = "2017-01-01";/valid_from = "2017-01-01"; issued_to = "2017-06-30";/' "$top/conf/policies/example.conf" >"$work/late.conf"
+must list screen slipped --policy "$work/late.conf"
+zh list show slipped | grep -q "issued-too-late.*issued after the rule's last day" || die "issued-too-late has no words"
+
 lines() { zh report "$1" --by region --format json | jq -r '[.. | objects | .region? // empty] | flatten | map("\(.key):\(.members)") | sort | join(" ")'; }
 for how in example none; do
     step "a campaign, policy $how"
