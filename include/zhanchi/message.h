@@ -42,7 +42,7 @@ enum msg_input {
     IN_RECEIPT_TIMEOUT, /* accepted -> unconfirmed */
     IN_RECOVER_HANDED,  /* the owner died, its mark is set or lost: sending -> unknown */
     IN_RECOVER_CLEAN,   /* the owner died, nothing was handed over: sending -> queued */
-    IN_DOUBT,           /* the database may be an old copy: queued, sending -> unknown */
+    IN_DOUBT,           /* the database may be an old copy: planned, queued, sending -> unknown */
     /* by a person */
     IN_RESEND, /* unknown -> queued */
     IN_DROP,   /* unknown -> cancelled */

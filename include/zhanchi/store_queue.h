@@ -90,8 +90,9 @@ int store_recover(struct store *s, int64_t now_ms,
 int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now,
                       int64_t *later, int64_t *next_due_ms, struct err *e);
 
-/* The database may be an old copy: everything queued or sending -> unknown (chunks). Returns how
- * many. */
-int64_t store_doubt_all(struct store *s, size_t max, struct err *e);
+/* The database may be an old copy: what may have been sent since it was made -> unknown: everything
+ * queued or sending, and what is planned for now_ms or earlier (it may have been released). What is
+ * planned for later stays. Chunks; returns how many. */
+int64_t store_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err *e);
 
 #endif

@@ -221,7 +221,7 @@ static int doubt(struct cli *c, struct restoring *r, const char *epoch_dir, stru
     int64_t moved;
 
     do {
-        moved = store_doubt_all(c->store, store_chunk(c->store), e);
+        moved = store_doubt_all(c->store, clock_now_ms(), store_chunk(c->store), e);
         if (moved < 0)
             return -1;
         r->unknown += moved;

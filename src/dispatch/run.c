@@ -52,7 +52,7 @@ static int refuse_old_copy(struct run *r, enum epoch_finding finding, struct err
     int64_t total = 0, n;
 
     do {
-        n = store_doubt_all(r->store, CHUNK, e);
+        n = store_doubt_all(r->store, clock_now_ms(), CHUNK, e);
         if (n < 0)
             return -1;
         total += n;

@@ -99,9 +99,9 @@ int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int6
     return s->driver->queue_depth(s, campaign_id, now_ms, due_now, later, next_due_ms, e);
 }
 
-int64_t store_doubt_all(struct store *s, size_t max, struct err *e)
+int64_t store_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err *e)
 {
-    return s->driver->doubt_all(s, max, e);
+    return s->driver->doubt_all(s, now_ms, max, e);
 }
 
 int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n,

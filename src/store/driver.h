@@ -63,7 +63,7 @@ struct store_driver {
                    struct err *e);
     int (*queue_depth)(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now,
                        int64_t *later, int64_t *next_due_ms, struct err *e);
-    int64_t (*doubt_all)(struct store *s, size_t max, struct err *e);
+    int64_t (*doubt_all)(struct store *s, int64_t now_ms, size_t max, struct err *e);
 
     /* reports */
     int (*apply_reports)(struct store *s, const struct receipt_row *r, size_t n,

@@ -33,6 +33,9 @@ static const char sql_timed_out[] =
 static const char sql_queued[] =
     "SELECT " MESSAGE_ROW " FROM campaign c CROSS JOIN message m INDEXED BY message_open"
     " ON m.campaign_id = c.id AND m.state = 2 AND m.due_at IS NOT NULL LIMIT ?1";
+static const char sql_planned[] =
+    "SELECT " MESSAGE_ROW " FROM campaign c CROSS JOIN message m INDEXED BY message_open"
+    " ON m.campaign_id = c.id AND m.state = 1 AND m.due_at <= ?2 LIMIT ?1";
 static const char sql_sending[] =
     "SELECT m.id FROM wave w CROSS JOIN message m"
     " ON m.id BETWEEN w.message_from AND w.message_to AND m.campaign_id = w.campaign_id"
@@ -220,14 +223,17 @@ int64_t sqlite_receipt_timeout(struct store *s, int64_t before_ms, size_t max, s
     return n;
 }
 
-static int64_t doubt_queued(struct store *s, size_t max, struct err *e)
+static int64_t doubt_waiting(struct store *s, const char *sql, int64_t now_ms, size_t max,
+                             struct err *e)
 {
     bool own;
     if (tx_enter(s, &own, e))
         return -1;
-    struct stmt *q = stmt_open(s, sql_queued, e);
+    struct stmt *q = stmt_open(s, sql, e);
     if (q)
         stmt_bind_int64(q, 1, (int64_t)max);
+    if (q && sql == sql_planned)
+        stmt_bind_int64(q, 2, now_ms);
     return leave(s, own, q ? move_found(s, q, IN_DOUBT, CAUSE_DOUBT, 0, e) : -1, e);
 }
 
@@ -248,9 +254,11 @@ static int64_t doubt_sending(struct store *s, size_t max, struct err *e)
     return moved;
 }
 
-int64_t sqlite_doubt_all(struct store *s, size_t max, struct err *e)
+int64_t sqlite_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err *e)
 {
-    int64_t n = doubt_queued(s, max, e);
+    int64_t n = doubt_waiting(s, sql_queued, now_ms, max, e);
+    if (n == 0)
+        n = doubt_waiting(s, sql_planned, now_ms, max, e);
     return n == 0 ? doubt_sending(s, max, e) : n;
 }
 

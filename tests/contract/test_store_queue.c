@@ -179,7 +179,7 @@ static bool give(struct grid *g, enum msg_input in)
         OK(c, store_recover(c->store, LATER, mark_none, NULL, counts, &c->e));
         break;
     case IN_DOUBT:
-        while (store_doubt_all(c->store, 1000, &c->e) > 0)
+        while (store_doubt_all(c->store, LATER, 1000, &c->e) > 0)
             ;
         break;
     case IN_RESEND:
@@ -601,7 +601,7 @@ START_TEST(operations_see_each_other)
     OK(c, store_commit(c->store, &c->e));
     OK(c, store_begin(c->store, &c->e));
     ck_assert_uint_eq(outreach_claim(&o, LATER, 2, m), 2);
-    ck_assert_int_eq(store_doubt_all(c->store, 4, &c->e), 2);
+    ck_assert_int_eq(store_doubt_all(c->store, LATER, 4, &c->e), 2);
     OK(c, store_commit(c->store, &c->e));
     outreach_check(c, o.campaign.id);
     contract_end(c);
@@ -860,7 +860,7 @@ START_TEST(an_old_copy_doubts_everything_that_might_go)
     outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 9));
     ck_assert_uint_eq(outreach_claim(&o, LATER, 4, m), 4);
     outreach_settle(c, &m[0], IN_ANSWER_ACCEPTED);
-    while ((n = store_doubt_all(c->store, 3, &c->e)) > 0) {
+    while ((n = store_doubt_all(c->store, LATER, 3, &c->e)) > 0) {
         ck_assert_int_le(n, 3);
         total += n;
     }
@@ -875,6 +875,29 @@ START_TEST(an_old_copy_doubts_everything_that_might_go)
     ck_assert_int_eq(store_resolve_chunk(c->store, o.campaign.id, false, LATER, 10, &c->e), 0);
     ck_assert_int_eq(outreach_message(c, o.first + 1).cause, CAUSE_PERSON);
     ck_assert_uint_eq(outreach_claim(&o, LATER, 8, m), 3);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
+/* What the other timeline may have released and sent; what was not due yet it cannot have sent. */
+START_TEST(an_old_copy_doubts_what_may_have_been_released)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[8];
+    int i = 0;
+    outreach_draft(&o, c, "spring", contract_list(c, "spring", 1, 5));
+    outreach_freeze(&o, release_later, &i); /* planned for NOW, NOW + 1000 ... NOW + 4000 */
+    approve_and_start(&o);
+    ck_assert_int_eq(store_doubt_all(c->store, CONTRACT_NOW + 2000, 2, &c->e), 2);
+    ck_assert_int_eq(store_doubt_all(c->store, CONTRACT_NOW + 2000, 2, &c->e), 1);
+    ck_assert_int_eq(store_doubt_all(c->store, CONTRACT_NOW + 2000, 2, &c->e), 0);
+    for (int k = 0; k < 5; k++)
+        ck_assert_int_eq(outreach_state(c, o.first + k), k < 3 ? MSG_UNKNOWN : MSG_PLANNED);
+    ck_assert_int_eq(outreach_message(c, o.first).cause, CAUSE_DOUBT);
+    ck_assert_int_eq(store_release(c->store, o.campaign.id, FAR, 10, &c->e), 2);
+    ck_assert_uint_eq(outreach_claim(&o, FAR, 8, m), 2);
     outreach_check(c, o.campaign.id);
     contract_end(c);
 }
@@ -901,6 +924,7 @@ int main(void)
                                   release_is_due_and_not_for_those_who_claimed,
                                   recovery_by_marks,
                                   recovery_without_marks,
-                                  an_old_copy_doubts_everything_that_might_go};
+                                  an_old_copy_doubts_everything_that_might_go,
+                                  an_old_copy_doubts_what_may_have_been_released};
     return contract_main("queue", tests, sizeof tests / sizeof tests[0]);
 }

@@ -379,11 +379,12 @@ static void op_doubt(struct walk *w)
 {
     int64_t n, moved = 0, expected = 0;
     op_crash(w);
-    while ((n = store_doubt_all(w->c->store, 1 + roll(w, 20), &w->c->e)) > 0)
+    while ((n = store_doubt_all(w->c->store, w->is.now_ms, 1 + roll(w, 20), &w->c->e)) > 0)
         moved += n;
     OK(w->c, n);
     for (int i = 0; i < w->is.n; i++)
-        if (w->is.m[i].state == MSG_QUEUED || w->is.m[i].state == MSG_SENDING)
+        if (w->is.m[i].state == MSG_QUEUED || w->is.m[i].state == MSG_SENDING ||
+            (w->is.m[i].state == MSG_PLANNED && w->is.m[i].due_ms <= w->is.now_ms))
             expected += move(&w->is.m[i], IN_DOUBT, CAUSE_DOUBT, 0);
     ck_assert_int_eq(moved, expected);
 }

@@ -26,7 +26,7 @@ static const struct {
     const char *cells;
 } grid[] = {
     /*                  rel cla unc sup can lap dou tim han cle    res dro    acc ref ret unk    pen del und    acc rej */
-    {MSG_PLANNED,     " que !   !   sup can lap !   !   !   !      !   !      .   .   .   .      .   .   .      .   .  "},
+    {MSG_PLANNED,     " que !   !   sup can lap unk !   !   !      !   !      .   .   .   .      .   .   .      .   .  "},
     {MSG_QUEUED,      " !   sen !   sup can lap unk !   !   !      !   !      .   .   .   .      .   del und    .   .  "},
     {MSG_SENDING,     " !   !   que !   !   !   unk !   unk que    !   !      acc rej que unk    acc del und    .   .  "},
     {MSG_ACCEPTED,    " !   !   .   !   !   !   !   unc !   !      !   !      .   .   .   .      .   del und    .   .  "},

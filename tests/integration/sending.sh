@@ -1,0 +1,145 @@
+#!/bin/bash
+# sending.sh BIN_DIR: what the dispatcher promises beyond one straight run: a restored copy (held-out
+# people, late receipts, a restore that fails), doubt and refusals that come while it runs, its end by a
+# signal, its rest when nothing is due. Against the sandbox, with failpoints and sabotage switches.
+set -u
+bin=$1
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-sending.XXXXXX")
+dir=$work/office ledger=$work/ledger
+sandbox_pid='' serve_pid='' dispatch_pid=''
+export ZHANCHI_ACTOR=maker LC_ALL=C.UTF-8
+
+cleanup() {
+    for p in $sandbox_pid $serve_pid $dispatch_pid; do kill -9 "$p" 2>/dev/null; done
+    if [ "${KEEP:-}" ]; then echo "kept: $work"; else rm -rf "$work"; fi
+}
+trap cleanup EXIT
+die() {
+    echo "sending: $*" >&2
+    tail -n 20 "$work"/*.log >&2
+    exit 1
+}
+step() { echo "sending: $*"; }
+is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@"; }
+sql() { sqlite3 -cmd '.timeout 5000' "$dir/zhanchi.db" "$@"; }
+taken() { awk 'END { print NR }' "$ledger" 2>/dev/null || echo 0; }
+twice() { cut -f 4 "$ledger" | sort | uniq -d | wc -l; }
+states() { sql "SELECT group_concat(state || ':' || n, ' ') FROM (SELECT state, count(*) AS n FROM message WHERE campaign_id = (SELECT id FROM campaign WHERE name = '$1') GROUP BY 1)"; }
+doubted() { sql "SELECT count(*) FROM meta WHERE name = 'doubt'"; }
+until_is() { # WORDS EXPECTED COMMAND...
+    local words=$1 expected=$2
+    shift 2
+    for _ in $(seq 300); do [ "$("$@")" = "$expected" ] && return; sleep 0.05; done
+    is "$words" "$("$@")" "$expected"
+}
+
+free_port() {
+    rm -f "$work/free"
+    "$bin/zhanchi-sandbox" --port 0 --port-file "$work/free" >/dev/null 2>&1 &
+    local pid=$!
+    while [ ! -s "$work/free" ]; do sleep 0.02; done
+    cat "$work/free"
+    kill $pid
+    wait $pid 2>/dev/null
+}
+sandbox() { # OPTIONS
+    stop_sandbox
+    rm -f "$work/port"
+    "$bin/zhanchi-sandbox" --port "$sandbox_port" --port-file "$work/port" --app demo --secret-file "$dir/secrets/secret" \
+        --ledger "$ledger" "$@" >>"$work/sandbox.log" 2>&1 &
+    sandbox_pid=$!
+    for _ in $(seq 200); do [ -s "$work/port" ] && return; sleep 0.05; done
+    die "the sandbox does not start"
+}
+stop_sandbox() { [ "$sandbox_pid" ] && kill -9 "$sandbox_pid" 2>/dev/null && wait "$sandbox_pid" 2>/dev/null; sandbox_pid=''; }
+serve() {
+    "$bin/zhanchi" -c "$dir/zhanchi.conf" serve >>"$work/serve.log" 2>&1 &
+    serve_pid=$!
+    for _ in $(seq 200); do curl -s -o /dev/null "http://127.0.0.1:$serve_port/healthz" && return; sleep 0.05; done
+    die "serve does not start"
+}
+stop_serve() { kill "-${1:-TERM}" $serve_pid && wait $serve_pid 2>/dev/null; serve_pid=''; }
+
+# DISPATCH_OPTIONS GATEWAY_OPTIONS: the office's configuration
+conf() {
+    cat >"$dir/zhanchi.conf" <<CONF
+people = { actor_source = "environment"; };
+store = { epoch_dir = "$dir.epoch"; };
+office = { name = "示例市人社局"; };
+serve = { port = $serve_port; };
+log = { level = "warn"; };
+dispatch = { backoff_base = "100ms"; $1 };
+gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:$sandbox_port";
+               $2 secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
+CONF
+}
+office() { # NAME [DISPATCH_OPTIONS [GATEWAY_OPTIONS]]: a new one, nothing sent
+    stop_sandbox
+    dir=$work/$1 ledger=$work/$1.ledger
+    serve_port=$(free_port) sandbox_port=$(free_port)
+    mkdir -p "$dir/secrets"
+    printf demo >"$dir/secrets/app"
+    printf secretsecretsecret >"$dir/secrets/secret"
+    chmod 600 "$dir"/secrets/*
+    conf "${2:-}" "${3:-}"
+    "$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+}
+campaign() { # NAME FIRST ROWS OPTIONS
+    local name=$1 first=$2 rows=$3
+    shift 3
+    awk -v f="$first" -v n="$rows" 'BEGIN { print "姓名,手机号码"; for (i = f; i < f + n; i++) printf "甲%d,199%08d\n", i, i }' >"$work/$name.csv"
+    printf 'name: %s\ntopic: t\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' "$name" >"$work/$name.tmpl"
+    {
+        zh list import "$work/$name.csv" --name "$name" &&
+            zh campaign create "$name" --list "$name" --template "$work/$name.tmpl" --gateway 12333 --window 00:00-24:00 "$@" &&
+            zh campaign submit "$name" && ZHANCHI_ACTOR=checker zh campaign approve "$name"
+    } >"$work/setup.log" 2>&1 || die "campaign $name failed"
+}
+
+# ---- a restored copy ----
+
+# 300 people of the example region, a third of them held out; their day comes in two seconds.
+held_out() {
+    "$bin/zhanchi-mklist" --rows 300 --seed 7 --today "$(date +%F)" >"$work/held.csv"
+    {
+        zh list import "$work/held.csv" --name held && zh list screen held --policy example &&
+            zh campaign create c --list held --policy example --template "$top/templates/skill-a.tmpl" --gateway 12333 \
+                --window 00:00-24:00 --holdout 30% --holdout-until "$(date -d '+21 days' +%F)" &&
+            zh campaign submit c && ZHANCHI_ACTOR=checker zh campaign approve c
+    } >"$work/setup.log" 2>&1 || die "campaign with holdouts failed"
+    sandbox
+    zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+    planned=$(sql 'SELECT count(*) FROM message WHERE state = 1')
+    [ "$planned" -gt 20 ] || die "only $planned are held out"
+    later=$(sql 'SELECT max(id) FROM message WHERE state = 1')
+    sql "UPDATE message SET due_at = $(date +%s%3N) + 2000 WHERE state = 1 AND id <> $later"
+    zh backup "$work/$1.db" >/dev/null || die "backup failed"
+    sleep 2
+    zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+    sent=$(taken)
+    is "still held out" "$(sql 'SELECT count(*) FROM message WHERE state = 1')" 1
+}
+step "restore: held-out people whose day has passed since the copy was made are not sent a second text"
+office holdout
+held_out holdout
+zh restore "$work/holdout.db" --yes >"$work/restore.log" 2>&1 || die "restore failed"
+is "unknown" "$(sql 'SELECT count(*) FROM message WHERE state = 5')" $((planned - 1))
+is "held out beyond today" "$(sql 'SELECT count(*) FROM message WHERE state = 1')" 1
+zh campaign resume c >"$work/setup.log" || die "resume failed"
+zh dispatch >"$work/dispatch.log" 2>&1
+is taken "$(taken)" "$sent"
+
+step "the same without restore: a file that was copied over"
+office copied
+held_out copied
+cp "$work/copied.db" "$dir/zhanchi.db"
+rm -f "$dir"/zhanchi.db-*
+zh dispatch >"$work/dispatch.log" 2>&1
+is "status of the first dispatch" $? 77
+zh dispatch >"$work/dispatch.log" 2>&1
+is taken "$(taken)" "$sent"
+is "unknown" "$(sql 'SELECT count(*) FROM message WHERE state = 5')" $((planned - 1))
+
+echo "sending: good"
