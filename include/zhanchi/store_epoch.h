@@ -52,8 +52,9 @@ int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct e
 
 /* What a reference in a receipt means to this database. */
 enum ref_finding {
-    REF_OURS, /* the attempt was issued here; or, in an epoch that has ended, by a lost timeline for
-                 a message that stood here already */
+    REF_OURS, /* the attempt was issued here */
+    REF_LOST, /* issued in an epoch that has ended, by a lost timeline, for a message that stood here
+                 already: what it says of the message is true here, too */
     REF_FOREIGN, /* another database's, no reference of ours, or of a lost timeline's own messages:
                     no reason for doubt */
     REF_NEVER_ISSUED /* of the epoch that we write now, but this database never issued it: the

@@ -19,6 +19,7 @@ struct receipt_row {
     enum msg_class class;
     bool pending;
     bool learn_optout;
+    bool lost; /* REF_LOST: the attempt was made by a lost timeline, and has no row here */
     char code[32];
     int64_t at_ms, received_ms;
 };
@@ -43,8 +44,8 @@ struct apply_stats {
 /* One transaction: receipts (any order; sorted by message id inside, those of one message in the
  * order given) and replies, opt-outs of replies at once on address and on waiting messages, and the
  * watermark, which is never lowered (0 leaves it). Idempotent: the same again changes nothing. A
- * receipt for an attempt that was never made here is counted in never_issued, raises the doubt and
- * is not kept. */
+ * receipt for an attempt that was never made here (nor in a lost timeline) is counted in
+ * never_issued, raises the doubt and is not kept. */
 int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                         const struct reply_row *p, size_t m, int64_t watermark,
                         struct apply_stats *stats, struct err *e);

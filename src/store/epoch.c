@@ -376,7 +376,7 @@ static int ended_ref(struct store *s, const struct msg_ref *r, struct err *e)
     stmt_close(q);
     if (rc < 0)
         return -1;
-    return rc == 1 ? REF_OURS : REF_FOREIGN;
+    return rc == 1 ? REF_LOST : REF_FOREIGN;
 }
 
 enum ref_finding store_ref_check(struct store *s, const struct msg_ref *r, struct err *e)

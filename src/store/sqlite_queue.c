@@ -27,8 +27,10 @@ static const char sql_accepted_in[] =
 static const char sql_timed_out[] =
     "SELECT m.id FROM wave w CROSS JOIN message m"
     " ON m.id BETWEEN max(w.message_from, ?2) AND w.message_to AND m.campaign_id = w.campaign_id"
-    " CROSS JOIN outcome o ON o.id = (m.id << 24) + m.attempts"
-    " WHERE w.campaign_id = ?1 AND w.state > 0 AND m.state = 4 AND o.settled_at < ?3"
+    " LEFT JOIN outcome o ON o.id = (m.id << 24) + m.attempts"
+    " WHERE w.campaign_id = ?1 AND w.state > 0 AND m.state = 4"
+    " AND coalesce(o.settled_at, (SELECT max(received_at) FROM receipt WHERE message_id = m.id), 0)"
+    " < ?3"
     " ORDER BY w.no, m.id LIMIT ?4";
 static const char sql_queued[] =
     "SELECT " MESSAGE_ROW " FROM campaign c CROSS JOIN message m INDEXED BY message_open"

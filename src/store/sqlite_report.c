@@ -80,6 +80,13 @@ static int never_issued(struct applying *a, const struct receipt_row *r, struct 
     return store_doubt_raise(a->s, why, e);
 }
 
+/* An attempt that a lost timeline made has a number that was not given here, or was given to another
+ * one since: it says what became of the message all the same. */
+static bool was_made(const struct receipt_row *r, const struct message_row *m)
+{
+    return m->id != 0 && r->attempt >= 1 && (r->lost || r->attempt <= m->attempts);
+}
+
 /* What each receipt does to its message; drops those that speak of attempts that this database
  * never made. */
 static int decide(struct applying *a, struct err *e)
@@ -90,7 +97,7 @@ static int decide(struct applying *a, struct err *e)
         struct message_row m = a->m[i];
         if (kept && a->m[kept - 1].id == r->message_id)
             m = a->m[kept - 1];
-        if (m.id == 0 || r->attempt < 1 || r->attempt > m.attempts) {
+        if (!was_made(r, &m)) {
             if (never_issued(a, r, e))
                 return -1;
             continue;

@@ -201,8 +201,9 @@ static int check_refs(struct batch *b, struct receipt_row *rows, size_t *n, stru
         int finding = (int)store_ref_check(b->s, &w->ref, e);
         if (finding < 0)
             return -1;
-        if (finding == REF_OURS) {
-            rows[(*n)++] = w->row;
+        if (finding == REF_OURS || finding == REF_LOST) {
+            rows[*n] = w->row;
+            rows[(*n)++].lost = finding == REF_LOST;
         } else if (finding == REF_FOREIGN) {
             b->stats->apply.unmatched++;
         } else {

@@ -200,6 +200,55 @@ START_TEST(what_was_never_issued)
 }
 END_TEST
 
+/* After a restore: what the lost timeline sent is settled by its receipts, and raises no doubt. */
+START_TEST(receipts_of_a_lost_timeline)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[4];
+    struct receipts s = {0};
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 4));
+    while (store_doubt_all(c->store, LATER, 10, &c->e) > 0)
+        ;
+    OK(c, epoch_renew(c->store, c->epoch_dir, CONTRACT_NOW, &c->e));
+    /* By a person's word the fourth is sent again before its receipt comes. */
+    ck_assert_int_eq(store_resolve_chunk(c->store, o.campaign.id, true, LATER, 1, &c->e), 1);
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, m), 1);
+    int64_t again = m[0].message_id;
+    struct receipt_row r[4];
+    for (int i = 0; i < 4; i++) {
+        r[i] = outreach_receipt(o.first + i, 1 + i, i == 1 ? CLASS_NUMBER : CLASS_OK);
+        r[i].pending = i == 2;
+        r[i].lost = true;
+        struct msg_ref ref = {.epoch = 1, .message = o.first + i, .attempt = 1 + i};
+        uint32_t tag;
+        char text[24];
+        ck_assert_int_eq(store_meta_get(c->store, "tag", text, sizeof text, &c->e), 1);
+        tag = (uint32_t)strtoul(text, NULL, 10);
+        ref.tag = tag;
+        ck_assert_int_eq(store_ref_check(c->store, &ref, &c->e), REF_LOST);
+    }
+    struct apply_stats stats = apply(c, r, 4, NULL, 0, 1);
+    ck_assert_int_eq(stats.never_issued, 0);
+    ck_assert_int_eq(stats.moved, 4);
+    expect_doubt(c, false);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(outreach_state(c, o.first + i), i == 1   ? MSG_UNDELIVERED
+                                                         : i == 2 ? MSG_ACCEPTED
+                                                                  : MSG_DELIVERED);
+    ck_assert_int_eq(outreach_state(c, again), again == o.first + 1   ? MSG_UNDELIVERED
+                                               : again == o.first + 2 ? MSG_ACCEPTED
+                                                                      : MSG_DELIVERED);
+    OK(c, store_receipts_each(c->store, 0, see_receipt, &s, &c->e));
+    ck_assert_int_eq(s.n, 4);
+    /* Accepted without an attempt of ours: its time runs from the receipt. */
+    ck_assert_int_eq(store_receipt_timeout(c->store, r[2].received_ms, 10, &c->e), 0);
+    ck_assert_int_eq(store_receipt_timeout(c->store, r[2].received_ms + 1, 10, &c->e), 1);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(a_receipt_tells_a_refusal)
 {
     struct contract *c = contract_begin();
@@ -364,10 +413,16 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {receipts_are_idempotent, a_late_success_wins,
-                                  causes_of_receipts,      a_batch_walks_on,
-                                  what_was_never_issued,   a_receipt_tells_a_refusal,
-                                  a_refusal_by_reply,      a_refusal_of_a_stranger,
-                                  what_a_reply_answers,    watermark_goes_with_the_reports};
+    const TTest *const tests[] = {receipts_are_idempotent,
+                                  a_late_success_wins,
+                                  causes_of_receipts,
+                                  a_batch_walks_on,
+                                  what_was_never_issued,
+                                  receipts_of_a_lost_timeline,
+                                  a_receipt_tells_a_refusal,
+                                  a_refusal_by_reply,
+                                  a_refusal_of_a_stranger,
+                                  what_a_reply_answers,
+                                  watermark_goes_with_the_reports};
     return contract_main("report", tests, sizeof tests / sizeof tests[0]);
 }

@@ -53,7 +53,10 @@ sandbox() { # OPTIONS
     for _ in $(seq 200); do [ -s "$work/port" ] && return; sleep 0.05; done
     die "the sandbox does not start"
 }
-stop_sandbox() { [ "$sandbox_pid" ] && kill -9 "$sandbox_pid" 2>/dev/null && wait "$sandbox_pid" 2>/dev/null; sandbox_pid=''; }
+stop_sandbox() {
+    [ "$sandbox_pid" ] && kill -TERM "$sandbox_pid" 2>/dev/null && wait "$sandbox_pid" 2>/dev/null
+    sandbox_pid=""
+}
 serve() {
     "$bin/zhanchi" -c "$dir/zhanchi.conf" serve >>"$work/serve.log" 2>&1 &
     serve_pid=$!
@@ -141,5 +144,26 @@ is "status of the first dispatch" $? 77
 zh dispatch >"$work/dispatch.log" 2>&1
 is taken "$(taken)" "$sent"
 is "unknown" "$(sql 'SELECT count(*) FROM message WHERE state = 5')" $((planned - 1))
+
+step "restore: receipts of the lost timeline settle what became unknown, and raise no new doubt"
+office late
+campaign c 0 60
+zh backup "$work/late.db" >/dev/null || die "backup failed"
+sandbox --callback "http://127.0.0.1:$serve_port/12333" --retry 100,300,1000
+serve
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+is taken "$(taken)" 60
+until_is "states after the receipts" 7:60 states c
+stop_serve # its inbox stays
+zh restore "$work/late.db" --yes >"$work/restore.log" 2>&1 || die "restore failed"
+is states "$(states c)" 5:60
+serve
+until_is "states after the receipts" 7:60 states c
+is doubt "$(doubted)" 0
+stop_serve
+zh campaign resume c >"$work/setup.log" || die "resume failed"
+campaign c2 100 10
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch refuses: $?"
+is taken "$(taken)" 70
 
 echo "sending: good"

@@ -7,6 +7,7 @@
 #include "zhanchi/store_campaign.h"
 #include "zhanchi/store_epoch.h"
 #include "zhanchi/store_people.h"
+#include "zhanchi/store_queue.h"
 #include "zhanchi/store_report.h"
 #include "zhanchi/track.h"
 
@@ -224,6 +225,31 @@ START_TEST(never_issued_raises_doubt)
 }
 END_TEST
 
+/* The database was put back to before the sending, and knows it: receipts settle, and no new doubt. */
+START_TEST(late_receipts_of_a_lost_timeline)
+{
+    struct world *w = world_begin(3);
+    struct track_stats stats;
+    char ref[3][MESSAGE_REF_MAX];
+
+    for (size_t i = 0; i < 3; i++)
+        world_ref(w, i, 2, ref[i]); /* the second attempt; here there was none */
+    while (store_doubt_all(w->c->store, CONTRACT_NOW, 100, &w->c->e) > 0)
+        ;
+    OK(w->c, epoch_renew(w->c->store, w->c->epoch_dir, CONTRACT_NOW, &w->c->e));
+    put_receipt(w, ref[0], "DELIVRD", "000");
+    put_receipt(w, ref[1], "UNDELIV", "MK:0001");
+    apply(w, &stats);
+    ck_assert_int_eq(stats.apply.never_issued, 0);
+    ck_assert_int_eq(stats.apply.moved, 2);
+    ck_assert_int_eq(world_state(w, 0), MSG_DELIVERED);
+    ck_assert_int_eq(world_state(w, 1), MSG_UNDELIVERED);
+    ck_assert_int_eq(world_state(w, 2), MSG_UNKNOWN);
+    ck_assert(!doubted(w));
+    world_end(w);
+}
+END_TEST
+
 /* ---- replies ---- */
 
 static int count_reply(void *ctx, const struct reply_info *r)
@@ -382,6 +408,7 @@ int main(void)
     tcase_add_test(t, pending_then_final_then_late);
     tcase_add_test(t, foreign_and_broken_reports);
     tcase_add_test(t, never_issued_raises_doubt);
+    tcase_add_test(t, late_receipts_of_a_lost_timeline);
     tcase_add_test(t, refusal_stops_what_waits);
     tcase_add_test(t, sealed_reply_and_number);
 #ifdef ZHANCHI_FAILPOINTS
