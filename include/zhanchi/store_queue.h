@@ -85,10 +85,11 @@ int store_recover(struct store *s, int64_t now_ms,
                                             struct settlement *v),
                   void *ctx, int64_t counts[3], struct err *e);
 
-/* How many messages of this campaign (queued or planned) are due now, how many later, and when the
+/* How many messages of this campaign (queued or planned) are due now (counted to max: a count reads
+ * every one of them), how many later, and when the
  * first of these is (INT64_MAX: none). */
-int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now,
-                      int64_t *later, int64_t *next_due_ms, struct err *e);
+int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
+                      int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
 
 /* The database may be an old copy: what may have been sent since it was made -> unknown: everything
  * queued or sending, and what is planned for now_ms or earlier (it may have been released). What is

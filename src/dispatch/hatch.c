@@ -28,6 +28,7 @@
 #define REFRESH_US 500000 /* campaigns, releases, lapses, depth */
 #define PATIENCE_US 20000000
 #define CHORE_ROWS 2000
+#define LOOK_ROWS 10000 /* more that are due are not counted one by one */
 
 struct tray {
     struct outcome *v;
@@ -429,7 +430,8 @@ static int add_tally(void *ctx, enum msg_state state, enum msg_cause cause, int6
     return 0;
 }
 
-/* What is left, for progress and for the end of the run. Only a look that found too little counts exactly: then little is left to count. */
+/* What is left, for progress and for the end of the run: after the commit, because counting lasts and others want to write. Only a look
+ * that found too little counts, and only where a lane may take it: then little is left to count. */
 static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
 {
     f->next_due_ms = INT64_MAX;
@@ -443,8 +445,11 @@ static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
         f->waiting += waiting;
         if (!f->dry)
             due = waiting;
-        else if (store_queue_depth(d->o.store, b->campaign.id, now_ms, &due, &later, &next, e) != 0)
+        else if (store_queue_depth(d->o.store, b->campaign.id, now_ms, LOOK_ROWS, &due, &later,
+                                   &next, e) != 0)
             return -1;
+        if (due == LOOK_ROWS && waiting > due)
+            due = waiting;
         if (a.reason == PACE_GO) {
             f->due[b->lane] += due;
         } else if (due > 0 && a.reason != PACE_LAPSED) {
@@ -457,10 +462,9 @@ static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
     return 0;
 }
 
-static int round_body(struct hatch *d, const size_t *want, struct found *f, struct err *e)
+static int round_body(struct hatch *d, const size_t *want, int64_t now_ms, struct found *f,
+                      struct err *e)
 {
-    int64_t now_ms = clock_now_ms();
-
     if (settle_all(d, e) != 0 || pause_all(d, e) != 0)
         return -1;
     if (clock_mono_us() - d->refreshed_us >= REFRESH_US && chores(d, now_ms, f, e) != 0)
@@ -468,8 +472,6 @@ static int round_body(struct hatch *d, const size_t *want, struct found *f, stru
     for (size_t lane = 0; lane < d->o.lanes; lane++)
         if (want[lane] > 0 && claim_lane(d, lane, want[lane], now_ms, f, e) != 0)
             return -1;
-    if ((f->refreshed || f->dry) && look(d, now_ms, f, e) != 0)
-        return -1;
     return 0;
 }
 
@@ -480,11 +482,12 @@ static void drop_jobs(struct found *f)
 }
 
 /* The transaction. On failure everything is as before it, and the settlements are still in `mine`. */
-static int commit_round(struct hatch *d, const size_t *want, struct found *f, struct err *e)
+static int commit_round(struct hatch *d, const size_t *want, int64_t now_ms, struct found *f,
+                        struct err *e)
 {
     if (store_begin(d->o.store, e) != 0)
         return -1;
-    if (round_body(d, want, f, e) != 0) {
+    if (round_body(d, want, now_ms, f, e) != 0) {
         store_rollback(d->o.store);
         drop_jobs(f);
         return -1;
@@ -505,7 +508,7 @@ static int commit_round(struct hatch *d, const size_t *want, struct found *f, st
 }
 
 /* Lock held. */
-static void publish(struct hatch *d, const struct found *f)
+static void publish(struct hatch *d, const struct found *f, bool looked)
 {
     struct hatch_status *s = &d->status;
 
@@ -524,7 +527,7 @@ static void publish(struct hatch *d, const struct found *f)
     s->capped += f->capped;
     s->released += f->released;
     s->lapsed += f->lapsed;
-    if (f->refreshed || f->dry) {
+    if (looked) {
         memcpy(s->due, f->due, sizeof s->due);
         s->waiting = f->waiting;
         s->next_due_ms = f->next_due_ms;
@@ -572,6 +575,22 @@ static void return_uncollected(struct hatch *d)
         }
 }
 
+/* How long the next look for work may wait. */
+static void rest(struct hatch *d, const struct found *f, int64_t now_us)
+{
+    bool idle = f->dry && f->claimed == 0 && d->settled_now == 0;
+
+    if (f->refreshed)
+        d->refreshed_us = now_us;
+    d->empty_at_us = f->dry ? now_us : 0;
+    if (!f->dry)
+        d->empty_for_us = 0;
+    else if (!idle || d->empty_for_us == 0)
+        d->empty_for_us = EMPTY_US;
+    else
+        d->empty_for_us = d->empty_for_us * 2 < EMPTY_MAX_US ? d->empty_for_us * 2 : EMPTY_MAX_US;
+}
+
 /* One round; lock held on entry and on return. False ends the thread. */
 static bool do_round(struct hatch *d)
 {
@@ -593,27 +612,24 @@ static bool do_round(struct hatch *d)
     pthread_mutex_unlock(&d->lock);
 
     arena_reset(d->arena);
-    int rc = commit_round(d, want, &f, &e);
+    int64_t now_ms = clock_now_ms();
+    int rc = commit_round(d, want, now_ms, &f, &e);
     d->settled_now = d->mine.n;
     if (rc == 0)
         free_marks(d);
-    int64_t now_us = clock_mono_us();
+    bool looked = rc == 0 && (f.refreshed || f.dry);
+    int look_rc = looked ? look(d, now_ms, &f, &e) : 0;
 
     pthread_mutex_lock(&d->lock);
     if (rc != 0)
         return !failed_round(d, &e);
-    d->failing_since_us = 0;
     d->taken = 0;
-    if (f.refreshed)
-        d->refreshed_us = now_us;
-    bool idle = f.dry && f.claimed == 0 && d->settled_now == 0;
-    d->empty_at_us = f.dry ? now_us : 0;
-    d->empty_for_us = !f.dry                               ? 0
-                      : !idle                              ? EMPTY_US
-                      : d->empty_for_us * 2 < EMPTY_MAX_US ? d->empty_for_us * 2
-                                                           : EMPTY_MAX_US;
-    publish(d, &f);
+    rest(d, &f, clock_mono_us());
+    publish(d, &f, looked && look_rc == 0);
     transport_wakeup(d->o.transport);
+    if (look_rc != 0) /* what was committed stands */
+        return !failed_round(d, &e);
+    d->failing_since_us = 0;
     return !(d->closing && d->in.n == 0);
 }
 

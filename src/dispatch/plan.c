@@ -62,7 +62,7 @@ static int plan_one(void *ctx, const struct campaign_info *c)
         return 0;
     if (c->state == CAMPAIGN_DRAFT || c->state == CAMPAIGN_CANCELLED)
         return 0;
-    if (store_queue_depth(p->store, c->id, p->now_ms, &due, &later, &next, p->e) != 0)
+    if (store_queue_depth(p->store, c->id, p->now_ms, INT64_MAX, &due, &later, &next, p->e) != 0)
         return p->rc = -1;
     const struct brief *b = find_brief(p->intent, c->id);
     const char *why = why_not(p, c, b, due, &next);

@@ -93,10 +93,10 @@ int store_recover(struct store *s, int64_t now_ms, mark_find find, void *ctx, in
     return s->driver->recover(s, now_ms, find, ctx, counts, e);
 }
 
-int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now,
-                      int64_t *later, int64_t *next_due_ms, struct err *e)
+int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
+                      int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
 {
-    return s->driver->queue_depth(s, campaign_id, now_ms, due_now, later, next_due_ms, e);
+    return s->driver->queue_depth(s, campaign_id, now_ms, max, due_now, later, next_due_ms, e);
 }
 
 int64_t store_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err *e)

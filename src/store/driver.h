@@ -61,8 +61,8 @@ struct store_driver {
     int64_t (*receipt_timeout)(struct store *s, int64_t before_ms, size_t max, struct err *e);
     int (*recover)(struct store *s, int64_t now_ms, mark_find find, void *ctx, int64_t counts[3],
                    struct err *e);
-    int (*queue_depth)(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now,
-                       int64_t *later, int64_t *next_due_ms, struct err *e);
+    int (*queue_depth)(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
     int64_t (*doubt_all)(struct store *s, int64_t now_ms, size_t max, struct err *e);
 
     /* reports */

@@ -45,8 +45,8 @@ static const char sql_sending[] =
     " AND w.state > 0 AND m.state = 3 LIMIT ?1";
 static const char sql_depth[] =
     "SELECT (SELECT coalesce(sum(n), 0) FROM tally WHERE campaign_id = ?1 AND state <= 2),"
-    " (SELECT count(*) FROM message INDEXED BY message_open"
-    "  WHERE campaign_id = ?1 AND state IN (1, 2) AND due_at <= ?2),"
+    " (SELECT count(*) FROM (SELECT 1 FROM message INDEXED BY message_open"
+    "  WHERE campaign_id = ?1 AND state IN (1, 2) AND due_at <= ?2 LIMIT ?3)),"
     " (SELECT min(due_at) FROM message INDEXED BY message_open"
     "  WHERE campaign_id = ?1 AND state = 1 AND due_at > ?2),"
     " (SELECT min(due_at) FROM message INDEXED BY message_open"
@@ -266,8 +266,8 @@ int64_t sqlite_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err
 
 /* ---- how much waits ---- */
 
-int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t *due_now,
-                       int64_t *later, int64_t *next_due_ms, struct err *e)
+int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
 {
     if (s->in_tx && tally_flush(s, e))
         return -1;
@@ -276,6 +276,7 @@ int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int
         return -1;
     stmt_bind_int64(q, 1, campaign_id);
     stmt_bind_int64(q, 2, now_ms);
+    stmt_bind_int64(q, 3, max);
     int rc = stmt_step(q, e);
     if (rc == 1) {
         int64_t planned = stmt_null(q, 2) ? INT64_MAX : stmt_int64(q, 2);

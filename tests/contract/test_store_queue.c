@@ -588,7 +588,7 @@ START_TEST(operations_see_each_other)
     outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 4));
     OK(c, store_begin(c->store, &c->e));
     ck_assert_uint_eq(outreach_claim(&o, LATER, 3, m), 3);
-    OK(c, store_queue_depth(c->store, o.campaign.id, LATER, &due, &later, &next, &c->e));
+    OK(c, store_queue_depth(c->store, o.campaign.id, LATER, INT64_MAX, &due, &later, &next, &c->e));
     ck_assert_int_eq(due, 1);
     ck_assert_int_eq(later, 0);
     outreach_settle(c, &m[0], IN_ANSWER_ACCEPTED);
@@ -754,7 +754,8 @@ START_TEST(release_is_due_and_not_for_those_who_claimed)
     respond(c, 3, 9, 19600); /* another occupation */
     outreach_draft(&o, c, "spring", list);
     outreach_freeze(&o, release_later, &i);
-    OK(c, store_queue_depth(c->store, o.campaign.id, CONTRACT_NOW - 1, &due, &later, &next, &c->e));
+    OK(c, store_queue_depth(c->store, o.campaign.id, CONTRACT_NOW - 1, INT64_MAX, &due, &later,
+                            &next, &c->e));
     ck_assert_int_eq(due, 0);
     ck_assert_int_eq(later, 4);
     ck_assert_int_eq(next, CONTRACT_NOW);
@@ -764,13 +765,15 @@ START_TEST(release_is_due_and_not_for_those_who_claimed)
     ck_assert_int_eq(outreach_message(c, o.first + 1).cause, CAUSE_CLAIMED);
     ck_assert_int_eq(outreach_state(c, o.first + 2), MSG_QUEUED);
     ck_assert_int_eq(outreach_state(c, o.first + 3), MSG_PLANNED);
-    OK(c, store_queue_depth(c->store, o.campaign.id, CONTRACT_NOW, &due, &later, &next, &c->e));
+    OK(c, store_queue_depth(c->store, o.campaign.id, CONTRACT_NOW, INT64_MAX, &due, &later, &next,
+                            &c->e));
     ck_assert_int_eq(due, 1);
     ck_assert_int_eq(later, 2);
     ck_assert_int_eq(next, CONTRACT_NOW + 2000);
     ck_assert_int_eq(store_cancel_chunk(c->store, o.campaign.id, 2, &c->e), 2);
     ck_assert_int_eq(store_cancel_chunk(c->store, o.campaign.id, 2, &c->e), 1);
-    OK(c, store_queue_depth(c->store, o.campaign.id, CONTRACT_NOW, &due, &later, &next, &c->e));
+    OK(c, store_queue_depth(c->store, o.campaign.id, CONTRACT_NOW, INT64_MAX, &due, &later, &next,
+                            &c->e));
     ck_assert_int_eq(due + later, 0);
     ck_assert(next == INT64_MAX);
     outreach_check(c, o.campaign.id);

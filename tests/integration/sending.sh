@@ -63,6 +63,17 @@ serve() {
     for _ in $(seq 200); do curl -s -o /dev/null "http://127.0.0.1:$serve_port/healthz" && return; sleep 0.05; done
     die "serve does not start"
 }
+start_dispatch() { # OPTIONS; no function in the background: its pid would be a shell's
+    "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch "$@" >"$work/dispatch.log" 2>&1 &
+    dispatch_pid=$!
+}
+end_dispatch() { # its status
+    local status
+    wait $dispatch_pid
+    status=$?
+    dispatch_pid=''
+    return $status
+}
 stop_serve() { kill "-${1:-TERM}" $serve_pid && wait $serve_pid 2>/dev/null; serve_pid=''; }
 
 # DISPATCH_OPTIONS GATEWAY_OPTIONS: the office's configuration
@@ -165,5 +176,28 @@ zh campaign resume c >"$work/setup.log" || die "resume failed"
 campaign c2 100 10
 zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch refuses: $?"
 is taken "$(taken)" 70
+
+# ---- the dispatcher at rest ----
+
+closed_window() { # two hours from now, for half an hour
+    local h=$((10#$(TZ=Asia/Shanghai date +%H) + 2))
+    [ $h -lt 24 ] || h=5
+    printf '%02d:00-%02d:30' $h $h
+}
+cpu_ms() { awk -v tick="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / tick) }' "/proc/$1/stat"; }
+
+step "nothing may go: the dispatcher rests, and others can write"
+office rest
+campaign c 0 5000 --window "$(closed_window)"
+start_dispatch --wait --max-runtime 20s
+sleep 1
+before=$(cpu_ms $dispatch_pid)
+sleep 2
+used=$(($(cpu_ms $dispatch_pid) - before))
+[ $used -lt 700 ] || die "the dispatcher burns $used ms in 2 s of rest"
+kill -TERM $dispatch_pid
+end_dispatch
+is "status" $? 0
+is states "$(states c)" 2:5000
 
 echo "sending: good"
