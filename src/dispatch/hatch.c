@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
@@ -494,6 +495,8 @@ static int commit_round(struct hatch *d, const size_t *want, int64_t now_ms, str
     }
     if (d->mine.n > 0)
         failpoint("before_settle_commit");
+    if (sabotage("slow-commit")) /* as on a slow disk */
+        usleep(150000);
     if (store_commit(d->o.store, e) != 0) {
         store_rollback(d->o.store);
         drop_jobs(f);
@@ -559,6 +562,15 @@ static void free_marks(struct hatch *d)
         if (d->mine.v[i].slot >= 0)
             marks_free(d->o.marks, d->mine.v[i].slot);
     d->mine.n = 0;
+}
+
+/* Also of the round that ran while the end was called. Lock held. */
+static bool uncollected(const struct hatch *d)
+{
+    for (size_t i = 0; i < d->o.lanes; i++)
+        if (d->out[i] != NULL)
+            return true;
+    return false;
 }
 
 /* The run ends: what was claimed and never collected goes back. Lock held. */
@@ -630,7 +642,7 @@ static bool do_round(struct hatch *d)
     if (look_rc != 0) /* what was committed stands */
         return !failed_round(d, &e);
     d->failing_since_us = 0;
-    return !(d->closing && d->in.n == 0);
+    return !d->closing || d->in.n > 0 || uncollected(d);
 }
 
 static void *hatch_main(void *arg)

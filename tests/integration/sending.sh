@@ -200,4 +200,19 @@ end_dispatch
 is "status" $? 0
 is states "$(states c)" 2:5000
 
+# ---- its end ----
+
+step "SIGTERM at any instant, on a slow disk: nothing stays \`sending\`, nothing goes twice"
+office end
+campaign c 0 20000
+sandbox
+for pause in 0.05 0.15 0.3 0.45 0.6 0.8; do
+    ZHANCHI_SABOTAGE=slow-commit start_dispatch
+    sleep $pause
+    kill -TERM $dispatch_pid
+    end_dispatch || [ $? -eq 75 ] || die "status of the ended dispatcher: $?"
+    is "still sending after ${pause}s" "$(sql 'SELECT count(*) FROM message WHERE state = 3')" 0
+done
+is twice "$(twice)" 0
+
 echo "sending: good"
