@@ -63,5 +63,7 @@ enum ref_finding {
 enum ref_finding store_ref_check(struct store *s, const struct msg_ref *r,
                                  struct err *e); /* -1 on error */
 int store_doubt_raise(struct store *s, const char *why, struct err *e);
+/* 1 a doubt was raised (and no new epoch has begun since), 0 none, -1. */
+int store_doubted(struct store *s, struct err *e);
 
 #endif

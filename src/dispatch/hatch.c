@@ -216,6 +216,7 @@ struct found { /* by one round, not yet committed */
     int64_t claimed, suppressed, capped, released, lapsed, waiting, next_due_ms;
     int64_t due[HATCH_LANES];
     bool refreshed, dry; /* dry: a lane wanted more than there was */
+    bool doubted;
     char why[160];
 };
 
@@ -470,6 +471,12 @@ static int round_body(struct hatch *d, const size_t *want, int64_t now_ms, struc
         return -1;
     if (clock_mono_us() - d->refreshed_us >= REFRESH_US && chores(d, now_ms, f, e) != 0)
         return -1;
+    int doubt =
+        store_doubted(d->o.store, e); /* in the claim's transaction: a receipt may have come */
+    if (doubt != 0) {
+        f->doubted = true;
+        return doubt < 0 ? -1 : 0;
+    }
     for (size_t lane = 0; lane < d->o.lanes; lane++)
         if (want[lane] > 0 && claim_lane(d, lane, want[lane], now_ms, f, e) != 0)
             return -1;
@@ -530,6 +537,7 @@ static void publish(struct hatch *d, const struct found *f, bool looked)
     s->capped += f->capped;
     s->released += f->released;
     s->lapsed += f->lapsed;
+    s->doubted = s->doubted || f->doubted;
     if (looked) {
         memcpy(s->due, f->due, sizeof s->due);
         s->waiting = f->waiting;

@@ -427,7 +427,7 @@ int loop_run(struct loop *l, struct err *e)
             *e = status.error;
             return -1;
         }
-        if (time_is_up(l, now_ms))
+        if (time_is_up(l, now_ms) || status.doubted)
             l->draining = true;
         for (size_t i = 0; i < l->o.n_lanes; i++)
             lane_push(&l->o.lanes[i], hatch_collect(l->o.hatch, i));

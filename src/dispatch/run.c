@@ -63,7 +63,7 @@ static int refuse_old_copy(struct run *r, enum epoch_finding finding, struct err
                    "look at `message ls C --state unknown`, then decide with `message resolve C "
                    "--unknown resend` or "
                    "`drop`; afterwards dispatch works again",
-                   "the database may be an old copy (%s): nothing was sent, %lld waiting messages "
+                   "the database may be an old copy (%s): nothing more is sent, %lld messages "
                    "became unknown",
                    finding_text(finding), (long long)total);
 }
@@ -261,6 +261,8 @@ static int send_all(struct run *r, struct err *e)
         *e = status.error;
         rc = -1;
     }
+    if (rc == 0 && status.doubted) /* all that we know is settled */
+        rc = refuse_old_copy(r, EPOCH_DOUBT, e);
     const struct err *refusal = hatch_refusal(hatch);
     summarise(r, &status, refusal);
     if (rc == 0 && refusal != NULL && r->result->handed == 0 && r->result->due_left == 0) {

@@ -236,11 +236,10 @@ static bool behind(const struct epoch_info *db, struct epoch_file *f)
 static int compare(struct store *s, struct epoch *ep, const char *epoch_dir,
                    enum epoch_finding *finding, struct err *e)
 {
-    char why[8];
     if (read_info(s, &ep->info, e))
         return -1;
     int rc = map_file(epoch_dir, ep->info.tag, &ep->map, e);
-    int doubt = rc < 0 ? -1 : store_meta_get(s, "doubt", why, sizeof why, e);
+    int doubt = rc < 0 ? -1 : store_doubted(s, e);
     if (doubt < 0)
         return -1;
     if (rc == 0)
@@ -338,6 +337,12 @@ int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct e
 int store_doubt_raise(struct store *s, const char *why, struct err *e)
 {
     return store_meta_set(s, "doubt", why, e);
+}
+
+int store_doubted(struct store *s, struct err *e)
+{
+    char why[8];
+    return store_meta_get(s, "doubt", why, sizeof why, e);
 }
 
 /* epoch of the attempt, 0 if it was never made, -1 error */

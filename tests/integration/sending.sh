@@ -200,6 +200,23 @@ end_dispatch
 is "status" $? 0
 is states "$(states c)" 2:5000
 
+# ---- what comes while it runs ----
+
+step "a doubt that is raised while it runs: nothing more is claimed, and it ends with the refusal"
+office doubt "" "rate = 50.0;"
+campaign c 0 600
+sandbox
+start_dispatch --max-runtime 20s
+until_is "the first is taken" yes bash -c "[ -s '$ledger' ] && echo yes"
+sql "INSERT INTO meta VALUES ('doubt', 'a receipt bore a reference that was never issued')"
+end_dispatch
+is status $? 77
+sent=$(taken)
+[ "$sent" -lt 300 ] || die "$sent were sent in spite of the doubt"
+is "what has not gone" "$(sql 'SELECT count(*) FROM message WHERE state = 5')" $((600 - sent))
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch after the refusal: $?"
+is taken "$(taken)" "$sent"
+
 # ---- its end ----
 
 step "SIGTERM at any instant, on a slow disk: nothing stays \`sending\`, nothing goes twice"
