@@ -47,8 +47,17 @@ void epoch_note_claim(struct epoch *ep, int64_t claims);
 /* The counter that the last commit of this connection wrote. */
 int64_t store_claims(struct store *s);
 
+/* Compares only: writes nothing, also where epoch_open would bring the file up. */
+int epoch_look(struct store *s, const char *epoch_dir, enum epoch_finding *finding, struct err *e);
+
 /* Begins a new epoch, in the database and outside; clears the doubt. Call after store_doubt_all. */
 int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct err *e);
+/* The same in two steps, for a copy that is not the database yet: in the copy alone, its number above
+ * all that it or the file has used; and outside, once the copy has taken the database's place. In
+ * between, the copy is ahead of the file, which agrees. */
+int epoch_begin(struct store *s, const char *epoch_dir, int64_t now_ms, struct epoch_info *out,
+                struct err *e);
+int epoch_publish(const char *epoch_dir, const struct epoch_info *info, struct err *e);
 
 /* What a reference in a receipt means to this database. */
 enum ref_finding {

@@ -10,8 +10,12 @@
  *     up to date and resumes it. Replies in inbox.db are applied again by `serve`.
  *
  * All that happens in a folder beside, where the copy is looked through first; then the database is
- * put aside, and the finished copy takes its name. A crash leaves the old database, or none and both
- * under other names; the same command then goes on. Locks of dispatch, serve and jobs are held.
+ * put aside, and the finished copy takes its name; only then is the new epoch written outside. A
+ * crash leaves
+ *   - before the change, the old database, which still agrees with the file outside;
+ *   - in the midst of it, none and both under other names: the same command goes on;
+ *   - after it, the copy, ahead of the file outside, which agrees and is brought up (store_epoch.h).
+ * A failure before the change leaves nothing behind. Locks of dispatch, serve and jobs are held.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -43,6 +47,8 @@ struct restoring {
     int paused;
     int64_t unknown;
     bool behind; /* more was sent than the copy knows */
+    const char *epoch_dir;
+    struct epoch_info epoch; /* the new one, if behind */
 };
 
 /* ---- locks ---- */
@@ -60,6 +66,16 @@ static int lock(struct restoring *r, const char *name, const char *who, struct e
     return rc;
 }
 
+/* After a power cut the file outside may be older than the database: then a copy in between would
+ * seem to know everything. A database that does not open cannot tell. */
+static void bring_up_epoch(const struct restoring *r, struct store *s)
+{
+    enum epoch_finding finding;
+    struct err ignored = {0};
+
+    epoch_close(epoch_open(s, r->epoch_dir, &finding, &ignored));
+}
+
 /* Imports and submits. A database that does not open has none. */
 static int lock_jobs(struct restoring *r, struct err *e)
 {
@@ -68,6 +84,8 @@ static int lock_jobs(struct restoring *r, struct err *e)
     int rc = s != NULL ? store_lock_jobs(s, &r->locks[r->n_locks], e) : 0;
 
     r->n_locks += s != NULL && rc == 0;
+    if (s != NULL && rc == 0)
+        bring_up_epoch(r, s);
     store_close(s); /* the last one out merges the log into the file */
     return rc;
 }
@@ -127,6 +145,7 @@ static int name_paths(struct cli *c, struct restoring *r, struct err *e)
     int64_t second = clock_now_ms() / 1000;
 
     snprintf(r->dir, sizeof r->dir, "%s", conf_path(c->conf, "store.dir"));
+    r->epoch_dir = conf_path(c->conf, "store.epoch_dir");
     snprintf(name, sizeof name, "zhanchi.db.replaced-%lld", (long long)second);
     return fs_join(r->dir, "zhanchi.db", r->db, sizeof r->db, e) != 0 ||
                    fs_join(r->dir, name, r->aside, sizeof r->aside, e) != 0 ||
@@ -216,7 +235,7 @@ static int pause_campaigns(struct cli *c, struct restoring *r, struct err *e)
     return rc;
 }
 
-static int doubt(struct cli *c, struct restoring *r, const char *epoch_dir, struct err *e)
+static int doubt(struct cli *c, struct restoring *r, struct err *e)
 {
     int64_t moved;
 
@@ -226,7 +245,7 @@ static int doubt(struct cli *c, struct restoring *r, const char *epoch_dir, stru
             return -1;
         r->unknown += moved;
     } while (moved > 0);
-    return epoch_renew(c->store, epoch_dir, clock_now_ms(), e);
+    return epoch_begin(c->store, r->epoch_dir, clock_now_ms(), &r->epoch, e);
 }
 
 static int keep_act(void *ctx, const struct audit_row *row)
@@ -241,22 +260,19 @@ static int keep_act(void *ctx, const struct audit_row *row)
 
 static int disarm(struct cli *c, struct restoring *r, struct err *e)
 {
-    const char *epoch_dir = conf_path(c->conf, "store.epoch_dir");
     enum epoch_finding finding;
     int64_t counts[3] = {0};
     char detail[128];
 
     if (store_audit_each(c->store, keep_act, r, e) != 0 || pause_campaigns(c, r, e) != 0)
         return -1;
-    struct epoch *ep = epoch_open(c->store, epoch_dir, &finding, e);
-    if (ep == NULL)
+    if (epoch_look(c->store, r->epoch_dir, &finding, e) != 0)
         return -1;
-    epoch_close(ep);
     r->behind = finding != EPOCH_AGREES;
     if (store_recover(c->store, clock_now_ms(), NULL, NULL, counts, e) != 0)
         return -1;
     r->unknown = counts[1];
-    if (r->behind && doubt(c, r, epoch_dir, e) != 0)
+    if (r->behind && doubt(c, r, e) != 0)
         return -1;
     snprintf(detail, sizeof detail, "%lld messages became unknown, %d campaigns are paused",
              (long long)r->unknown, r->paused);
@@ -265,18 +281,26 @@ static int disarm(struct cli *c, struct restoring *r, struct err *e)
 
 /* ---- the change ---- */
 
-/* Also what an interrupted restore left: a log must never meet another database than its own. */
-static int put_aside(const struct restoring *r, struct err *e)
+static int rename_all(const char *from, const char *to, struct err *e)
 {
-    char from[PATH_MAX + 8], to[PATH_MAX + 8];
+    char a[PATH_MAX + 8], b[PATH_MAX + 8];
 
     for (size_t i = 0; i < TAILS; i++) {
-        snprintf(from, sizeof from, "%s%s", r->db, tails[i]);
-        snprintf(to, sizeof to, "%s%s", r->aside, tails[i]);
-        if (rename(from, to) != 0 && errno != ENOENT)
-            return err_errno(e, ERR_IO, NULL, _("cannot put %s aside"), from);
+        snprintf(a, sizeof a, "%s%s", from, tails[i]);
+        snprintf(b, sizeof b, "%s%s", to, tails[i]);
+        if (rename(a, b) != 0 && errno != ENOENT)
+            return err_errno(e, ERR_IO, NULL, _("cannot put %s aside"), a);
     }
     return 0;
+}
+
+/* The database comes back to its place; if that fails too, it stands beside. */
+static int put_back(const struct restoring *r)
+{
+    struct err ignored;
+
+    (void)rename_all(r->aside, r->db, &ignored);
+    return -1;
 }
 
 static int sync_folder(const char *dir, struct err *e)
@@ -298,13 +322,18 @@ static int swap(struct cli *c, const struct restoring *r, struct err *e)
     store_close(c->store);
     c->keyring = NULL;
     c->store = NULL;
-    if (put_aside(r, e) != 0)
-        return -1;
+    /* Also what an interrupted restore left: a log must never meet another database than its own. */
+    if (rename_all(r->db, r->aside, e) != 0)
+        return put_back(r);
     failpoint("restore_put_aside");
-    if (rename(r->copy, r->db) != 0)
-        return err_errno(e, ERR_IO, _("give the same command again"),
-                         _("cannot put the copy in place"));
-    return sync_folder(r->dir, e);
+    if (rename(r->copy, r->db) != 0) {
+        err_errno(e, ERR_IO, _("give the same command again"), _("cannot put the copy in place"));
+        return put_back(r);
+    }
+    if (sync_folder(r->dir, e) != 0)
+        return -1;
+    failpoint("restore_in_place");
+    return r->behind ? epoch_publish(r->epoch_dir, &r->epoch, e) : 0;
 }
 
 static void tell(const struct restoring *r)
@@ -340,6 +369,7 @@ static int restore(struct cli *c, struct restoring *r, const char *file, struct 
     int rc = bring_copy(c, r, file, e);
     if (rc == 0)
         rc = disarm(c, r, e);
+    failpoint("restore_disarmed");
     if (rc == 0)
         rc = swap(c, r, e);
     keyring_close(c->keyring);

@@ -250,7 +250,15 @@ static int compare(struct store *s, struct epoch *ep, const char *epoch_dir,
         *finding = EPOCH_DOUBT;
     else
         *finding = EPOCH_AGREES;
-    return *finding == EPOCH_AGREES ? bring_up(ep, epoch_dir, e) : 0;
+    return 0;
+}
+
+int epoch_look(struct store *s, const char *epoch_dir, enum epoch_finding *finding, struct err *e)
+{
+    struct epoch ep = {.map = NULL};
+    int rc = compare(s, &ep, epoch_dir, finding, e);
+    fs_unmap(ep.map, sizeof *ep.map);
+    return rc;
 }
 
 struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_finding *finding,
@@ -259,7 +267,8 @@ struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_find
     struct epoch *ep = calloc(1, sizeof *ep);
     if (!ep)
         panic("out of memory");
-    if (compare(s, ep, epoch_dir, finding, e)) {
+    if (compare(s, ep, epoch_dir, finding, e) ||
+        (*finding == EPOCH_AGREES && bring_up(ep, epoch_dir, e))) {
         epoch_close(ep);
         return NULL;
     }
@@ -311,25 +320,36 @@ static int next_epoch(struct store *s, const char *epoch_dir, struct epoch_info 
     return 0;
 }
 
-int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct err *e)
+int epoch_begin(struct store *s, const char *epoch_dir, int64_t now_ms, struct epoch_info *out,
+                struct err *e)
 {
-    struct epoch_info info;
     uint32_t next = 0;
     bool own;
     if (tx_enter(s, &own, e))
         return -1;
-    int rc = next_epoch(s, epoch_dir, &info, &next, e);
+    int rc = next_epoch(s, epoch_dir, out, &next, e);
     if (rc == 0)
-        rc = end_epoch(s, info.epoch, e);
+        rc = end_epoch(s, out->epoch, e);
     if (rc == 0)
         rc = add_epoch(s, next, now_ms, e);
     if (rc == 0)
         rc = stmt_exec(s, sql_undoubt, e);
-    if (tx_leave(s, own, rc, e))
+    out->epoch = next;
+    return tx_leave(s, own, rc, e);
+}
+
+int epoch_publish(const char *epoch_dir, const struct epoch_info *info, struct err *e)
+{
+    return write_file(epoch_dir, info, e);
+}
+
+int epoch_renew(struct store *s, const char *epoch_dir, int64_t now_ms, struct err *e)
+{
+    struct epoch_info info;
+    if (epoch_begin(s, epoch_dir, now_ms, &info, e))
         return -1;
     failpoint("epoch_renewed");
-    info.epoch = next;
-    return write_file(epoch_dir, &info, e);
+    return epoch_publish(epoch_dir, &info, e);
 }
 
 /* ---- references ---- */

@@ -177,6 +177,48 @@ campaign c2 100 10
 zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch refuses: $?"
 is taken "$(taken)" 70
 
+step "a restore that fails, or is killed before the change, leaves the database as it was"
+office failing
+campaign c 0 40
+zh backup "$work/failing.db" >/dev/null || die "backup failed"
+sandbox
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+campaign c2 100 10
+mv "$dir/audit.key" "$work/audit.key"
+zh restore "$work/failing.db" --yes >"$work/restore.log" 2>&1 && die "restored without an audit key"
+mv "$work/audit.key" "$dir/audit.key"
+ZHANCHI_FAILPOINT=restore_disarmed:1 "$bin/zhanchi" -c "$dir/zhanchi.conf" restore "$work/failing.db" --yes >"$work/restore.log" 2>&1
+is "status of the killed restore" $? 137
+zh dispatch >"$work/dispatch.log" 2>&1
+is "status of dispatch after them" $? 0
+is states "$(states c2)" 4:10
+is taken "$(taken)" 50
+
+step "killed after the change, before the file outside: nothing is sent twice, nothing is doubted again"
+for point in restore_in_place:1 restore_put_aside:1; do
+    ZHANCHI_FAILPOINT=$point "$bin/zhanchi" -c "$dir/zhanchi.conf" restore "$work/failing.db" --yes >"$work/restore.log" 2>&1
+    is "status of the killed restore" $? 137
+    [ $point = restore_in_place:1 ] || zh restore "$work/failing.db" --yes >"$work/restore.log" 2>&1 || die "restore failed"
+    is states "$(states c)" 5:40
+    zh message resolve c --unknown drop --yes >"$work/setup.log" 2>&1 || die "resolve failed"
+    zh campaign resume c >"$work/setup.log" || die "resume failed"
+    campaign n${point%:1} $((200 + RANDOM)) 5
+    zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch after $point: $?"
+    is states "$(states n${point%:1})" 4:5
+done
+is taken "$(taken)" 60
+
+step "after a power cut the file outside is older than the database: a copy in between is an old copy"
+office cut
+campaign c 0 30
+zh backup "$work/cut.db" >/dev/null || die "backup failed"
+cp "$dir".epoch/*.epoch "$work/older"
+sandbox
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+cp "$work/older" "$dir".epoch/*.epoch
+zh restore "$work/cut.db" --yes >"$work/restore.log" 2>&1 || die "restore failed"
+is states "$(states c)" 5:30
+
 # ---- the dispatcher at rest ----
 
 closed_window() { # two hours from now, for half an hour
