@@ -8,6 +8,7 @@
 #include "zhanchi/dispatch.h"
 #include "zhanchi/json.h"
 #include "cli.h"
+#include "reports.h"
 
 enum { D_CAMPAIGN, D_RUNTIME, D_DRY, D_WAIT };
 
@@ -189,9 +190,13 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
         cli_gateways_free(&g);
         return -1;
     }
+    struct reports *reports = reports_new(c->conf, &g);
+    o.catch_up = reports_catch_up;
+    o.catch_up_ctx = reports;
     o.progress = bar_begin(&bar, c, _("sending"));
     int rc = dispatch_run(&o, &r, e);
     bar_end(&bar);
+    reports_free(reports);
     cli_gateways_free(&g);
     if (rc != 0)
         return -1;

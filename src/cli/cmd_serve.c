@@ -2,12 +2,10 @@
  * serve: the daemon that takes receipts and replies (serve.h). Its unit file starts it, SIGTERM
  * stops it; nothing is lost in between.
  */
-#include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 #include "zhanchi/serve.h"
-#include "zhanchi/utf8.h"
 #include "cli.h"
+#include "reports.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -32,35 +30,6 @@ static int parse_port(struct cli *cli, const struct cli_args *a, uint16_t *port,
     return 0;
 }
 
-/* Words of the configuration in the folded form in which replies are compared. */
-static char **folded_words(const struct conf *c)
-{
-    const char *const *words = conf_list(c, "serve.optout_words");
-    size_t n = 0;
-
-    while (words[n] != NULL)
-        n++;
-    char **out = calloc(n + 1, sizeof *out);
-    if (out == NULL)
-        panic("out of memory");
-    for (size_t i = 0; i < n; i++) {
-        struct buf b;
-        buf_init(&b, 1024);
-        utf8_fold(words[i], strlen(words[i]), &b);
-        for (size_t k = 0; k < b.len; k++)
-            b.data[k] = (char)toupper((unsigned char)b.data[k]);
-        out[i] = buf_take(&b, NULL);
-    }
-    return out;
-}
-
-static void free_words(char **words)
-{
-    for (char **w = words; *w != NULL; w++)
-        free(*w);
-    free(words);
-}
-
 static int run(struct cli *cli, const struct cli_args *a, struct err *e)
 {
     struct cli_gateways gateways;
@@ -69,7 +38,7 @@ static int run(struct cli *cli, const struct cli_args *a, struct err *e)
     if (cli_conf(cli, e) != 0 || parse_port(cli, a, &port, e) != 0 ||
         cli_gateways(cli, NULL, &gateways, e) != 0)
         return -1;
-    char **words = folded_words(cli->conf);
+    char **words = reports_optout_words(cli->conf);
     const struct serve_opts o = {.dir = conf_path(cli->conf, "store.dir"),
                                  .key_path = conf_path(cli->conf, "keys.file"),
                                  .gateways = gateways.list,
@@ -83,7 +52,7 @@ static int run(struct cli *cli, const struct cli_args *a, struct err *e)
                                      conf_int(cli->conf, "retention.inbox_days") * DAY_MS,
                                  .stop = cli->stop};
     int rc = serve_run(&o, e);
-    free_words(words);
+    reports_free_words(words);
     cli_gateways_free(&gateways);
     return rc;
 }

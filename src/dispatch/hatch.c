@@ -611,6 +611,16 @@ static void rest(struct hatch *d, const struct found *f, int64_t now_us)
         d->empty_for_us = d->empty_for_us * 2 < EMPTY_MAX_US ? d->empty_for_us * 2 : EMPTY_MAX_US;
 }
 
+/* Refusals that were acknowledged to a provider, by a `serve` that died. */
+static int catch_up(struct hatch *d, struct err *e)
+{
+    const struct dispatch_opts *o = d->o.run;
+
+    if (o->catch_up == NULL || d->closing || clock_mono_us() - d->refreshed_us < REFRESH_US)
+        return 0;
+    return o->catch_up(o->catch_up_ctx, e);
+}
+
 /* One round; lock held on entry and on return. False ends the thread. */
 static bool do_round(struct hatch *d)
 {
@@ -632,6 +642,10 @@ static bool do_round(struct hatch *d)
     pthread_mutex_unlock(&d->lock);
 
     arena_reset(d->arena);
+    struct err behind = {0};
+    bool caught_up = catch_up(d, &behind) == 0;
+    if (!caught_up)
+        memset(want, 0, sizeof want);
     int64_t now_ms = clock_now_ms();
     int rc = commit_round(d, want, now_ms, &f, &e);
     d->settled_now = d->mine.n;
@@ -647,8 +661,8 @@ static bool do_round(struct hatch *d)
     rest(d, &f, clock_mono_us());
     publish(d, &f, looked && look_rc == 0);
     transport_wakeup(d->o.transport);
-    if (look_rc != 0) /* what was committed stands */
-        return !failed_round(d, &e);
+    if (look_rc != 0 || !caught_up) /* what was committed stands */
+        return !failed_round(d, caught_up ? &e : &behind);
     d->failing_since_us = 0;
     return !d->closing || d->in.n > 0 || uncollected(d);
 }

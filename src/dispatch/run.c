@@ -3,8 +3,8 @@
  * `dispatch`.
  *
  * Order matters: lock; key (a wrong one touches nothing); epoch (an old copy sends nothing);
- * recovery by the marks of the dead owner; only then are the marks signed anew and anything
- * claimed.
+ * recovery by the marks of the dead owner; what a dead `serve` left in the inbox; only then are the
+ * marks signed anew and anything claimed.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -135,6 +135,9 @@ static int open_all(struct run *r, struct err *e)
     if (finding != EPOCH_AGREES)
         return refuse_old_copy(r, finding, e);
     if ((r->marks = marks_open(o->dir, e)) == NULL || recover(r, e) != 0)
+        return -1;
+    /* Behind the epoch: what a lost timeline sent must not be taken for a doubt of its own. */
+    if (o->catch_up != NULL && o->catch_up(o->catch_up_ctx, e) != 0)
         return -1;
     return time_out_receipts(r, e);
 }

@@ -16,6 +16,7 @@
 
 #define IDLE_S 120
 #define LOCK_NAME "serve.lock"
+#define LOCK_TRIES 20
 
 int hands_open(struct hands *h, const struct serve_opts *o, struct err *e)
 {
@@ -101,6 +102,10 @@ int serve_run(const struct serve_opts *o, struct err *e)
     if (fs_join(o->dir, LOCK_NAME, path, sizeof path, e) != 0)
         return -1;
     int rc = fs_lock(path, &lock, e);
+    for (int i = 0; rc == 1 && i < LOCK_TRIES; i++) {
+        usleep(10000); /* a dispatcher that looks whether we live holds it for an instant */
+        rc = fs_lock(path, &lock, e);
+    }
     if (rc == 1)
         return err_set(e, ERR_TEMP, NULL, "another serve is running in %s", o->dir);
     if (rc != 0)

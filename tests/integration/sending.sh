@@ -7,11 +7,11 @@ bin=$1
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-sending.XXXXXX")
 dir=$work/office ledger=$work/ledger
-sandbox_pid='' serve_pid='' dispatch_pid=''
+sandbox_pid='' serve_pid='' dispatch_pid='' busy_pid=''
 export ZHANCHI_ACTOR=maker LC_ALL=C.UTF-8
 
 cleanup() {
-    for p in $sandbox_pid $serve_pid $dispatch_pid; do kill -9 "$p" 2>/dev/null; done
+    for p in $sandbox_pid $serve_pid $dispatch_pid $busy_pid; do kill -9 "$p" 2>/dev/null; done
     if [ "${KEEP:-}" ]; then echo "kept: $work"; else rm -rf "$work"; fi
 }
 trap cleanup EXIT
@@ -241,6 +241,31 @@ kill -TERM $dispatch_pid
 end_dispatch
 is "status" $? 0
 is states "$(states c)" 2:5000
+
+# ---- refusals ----
+
+step "a refusal that was acknowledged, by a serve that died before it applied it, holds"
+office refusal
+campaign c 0 40
+campaign c2 0 41 # the same people, and one more
+zh campaign pause c2 >"$work/setup.log" || die "pause failed"
+sandbox --callback "http://127.0.0.1:$serve_port/12333" --refuse 100% --retry 500,500,500,500,500,500,500,500,500,500
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+sqlite3 "$dir/zhanchi.db" 'BEGIN IMMEDIATE' '.shell sleep 30' >/dev/null & # nothing can be applied
+busy_pid=$!
+serve
+until_is "refusals in the inbox" yes bash -c "[ \$(sqlite3 '$dir/inbox.db' 'SELECT count(*) FROM report WHERE kind = 1') -gt 0 ] && echo yes"
+stop_serve KILL
+kill -9 $(pgrep -P $busy_pid) $busy_pid 2>/dev/null
+wait $busy_pid 2>/dev/null
+busy_pid=''
+is "refusals applied" "$(sql 'SELECT count(*) FROM optout')" 0
+zh campaign resume c2 >"$work/setup.log" || die "resume failed"
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+refused=$(sql "SELECT count(*) FROM optout WHERE actor = 'reply'")
+[ "$refused" -gt 0 ] || die "no refusal was applied"
+is "suppressed" "$(sql 'SELECT count(*) FROM message WHERE state = 10')" "$refused"
+stop_sandbox
 
 # ---- what comes while it runs ----
 
