@@ -22,7 +22,9 @@ struct claim_query {
     int cap_per_day; /* messages a number may get in a civil day over all campaigns; 0 = none */
     int64_t capped_until_ms; /* where a capped message goes (the next day's window) */
     size_t limit;
+    size_t look_max; /* messages looked at, at most; 0 = CLAIM_LOOK_MAX */
 };
+#define CLAIM_LOOK_MAX 4096 /* what one transaction can do in 50 ms */
 struct claimed {
     int64_t message_id, campaign_id, wave_id, address_id;
     int32_t attempt; /* number of this attempt, from 1 */
@@ -34,12 +36,15 @@ struct claimed {
 struct claim_stats {
     int64_t suppressed, capped,
         lapsed; /* looked at, not claimed; lapsed: the person's last day has passed */
+    int64_t looked;
+    bool more; /* of the last call: it ended because of look_max, and more may be due */
 };
 /* Due messages in order (due_at, id): checks opt-out (all, topic) and cap in the same transaction
  * by one guarded statement on `address`, writes `sending` and the attempt row. Opted-out ones
  * become suppressed, those whose person's last day has passed lapse; capped ones wait until
  * capped_until_ms (cause LIMIT). Raises the database's claim counter by one a transaction that
- * claims. A payload that is gone is NULL. stats are added to. Returns the number claimed or -1. */
+ * claims. Whole stretches of the queue may have to be turned away (a cap, refusals): then it ends at
+ * look_max, says so, and the caller comes again. A payload that is gone is NULL. stats are added to. Returns the number claimed or -1. */
 int64_t store_claim(struct store *s, const struct claim_query *q, struct arena *a,
                     struct claimed *out, struct claim_stats *stats, struct err *e);
 

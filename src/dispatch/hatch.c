@@ -59,6 +59,7 @@ struct hatch {
     struct buf plain;
     struct claimed *claims;
     size_t settled_now; /* by the last round */
+    size_t turn;
     size_t claims_cap;
     int64_t refreshed_us, empty_at_us, empty_for_us, failing_since_us;
     struct job *pool; /* to be used again: memory that one thread takes and another frees is slow */
@@ -216,6 +217,8 @@ struct found { /* by one round, not yet committed */
     int64_t claimed, suppressed, capped, released, lapsed, waiting, next_due_ms;
     int64_t due[HATCH_LANES];
     bool refreshed, dry; /* dry: a lane wanted more than there was */
+    bool more;           /* the look ended before the queue did */
+    int64_t looked;
     bool doubted;
     char why[160];
 };
@@ -364,7 +367,8 @@ static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, in
                             .now_ms = now_ms,
                             .today = civil_local_day(now_ms, zone),
                             .cap_per_day = o->cap_per_day,
-                            .limit = *wanted};
+                            .limit = *wanted,
+                            .look_max = (size_t)(CLAIM_LOOK_MAX - f->looked)};
     q.capped_until_ms = civil_at_ms(q.today + 1, c->schedule.window_from, zone);
 
     if (*wanted > d->claims_cap) {
@@ -379,6 +383,8 @@ static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, in
     f->suppressed += stats.suppressed;
     f->capped += stats.capped;
     f->lapsed += stats.lapsed;
+    f->looked += stats.looked;
+    f->more = f->more || stats.more;
     f->claimed += n;
     *wanted -= (size_t)n;
     for (int64_t i = 0; i < n; i++) {
@@ -405,6 +411,10 @@ static int claim_lane(struct hatch *d, size_t lane, size_t wanted, int64_t now_m
         const struct brief *b = intent_at(d->intent, i);
         if ((size_t)b->lane != lane)
             continue;
+        if (f->looked >= CLAIM_LOOK_MAX) { /* of all lanes: it is one transaction */
+            f->more = true;
+            return 0;
+        }
         struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
         if (a.reason != PACE_GO) {
             note_why(f, b, a.reason);
@@ -419,7 +429,7 @@ static int claim_lane(struct hatch *d, size_t lane, size_t wanted, int64_t now_m
             claim_from(d, b, &wanted, now_ms, f, e) != 0)
             return -1;
     }
-    if (wanted > 0)
+    if (wanted > 0 && !f->more)
         f->dry = true;
     return 0;
 }
@@ -477,9 +487,12 @@ static int round_body(struct hatch *d, const size_t *want, int64_t now_ms, struc
         f->doubted = true;
         return doubt < 0 ? -1 : 0;
     }
-    for (size_t lane = 0; lane < d->o.lanes; lane++)
+    size_t first = d->turn++; /* each is the first in its turn: one may use up the whole look */
+    for (size_t i = 0; i < d->o.lanes; i++) {
+        size_t lane = (first + i) % d->o.lanes;
         if (want[lane] > 0 && claim_lane(d, lane, want[lane], now_ms, f, e) != 0)
             return -1;
+    }
     return 0;
 }
 
@@ -602,9 +615,11 @@ static void rest(struct hatch *d, const struct found *f, int64_t now_us)
 
     if (f->refreshed)
         d->refreshed_us = now_us;
-    d->empty_at_us = f->dry ? now_us : 0;
-    if (!f->dry)
+    d->empty_at_us = f->dry || f->more ? now_us : 0;
+    if (!f->dry && !f->more)
         d->empty_for_us = 0;
+    else if (f->more) /* goes on, but others want to write, too */
+        d->empty_for_us = EMPTY_US;
     else if (!idle || d->empty_for_us == 0)
         d->empty_for_us = EMPTY_US;
     else

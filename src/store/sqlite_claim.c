@@ -9,7 +9,7 @@
  *
  * Every message that is looked at leaves the front of the queue: claimed, suppressed, lapsed, or
  * put off because of its cap. So the claim looks again until it has what was asked for, or nothing
- * is due.
+ * is due, or it has looked at as many as one transaction may.
  * Caller: dispatch (store thread).
  */
 #include <stdlib.h>
@@ -291,17 +291,21 @@ static int write_all(struct claiming *c, struct err *e)
 static int claim(struct claiming *c, struct err *e)
 {
     uint32_t tag;
-    size_t wanted;
+    size_t wanted, left = c->q->look_max ? c->q->look_max : CLAIM_LOOK_MAX;
+    c->stats.more = false;
     do {
-        wanted = c->q->limit - c->n_out;
+        wanted = c->q->limit - c->n_out < left ? c->q->limit - c->n_out : left;
         if (find_due(c, wanted, e))
             return -1;
         if (c->n == 0)
             return 0;
+        left -= c->n;
+        c->stats.looked += (int64_t)c->n;
         if (claims_raise(c->s, e) || epoch_current(c->s, &tag, &c->epoch, e) || guard(c, e) ||
             write_all(c, e))
             return -1;
-    } while (c->n == wanted && c->n_out < c->q->limit);
+        c->stats.more = c->n == wanted && c->n_out < c->q->limit;
+    } while (c->stats.more && left > 0);
     return 0;
 }
 

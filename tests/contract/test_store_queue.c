@@ -509,6 +509,35 @@ START_TEST(claim_looks_on)
 }
 END_TEST
 
+/* A stretch that has to be turned away does not hold the lock to its end. */
+START_TEST(claim_looks_at_so_many)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[8];
+    struct claim_stats stats = {0};
+    int64_t list = contract_list(c, "spring", 1, 30);
+    for (uint64_t n = 1; n <= 25; n++)
+        refuse_number(c, n, "");
+    outreach_run(&o, c, "spring", list);
+    struct claim_query q = outreach_query(&o, LATER, 3);
+    q.look_max = 10;
+    for (int call = 1; call <= 2; call++) {
+        ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 0);
+        ck_assert(stats.more);
+        ck_assert_int_eq(stats.suppressed, 10 * call);
+        ck_assert_int_eq(stats.looked, 10 * call);
+    }
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 3);
+    ck_assert(!stats.more);
+    ck_assert_int_eq(m[0].message_id, o.first + 25);
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 2);
+    ck_assert(!stats.more);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
 /* ---- settlements ---- */
 
 struct tries {
@@ -918,6 +947,7 @@ int main(void)
                                   caps_are_given_back,
                                   nothing_goes_after_the_last_day,
                                   claim_looks_on,
+                                  claim_looks_at_so_many,
                                   attempts_are_remembered,
                                   settlements_come_together,
                                   operations_see_each_other,

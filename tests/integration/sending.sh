@@ -242,6 +242,17 @@ end_dispatch
 is "status" $? 0
 is states "$(states c)" 2:5000
 
+step "a long stretch that is capped for today: every lane and campaign behind it gets its turn"
+office capped "cap_per_day = 1;"
+campaign c 0 9000 --window 00:00-24:00
+campaign c2 9000 30
+sql "UPDATE address SET cap_day = ($(date +%s) + 28800) / 86400, cap_count = 1 WHERE id <= 9000"
+sandbox
+timeout 60 "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch >"$work/dispatch.log" 2>&1
+is "status" $? 0
+is "put off" "$(sql 'SELECT count(*) FROM message WHERE state = 2 AND cause = 9')" 9000
+is states "$(states c2)" 4:30
+
 # ---- refusals ----
 
 step "a refusal that was acknowledged, by a serve that died before it applied it, holds"
@@ -251,7 +262,7 @@ campaign c2 0 41 # the same people, and one more
 zh campaign pause c2 >"$work/setup.log" || die "pause failed"
 sandbox --callback "http://127.0.0.1:$serve_port/12333" --refuse 100% --retry 500,500,500,500,500,500,500,500,500,500
 zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
-sqlite3 "$dir/zhanchi.db" 'BEGIN IMMEDIATE' '.shell sleep 30' >/dev/null & # nothing can be applied
+sqlite3 "$dir/zhanchi.db" 'BEGIN IMMEDIATE' '.shell sleep 30' >/dev/null 2>&1 & # nothing can be applied
 busy_pid=$!
 serve
 until_is "refusals in the inbox" yes bash -c "[ \$(sqlite3 '$dir/inbox.db' 'SELECT count(*) FROM report WHERE kind = 1') -gt 0 ] && echo yes"
