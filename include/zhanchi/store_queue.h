@@ -63,7 +63,8 @@ struct settlement {
     char code[32], provider_id[64];
 };
 /* Applies each by the state table: if the message is no longer `sending` (an early receipt), the
- * table decides; an attempt that is not the message's newest is recorded and moves nothing. The
+ * table decides; an attempt that is not the message's newest is recorded and moves nothing. An
+ * attempt that IN_UNCLAIM brings back to the queue leaves no row: its number is given again. The
  * day's count goes down only where the message went back to the queue. Sorted by message id inside.
  */
 int store_settle(struct store *s, const struct settlement *v, size_t n, struct err *e);

@@ -156,9 +156,11 @@ struct lane {
     struct gw_limits limits;
     struct pace_lane pace;
     struct job *head, *tail;
-    size_t waiting; /* in the list */
-    size_t flying;  /* messages in flight */
-    size_t wanted;  /* asked for, not yet answered */
+    size_t waiting;     /* in the list */
+    size_t flying;      /* messages in flight */
+    size_t wanted;      /* asked for, not yet answered */
+    int64_t latency_ms; /* from hand-over to answer, as of late; 0 = nothing measured yet */
+    int64_t moved_ms;   /* when the last answer came, or the first of these requests went */
     struct flight *idle;
     struct halves *halves; /* batch caps of messages whose batch was refused as a whole */
     int content_in_a_row;
@@ -173,9 +175,10 @@ void lane_fini(struct lane *l);
 void lane_push(struct lane *l, struct job *list);
 struct job *lane_pop(struct lane *l);
 size_t lane_window(const struct lane *l); /* messages that may be in flight */
-/* How many to claim now: two windows at most, asked for again while as many wait; never more than the rate lets go within
- * claim_ttl. */
-size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms);
+/* How many to claim now: two windows at most, asked for again while as many wait; never more than the
+ * rate, or the gateway's answers as of late, let go within half a claim_ttl. */
+size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms, int64_t now_ms);
+void lane_answered(struct lane *l, int64_t handed_ms, int64_t now_ms); /* handed_ms 0: never left */
 /* Takes the next batch off the queue: as large as the profile and the halving allow, one campaign.
  */
 size_t lane_batch(struct lane *l, struct job **out, size_t max);

@@ -90,18 +90,51 @@ size_t lane_window(const struct lane *l)
     return (size_t)l->limits.concurrency * (size_t)l->limits.batch;
 }
 
-size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms)
+void lane_answered(struct lane *l, int64_t handed_ms, int64_t now_ms)
 {
-    size_t most = 2 * lane_window(l);
+    int64_t took = now_ms - handed_ms;
 
-    if (l->limits.rate > 0) {
-        /* What the rate lets go within half a claim's life; a batch at least. */
+    l->moved_ms = now_ms;
+    if (handed_ms == 0)
+        return;
+    if (l->latency_ms == 0)
+        l->latency_ms = took;
+    else if (took > l->latency_ms) /* up soon, down slowly */
+        l->latency_ms = (l->latency_ms + took) / 2;
+    else
+        l->latency_ms = (7 * l->latency_ms + took) / 8;
+    if (l->latency_ms < 1)
+        l->latency_ms = 1;
+}
+
+/* What may leave within `ms`: what is free now, and whole batches for those that land by then. */
+static size_t lets_go(const struct lane *l, int64_t ms, int64_t now_ms)
+{
+    size_t window = lane_window(l), batch = (size_t)l->limits.batch;
+    size_t free_now = l->flying < window ? window - l->flying : 0;
+    int64_t latency = l->latency_ms;
+
+    if (l->flying > 0 && now_ms - l->moved_ms > latency) /* it has become slower: nobody lands */
+        latency = now_ms - l->moved_ms;
+    if (latency <= 0)
+        return SIZE_MAX;
+    return free_now + (size_t)((double)window * (double)ms / (double)latency) / batch * batch;
+}
+
+size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms, int64_t now_ms)
+{
+    size_t most = 2 * lane_window(l), n = lets_go(l, claim_ttl_ms / 2, now_ms);
+
+    if (l->limits.rate > 0) { /* a batch at least */
         double by_rate = l->limits.rate * (double)claim_ttl_ms / 2000.0;
-        size_t n = by_rate < (double)l->limits.batch ? (size_t)l->limits.batch : (size_t)by_rate;
-        if (n < most)
-            return l->waiting > n / 2 ? 0 : n - l->waiting;
+        size_t rated =
+            by_rate < (double)l->limits.batch ? (size_t)l->limits.batch : (size_t)by_rate;
+        n = rated < n ? rated : n;
     }
-    /* The next claim is asked for while the last one still waits, or a slow disk's commits would starve the lane. */
+    if (n < most)
+        return l->waiting > n / 2 || n == 0 ? 0 : n - l->waiting;
+    /* The next claim is asked for while the last one still waits, or a slow disk's commits would
+     * starve the lane. */
     return l->waiting > most ? 0 : most;
 }
 

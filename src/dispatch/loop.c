@@ -208,6 +208,7 @@ static void done(void *ctx, void *tag, const struct gw_answer *a)
     if (lane->pace.openings > openings)
         log_warn("dispatch", "%s; pausing this lane", lane->why);
     lane->flying -= f->n;
+    lane_answered(lane, f->handed_ms, now_ms);
     settle_flight(l, f, r, halve, now_ms);
     if (r != stack)
         free(r);
@@ -299,6 +300,8 @@ static bool launch(struct loop *l, struct lane *lane, int64_t now_ms)
         abandon(l, f, now_ms, now_ms + l->rules.backoff_base_ms, NULL);
         return false;
     }
+    if (lane->flying == 0)
+        lane->moved_ms = now_ms;
     lane->flying += f->n;
     l->result->handed += (int64_t)f->n;
     pace_lane_start(&lane->pace, now_ms, (int)f->n);
@@ -340,7 +343,7 @@ static void ask(struct loop *l, size_t i, int64_t now_ms)
                 (a.reason == PACE_RATE && a.not_before_ms - now_ms < l->o.run->claim_ttl_ms / 2);
 
     lane->wanted = soon && !l->draining && !lane_given_up(lane)
-                       ? lane_appetite(lane, l->o.run->claim_ttl_ms)
+                       ? lane_appetite(lane, l->o.run->claim_ttl_ms, now_ms)
                        : 0;
     hatch_want(l->o.hatch, i, lane->wanted);
 }

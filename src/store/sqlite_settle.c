@@ -6,6 +6,10 @@
  * moved it already. An older attempt's result is recorded and moves nothing. Settlements are sorted
  * by message, so that neighbours are written together, and like ones go in one statement (move.h).
  *
+ * An attempt that was claimed and never handed over (IN_UNCLAIM) is undone: its row goes, and its
+ * number is given again, because nobody outside has seen it. So attempts are what may have been on
+ * the wire, and a gateway that is slower than claims live does not make rows for ever.
+ *
  * Recovery is settling too: the marks of the dead dispatcher say what each message in `sending` is
  * to be settled with. A crash in here is harmless: the marks stay until every chunk is committed.
  * Caller: dispatch.
@@ -23,6 +27,9 @@ static const char sql_outcome[] =
     " SELECT c0, c1, c2, c3, c4, c5 FROM feed WHERE true ON CONFLICT DO NOTHING";
 static const char sql_give_back[] =
     "UPDATE address SET cap_count = cap_count - 1 WHERE id = ?1 AND cap_count > 0";
+static const char sql_undo[] =
+    "UPDATE message SET attempts = attempts - 1 WHERE id IN (SELECT c0 FROM feed)";
+static const char sql_undo_attempt[] = "DELETE FROM attempt WHERE id IN (SELECT c1 FROM feed)";
 /* Only a dispatcher that died leaves any, so there is no index of them; the tally says where to
  * look. */
 static const char sql_sending[] =
@@ -41,6 +48,8 @@ struct settling {
     int64_t *ids;
     struct message_row *m; /* of each, as it is after its settlement */
     bool *gave_back;       /* went back to the queue and was not counted after all */
+    const struct settlement **undone, **recorded; /* each is one of the two */
+    size_t n_undone, n_recorded;
     struct moves moves;
 };
 
@@ -70,10 +79,15 @@ static void decide(struct settling *z)
         if (i && z->ids[i] == z->ids[i - 1])
             *m = z->m[i - 1];
         z->gave_back[i] = false;
-        if (m->id == 0 || v->attempt != m->attempts || too_late(v, m))
-            continue;
-        bool moved = moves_add(&z->moves, m, v->input, v->cause, v->due_ms);
+        bool newest = m->id != 0 && v->attempt == m->attempts && !too_late(v, m);
+        bool moved = newest && moves_add(&z->moves, m, v->input, v->cause, v->due_ms);
         z->gave_back[i] = moved && m->state == MSG_QUEUED && v->give_back_cap;
+        if (moved && v->input == IN_UNCLAIM) {
+            m->attempts--;
+            z->undone[z->n_undone++] = v;
+        } else {
+            z->recorded[z->n_recorded++] = v;
+        }
     }
 }
 
@@ -92,6 +106,24 @@ static void outcome_cell(const struct feed *f, size_t row, int column, struct fe
         feed_text(out, v->code);
     else if (column == 5 && v->provider_id[0])
         feed_text(out, v->provider_id);
+}
+
+static void undone_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
+{
+    const struct settlement *v = ((const struct settlement *const *)f->ctx)[row];
+    feed_int64(out, column == 0 ? v->message_id : attempt_id(v->message_id, v->attempt));
+}
+
+static int undo(struct settling *z, struct err *e)
+{
+    struct feed f = {z->n_undone, undone_cell, z->undone};
+    if (f.n == 0)
+        return 0;
+    if (feed_run(z->s, sql_undo, &f, 0, e))
+        return -1;
+    if (stmt_changes(z->s) != (int64_t)f.n)
+        panic("an attempt vanished inside a transaction");
+    return feed_run(z->s, sql_undo_attempt, &f, 0, e);
 }
 
 static int give_back(struct settling *z, const struct settlement *v, struct err *e)
@@ -116,18 +148,19 @@ static int learn(struct settling *z, const struct settlement *v, struct err *e)
 
 static int settle(struct settling *z, struct err *e)
 {
-    struct feed outcomes = {z->n, outcome_cell, z->v};
     if (message_get_all(z->s, z->ids, z->n, z->m, e))
         return -1;
     decide(z);
-    if (moves_flush(z->s, &z->moves, e) || feed_run(z->s, sql_outcome, &outcomes, 0, e))
+    struct feed outcomes = {z->n_recorded, outcome_cell, z->recorded};
+    if (moves_flush(z->s, &z->moves, e) ||
+        (outcomes.n && feed_run(z->s, sql_outcome, &outcomes, 0, e)))
         return -1;
     /* Behind the moves: what has just gone back to the queue waits too. */
     for (size_t i = 0; i < z->n; i++)
         if ((z->gave_back[i] && give_back(z, z->v[i], e)) ||
             (z->v[i]->learn_optout && learn(z, z->v[i], e)))
             return -1;
-    return 0;
+    return undo(z, e);
 }
 
 static void settling_init(struct settling *z, struct store *s, const struct settlement *v, size_t n)
@@ -137,7 +170,9 @@ static void settling_init(struct settling *z, struct store *s, const struct sett
     z->ids = reallocarray(NULL, n, sizeof *z->ids);
     z->m = reallocarray(NULL, n, sizeof *z->m);
     z->gave_back = reallocarray(NULL, n, sizeof *z->gave_back);
-    if (!z->v || !z->ids || !z->m || !z->gave_back)
+    z->undone = reallocarray(NULL, n, sizeof *z->undone);
+    z->recorded = reallocarray(NULL, n, sizeof *z->recorded);
+    if (!z->v || !z->ids || !z->m || !z->gave_back || !z->undone || !z->recorded)
         panic("out of memory");
     for (size_t i = 0; i < n; i++)
         z->v[i] = &v[i];
@@ -154,6 +189,8 @@ static void settling_fini(struct settling *z)
     free(z->ids);
     free(z->m);
     free(z->gave_back);
+    free(z->undone);
+    free(z->recorded);
 }
 
 int sqlite_settle(struct store *s, const struct settlement *v, size_t n, struct err *e)

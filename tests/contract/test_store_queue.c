@@ -560,15 +560,21 @@ START_TEST(attempts_are_remembered)
     struct tries t = {0};
     outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 1));
     ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
-    outreach_settle(c, &m, IN_UNCLAIM);
+    outreach_settle(c, &m, IN_ANSWER_RETRY);
+    for (int i = 0; i < 5; i++) { /* claimed and never handed over: as if it had not been */
+        ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+        ck_assert_int_eq(m.attempt, 2);
+        outreach_settle(c, &m, IN_UNCLAIM);
+        ck_assert_int_eq(outreach_message(c, o.first).attempts, 1);
+    }
     ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
     ck_assert_int_eq(m.attempt, 2);
     outreach_settle(c, &m, IN_ANSWER_ACCEPTED);
     OK(c, store_attempts_each(c->store, o.first, see_attempt, &t, &c->e));
     ck_assert_int_eq(t.n, 2);
     ck_assert_int_eq(t.v[0].no, 1);
-    ck_assert_int_eq(t.v[0].handed_at, 0);
-    ck_assert_int_eq(t.v[0].class, 0);
+    ck_assert_int_eq(t.v[0].handed_at, CONTRACT_NOW + 10);
+    ck_assert_int_eq(t.v[0].class, CLASS_RETRY);
     ck_assert_int_eq(t.v[1].no, 2);
     ck_assert_int_eq(t.v[1].epoch, 1);
     ck_assert_int_eq(t.v[1].claimed_at, LATER);

@@ -163,6 +163,8 @@ static void model_settle(struct walk *w, const struct settlement *v)
     struct model_number *number = &w->is.number[m->number];
     if (moved && m->state == MSG_QUEUED && v->give_back_cap && number->count > 0)
         number->count--;
+    if (moved && v->input == IN_UNCLAIM)
+        m->attempts--;
 }
 
 /* ---- operations ---- */

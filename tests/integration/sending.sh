@@ -253,6 +253,15 @@ is "status" $? 0
 is "put off" "$(sql 'SELECT count(*) FROM message WHERE state = 2 AND cause = 9')" 9000
 is states "$(states c2)" 4:30
 
+step "a gateway that is slower than claims live: no more attempts than were handed over"
+office slow "" "concurrency = 4; batch = 1;"
+campaign c 0 12
+sandbox --latency 3500
+timeout 90 "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+is taken "$(taken)" 12
+is attempts "$(sql 'SELECT count(*) FROM attempt')" 12
+is "greatest number" "$(sql 'SELECT max(attempts) FROM message')" 1
+
 # ---- refusals ----
 
 step "a refusal that was acknowledged, by a serve that died before it applied it, holds"

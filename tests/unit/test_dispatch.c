@@ -259,19 +259,51 @@ START_TEST(appetite_is_two_windows_or_what_the_rate_allows)
 {
     struct lane l = {.limits = {.batch = 1, .concurrency = 32}};
 
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 64);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 64);
     l.waiting = 64;
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 64);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 64);
     l.waiting = 65;
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 0);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 0);
     l.waiting = 0;
     l.limits.rate = 5; /* 5 a second: no more than a claim's half life lets go */
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 5);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 5);
     l.waiting = 3;
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 0);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 0);
     l.waiting = 0;
     l.limits.batch = 100;
-    ck_assert_uint_eq(lane_appetite(&l, 2000), 100);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 100);
+    lane_fini(&l);
+}
+END_TEST
+
+/* 6 s an answer, 4 connections: what waits would be given back and claimed again for ever. */
+START_TEST(appetite_is_what_a_slow_gateway_lets_go)
+{
+    struct lane l = {.limits = {.batch = 1, .concurrency = 4}};
+
+    l.flying = 4;
+    l.moved_ms = 1000;
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 3000),
+                      2); /* nothing measured; none has landed for 2 s */
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 6000), 0);
+    lane_answered(&l, 1000, 7000);
+    ck_assert_int_eq(l.latency_ms, 6000);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 7000), 0);
+    l.flying = 3; /* what is free may be claimed */
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 7000), 1);
+    l.waiting = 1;
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 7000), 0);
+    for (int i = 0; i < 100; i++) /* it has recovered */
+        lane_answered(&l, 8000, 8050);
+    ck_assert_int_le(l.latency_ms, 60);
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 8050), 8);
+    l.waiting = 0;
+    l.limits.batch = 10; /* whole batches */
+    l.latency_ms = 3000;
+    l.flying = 40;
+    ck_assert_uint_eq(lane_appetite(&l, 2000, 8050), 10);
+    lane_answered(&l, 0, 9000); /* never left: says nothing of the gateway */
+    ck_assert_int_eq(l.latency_ms, 3000);
     lane_fini(&l);
 }
 END_TEST
@@ -293,6 +325,7 @@ int main(void)
     tcase_add_test(t, batches_hold_one_campaign);
     tcase_add_test(t, halving_ends_with_the_culprit_alone);
     tcase_add_test(t, appetite_is_two_windows_or_what_the_rate_allows);
+    tcase_add_test(t, appetite_is_what_a_slow_gateway_lets_go);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_ENV);
     int failed = srunner_ntests_failed(r);
