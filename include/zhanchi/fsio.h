@@ -41,8 +41,9 @@ int fs_lock(const char *path, int *fd, struct err *e);
 int fs_map_shared(const char *path, size_t size, void **map, struct err *e);
 void fs_unmap(void *map, size_t size);
 
-/* The kernel's boot id, 36 characters and a NUL; all zeros where there is none. */
-void fs_boot_id(char out[37]);
+/* The kernel's boot id, 36 characters and a NUL. -1 and "" where it cannot be read: then nobody
+ * knows whether this is still the same boot. */
+int fs_boot_id(char out[37]);
 
 bool fs_exists(const char *path);
 /* "dir" + "/" + "name" into out; an absolute name stands as it is. -1 (ERR_CONFIG) if too long. */

@@ -18,7 +18,7 @@ struct claim_query {
     int64_t campaign_id, gateway_id;
     const char *topic;
     int64_t now_ms;
-    int32_t today;   /* civil day, for caps */
+    int32_t today;   /* civil day of now_ms in the campaign's zone, for caps */
     int cap_per_day; /* messages a number may get in a civil day over all campaigns; 0 = none */
     int64_t capped_until_ms; /* where a capped message goes (the next day's window) */
     size_t limit;
@@ -64,8 +64,9 @@ struct settlement {
 };
 /* Applies each by the state table: if the message is no longer `sending` (an early receipt), the
  * table decides; an attempt that is not the message's newest is recorded and moves nothing. An
- * attempt that IN_UNCLAIM brings back to the queue leaves no row: its number is given again. The
- * day's count goes down only where the message went back to the queue. Sorted by message id inside.
+ * attempt that IN_UNCLAIM brings back to the queue leaves no row: its number is given again. What
+ * goes back to the queue of a campaign that was cancelled meanwhile is cancelled, too. The day's
+ * count goes down only where the message went back to the queue. Sorted by message id inside.
  */
 int store_settle(struct store *s, const struct settlement *v, size_t n, struct err *e);
 

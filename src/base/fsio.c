@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "zhanchi/failpoint.h"
 #include "zhanchi/fsio.h"
 
 int fs_read_file(const char *path, struct buf *out, struct err *e)
@@ -160,17 +161,17 @@ void fs_unmap(void *map, size_t size)
         munmap(map, size);
 }
 
-void fs_boot_id(char out[37])
+int fs_boot_id(char out[37])
 {
-    memset(out, '0', 36);
-    out[36] = '\0';
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    out[0] = '\0';
+    int fd = open(sabotage("no-boot-id") ? "/nonexistent" : "/proc/sys/kernel/random/boot_id",
+                  O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return;
-    char text[36];
-    if (read(fd, text, sizeof text) == (ssize_t)sizeof text)
-        memcpy(out, text, sizeof text);
+        return -1;
+    bool whole = read(fd, out, 36) == 36;
+    out[whole ? 36 : 0] = '\0';
     close(fd);
+    return whole ? 0 : -1;
 }
 
 bool fs_exists(const char *path)

@@ -217,7 +217,8 @@ struct found { /* by one round, not yet committed */
     int64_t claimed, suppressed, capped, released, lapsed, waiting, next_due_ms;
     int64_t due[HATCH_LANES];
     bool refreshed, dry; /* dry: a lane wanted more than there was */
-    bool more;           /* the look ended before the queue did */
+    bool chores_left;
+    bool more; /* the look ended before the queue did */
     int64_t looked;
     bool doubted;
     char why[160];
@@ -268,17 +269,18 @@ static int chores(struct hatch *d, int64_t now_ms, struct found *f, struct err *
     if (intent_refresh(d->intent, e) != 0)
         return -1;
     f->refreshed = true;
-    for (size_t i = 0; i < intent_count(d->intent); i++) {
+    int64_t left = CHORE_ROWS; /* of all campaigns: it is one transaction */
+    for (size_t i = 0; i < intent_count(d->intent) && left > 0; i++) {
         const struct campaign_info *c = &intent_at(d->intent, i)->campaign;
         bool over = pace_schedule_admit(&c->schedule, now_ms).reason == PACE_LAPSED;
-        int64_t lapsed = over ? store_lapse(d->o.store, c->id, CHORE_ROWS, e) : 0;
-        int64_t released =
-            lapsed < 0 ? -1 : store_release(d->o.store, c->id, now_ms, CHORE_ROWS, e);
-        if (released < 0)
+        int64_t n = over ? store_lapse(d->o.store, c->id, (size_t)left, e)
+                         : store_release(d->o.store, c->id, now_ms, (size_t)left, e);
+        if (n < 0)
             return -1;
-        f->lapsed += lapsed;
-        f->released += released;
+        left -= n;
+        *(over ? &f->lapsed : &f->released) += n;
     }
+    f->chores_left = left == 0;
     return 0;
 }
 
@@ -550,6 +552,8 @@ static void publish(struct hatch *d, const struct found *f, bool looked)
     s->capped += f->capped;
     s->released += f->released;
     s->lapsed += f->lapsed;
+    if (f->refreshed)
+        s->chores_left = f->chores_left;
     s->doubted = s->doubted || f->doubted;
     if (looked) {
         memcpy(s->due, f->due, sizeof s->due);
@@ -613,8 +617,8 @@ static void rest(struct hatch *d, const struct found *f, int64_t now_us)
 {
     bool idle = f->dry && f->claimed == 0 && d->settled_now == 0;
 
-    if (f->refreshed)
-        d->refreshed_us = now_us;
+    if (f->refreshed) /* chores go on, but others want to write, too */
+        d->refreshed_us = f->chores_left ? now_us - REFRESH_US + EMPTY_US : now_us;
     d->empty_at_us = f->dry || f->more ? now_us : 0;
     if (!f->dry && !f->more)
         d->empty_for_us = 0;

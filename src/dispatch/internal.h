@@ -109,6 +109,7 @@ struct hatch_status {
     int64_t waiting;          /* queued, due or not */
     int64_t next_due_ms;      /* of what is not due now; INT64_MAX = none */
     uint64_t looked;          /* number of that look: rises with every transaction */
+    bool chores_left;         /* not all is released or lapsed yet whose time has come */
     bool doubted;             /* a doubt was raised while we ran: nothing more is claimed */
     bool failed;              /* gave up: the database cannot be written */
     struct err error;

@@ -385,7 +385,7 @@ static bool finished(struct loop *l, const struct hatch_status *s, int64_t now_m
     }
     if (l->draining)
         return true;
-    if (s->looked <= l->looked_at_flush + 1)
+    if (s->chores_left || s->looked <= l->looked_at_flush + 1)
         return false; /* the hatch has not looked since the last settlement */
     for (size_t i = 0; i < l->o.n_lanes; i++)
         if (s->due[i] > 0 && !lane_given_up(&l->o.lanes[i]))

@@ -60,7 +60,8 @@ struct marks *marks_open(const char *dir, struct err *e)
         panic("out of memory");
     m->file = map;
     m->free_list = free_list;
-    fs_boot_id(m->boot_id);
+    if (fs_boot_id(m->boot_id) != 0)
+        m->boot_id[0] = '\0'; /* nothing will be believed */
     pthread_mutex_init(&m->lock, NULL);
     return m;
 }
@@ -80,7 +81,7 @@ bool marks_valid(const struct marks *m, const struct epoch_info *ep)
 {
     const struct marks_file *f = m->file;
 
-    return memcmp(f->magic, MARKS_MAGIC, sizeof f->magic) == 0 &&
+    return m->boot_id[0] != '\0' && memcmp(f->magic, MARKS_MAGIC, sizeof f->magic) == 0 &&
            f->slot_bytes == sizeof(struct slot) && f->slots == MARK_SLOTS &&
            strncmp(f->boot_id, m->boot_id, sizeof m->boot_id) == 0 && f->tag == ep->tag &&
            f->epoch == ep->epoch;

@@ -25,8 +25,12 @@
 static const char sql_outcome[] =
     "INSERT INTO outcome (id, handed_at, settled_at, class, code, provider_id)"
     " SELECT c0, c1, c2, c3, c4, c5 FROM feed WHERE true ON CONFLICT DO NOTHING";
+/* Of the day on which the claim counted: by midnight the count may be another day's. */
 static const char sql_give_back[] =
-    "UPDATE address SET cap_count = cap_count - 1 WHERE id = ?1 AND cap_count > 0";
+    "UPDATE address SET cap_count = cap_count - 1 WHERE id = ?1 AND cap_count > 0 AND cap_day ="
+    " (SELECT (t.claimed_at + c.zone_min * 60000) / 86400000 FROM attempt t"
+    "  CROSS JOIN campaign c WHERE t.id = ?2 AND c.id = ?3)";
+static const char sql_campaign[] = "SELECT state FROM campaign WHERE id = ?1";
 static const char sql_undo[] =
     "UPDATE message SET attempts = attempts - 1 WHERE id IN (SELECT c0 FROM feed)";
 static const char sql_undo_attempt[] = "DELETE FROM attempt WHERE id IN (SELECT c1 FROM feed)";
@@ -50,6 +54,8 @@ struct settling {
     bool *gave_back;       /* went back to the queue and was not counted after all */
     const struct settlement **undone, **recorded; /* each is one of the two */
     size_t n_undone, n_recorded;
+    int64_t campaign_id; /* asked for last */
+    bool cancelled;
     struct moves moves;
 };
 
@@ -71,7 +77,32 @@ static bool too_late(const struct settlement *v, const struct message_row *m)
            m->state != MSG_SENDING;
 }
 
-static void decide(struct settling *z)
+/* 1, 0, -1 */
+static int is_cancelled(struct settling *z, int64_t campaign_id, struct err *e)
+{
+    if (campaign_id == z->campaign_id)
+        return z->cancelled;
+    struct stmt *q = stmt_open(z->s, sql_campaign, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, campaign_id);
+    int rc = stmt_step(q, e);
+    z->campaign_id = campaign_id;
+    z->cancelled = rc == 1 && stmt_int(q, 0) == CAMPAIGN_CANCELLED;
+    stmt_close(q);
+    return rc < 0 ? -1 : z->cancelled;
+}
+
+/* While it was on its way its campaign may have been cancelled: nobody would look at it again. */
+static int cancel_too(struct settling *z, struct message_row *m, struct err *e)
+{
+    int cancelled = m->state == MSG_QUEUED ? is_cancelled(z, m->campaign_id, e) : 0;
+    if (cancelled == 1)
+        moves_add(&z->moves, m, IN_CANCEL, CAUSE_PERSON, 0);
+    return cancelled < 0 ? -1 : 0;
+}
+
+static int decide(struct settling *z, struct err *e)
 {
     for (size_t i = 0; i < z->n; i++) {
         const struct settlement *v = z->v[i];
@@ -88,7 +119,10 @@ static void decide(struct settling *z)
         } else {
             z->recorded[z->n_recorded++] = v;
         }
+        if (moved && cancel_too(z, m, e))
+            return -1;
     }
+    return 0;
 }
 
 static void outcome_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
@@ -126,12 +160,15 @@ static int undo(struct settling *z, struct err *e)
     return feed_run(z->s, sql_undo_attempt, &f, 0, e);
 }
 
-static int give_back(struct settling *z, const struct settlement *v, struct err *e)
+static int give_back(struct settling *z, const struct settlement *v, int64_t campaign_id,
+                     struct err *e)
 {
     struct stmt *st = stmt_open(z->s, sql_give_back, e);
     if (!st)
         return -1;
     stmt_bind_int64(st, 1, v->address_id);
+    stmt_bind_int64(st, 2, attempt_id(v->message_id, v->attempt));
+    stmt_bind_int64(st, 3, campaign_id);
     return stmt_end(st, stmt_run(st, e));
 }
 
@@ -148,16 +185,15 @@ static int learn(struct settling *z, const struct settlement *v, struct err *e)
 
 static int settle(struct settling *z, struct err *e)
 {
-    if (message_get_all(z->s, z->ids, z->n, z->m, e))
+    if (message_get_all(z->s, z->ids, z->n, z->m, e) || decide(z, e))
         return -1;
-    decide(z);
     struct feed outcomes = {z->n_recorded, outcome_cell, z->recorded};
     if (moves_flush(z->s, &z->moves, e) ||
         (outcomes.n && feed_run(z->s, sql_outcome, &outcomes, 0, e)))
         return -1;
     /* Behind the moves: what has just gone back to the queue waits too. */
     for (size_t i = 0; i < z->n; i++)
-        if ((z->gave_back[i] && give_back(z, z->v[i], e)) ||
+        if ((z->gave_back[i] && give_back(z, z->v[i], z->m[i].campaign_id, e)) ||
             (z->v[i]->learn_optout && learn(z, z->v[i], e)))
             return -1;
     return undo(z, e);

@@ -12,7 +12,7 @@
 #include "zhanchi/store_queue.h"
 #include "zhanchi/store_report.h"
 
-#define OUTREACH_TODAY 19675 /* civil day of CONTRACT_NOW */
+#define OUTREACH_TODAY 19676 /* civil day of CONTRACT_NOW, in the campaigns' zone */
 
 struct outreach {
     struct contract *c;

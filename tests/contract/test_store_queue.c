@@ -466,6 +466,53 @@ START_TEST(caps_are_given_back)
 }
 END_TEST
 
+/* Claimed before midnight, given back behind it: the new day's count is another one. */
+START_TEST(caps_are_given_back_to_their_day)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[8], next;
+    struct claim_stats stats = {0};
+    outreach_run(&o, c, "spring", household(c));
+    struct claim_query q = outreach_query(&o, LATER, 1);
+    q.cap_per_day = 1;
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 1); /* yesterday's */
+    q.now_ms += 86400000;
+    q.today++;
+    q.capped_until_ms = FAR;
+    ck_assert_uint_eq(outreach_claim_query(c, &q, &next, &stats), 1); /* the same number, today */
+    outreach_settle(c, &m[0], IN_UNCLAIM);
+    q.limit = 8;
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 2); /* of the other numbers */
+    ck_assert_int_eq(stats.capped, 2);
+    contract_end(c);
+}
+END_TEST
+
+/* What was on its way when its campaign was cancelled, and comes back. */
+START_TEST(a_cancelled_campaign_keeps_nothing_waiting)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[4];
+    int64_t counts[3] = {0};
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 6));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 4, m), 4);
+    OK(c, store_campaign_move(c->store, o.campaign.id, CAMPAIGN_RUNNING, CAMPAIGN_CANCELLED, "",
+                              &c->e));
+    ck_assert_int_eq(store_cancel_chunk(c->store, o.campaign.id, 10, &c->e), 2);
+    outreach_settle(c, &m[0], IN_ANSWER_RETRY);
+    outreach_settle(c, &m[1], IN_UNCLAIM);
+    outreach_settle(c, &m[2], IN_ANSWER_ACCEPTED);
+    OK(c, store_recover(c->store, LATER, mark_none, NULL, counts, &c->e));
+    for (int i = 0; i < 6; i++)
+        ck_assert_int_eq(outreach_state(c, o.first + i), i == 2 ? MSG_ACCEPTED : MSG_CANCELLED);
+    ck_assert_int_eq(outreach_message(c, o.first).cause, CAUSE_PERSON);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
 static void set_last_day(void *ctx, const struct candidate *k, struct frozen *f)
 {
     int *i = ctx;
@@ -951,6 +998,8 @@ int main(void)
                                   refusals_stop_claims,
                                   caps_delay_and_never_suppress,
                                   caps_are_given_back,
+                                  caps_are_given_back_to_their_day,
+                                  a_cancelled_campaign_keeps_nothing_waiting,
                                   nothing_goes_after_the_last_day,
                                   claim_looks_on,
                                   claim_looks_at_so_many,

@@ -19,6 +19,7 @@ struct model_message {
     enum msg_state state;
     enum msg_cause cause;
     int attempts;
+    int32_t claimed_day;
     int32_t last_day;
     bool in_hand; /* of the dispatcher: claimed, not settled */
 };
@@ -146,6 +147,7 @@ static int model_claim(struct walk *w, const struct claim_query *q, int campaign
         } else {
             move(m, IN_CLAIM, CAUSE_NONE, 0);
             m->attempts++;
+            m->claimed_day = q->today;
             m->in_hand = true;
             m->settled_ms = 0;
             ids[n++] = m->id;
@@ -161,7 +163,8 @@ static void model_settle(struct walk *w, const struct settlement *v)
     m->settled_ms = v->settled_ms;
     bool moved = move(m, v->input, v->cause, v->due_ms);
     struct model_number *number = &w->is.number[m->number];
-    if (moved && m->state == MSG_QUEUED && v->give_back_cap && number->count > 0)
+    if (moved && m->state == MSG_QUEUED && v->give_back_cap && number->count > 0 &&
+        number->day == m->claimed_day)
         number->count--;
     if (moved && v->input == IN_UNCLAIM)
         m->attempts--;
@@ -357,7 +360,7 @@ static void model_recover(struct walk *w, struct model_message *m, bool marks)
         move(m, IN_RECOVER_CLEAN, CAUSE_NONE, w->is.now_ms);
     else
         move(m, v.input, v.cause, v.due_ms);
-    if (m->state == MSG_QUEUED && number->count > 0)
+    if (m->state == MSG_QUEUED && number->count > 0 && number->day == m->claimed_day)
         number->count--;
 }
 
@@ -415,7 +418,7 @@ static void op_time(struct walk *w)
 {
     w->is.now_ms += roll(w, 8000);
     if (roll(w, 10) == 0)
-        w->is.today++;
+        w->is.now_ms = civil_at_ms(++w->is.today, 0, 480);
 }
 
 /* ---- campaigns ---- */

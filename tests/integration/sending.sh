@@ -262,6 +262,13 @@ is taken "$(taken)" 12
 is attempts "$(sql 'SELECT count(*) FROM attempt')" 12
 is "greatest number" "$(sql 'SELECT max(attempts) FROM message')" 1
 
+step "a campaign whose time is over lapses in one run, however large it is"
+office over
+campaign c 0 5000 --not-after "$(TZ=Asia/Shanghai date -d '+5 seconds' +%Y-%m-%dT%H:%M:%S)"
+sleep 5
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+is states "$(states c)" 12:5000
+
 # ---- refusals ----
 
 step "a refusal that was acknowledged, by a serve that died before it applied it, holds"

@@ -276,6 +276,28 @@ START_TEST(appetite_is_two_windows_or_what_the_rate_allows)
 }
 END_TEST
 
+#ifdef ZHANCHI_FAILPOINTS
+/* Where the boot cannot be told from another one, marks are not believed: neither then nor later. */
+START_TEST(marks_of_an_unknown_boot)
+{
+    setenv("ZHANCHI_SABOTAGE", "no-boot-id", 1);
+    struct marks *m = open_marks();
+    marks_reset(m, &epoch);
+    ck_assert(!marks_valid(m, &epoch));
+    marks_close(m);
+    m = open_marks();
+    ck_assert(!marks_valid(m, &epoch));
+    marks_close(m);
+    unsetenv("ZHANCHI_SABOTAGE");
+    m = open_marks();
+    ck_assert(!marks_valid(m, &epoch));
+    marks_reset(m, &epoch);
+    ck_assert(marks_valid(m, &epoch));
+    marks_close(m);
+}
+END_TEST
+#endif
+
 /* 6 s an answer, 4 connections: what waits would be given back and claimed again for ever. */
 START_TEST(appetite_is_what_a_slow_gateway_lets_go)
 {
@@ -321,6 +343,9 @@ int main(void)
     tcase_add_test(t, marks_run_out_and_come_back);
     tcase_add_loop_test(t, every_class_settles, 0, (int)(sizeof answers / sizeof answers[0]));
     tcase_add_test(t, what_never_left_goes_back);
+#ifdef ZHANCHI_FAILPOINTS
+    tcase_add_test(t, marks_of_an_unknown_boot);
+#endif
     tcase_add_test(t, lane_hears_only_of_itself);
     tcase_add_test(t, batches_hold_one_campaign);
     tcase_add_test(t, halving_ends_with_the_culprit_alone);

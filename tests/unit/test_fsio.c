@@ -319,11 +319,17 @@ START_TEST(boot_id)
 {
     char first[37], second[37];
 
-    fs_boot_id(first);
-    fs_boot_id(second);
+    ck_assert_int_eq(fs_boot_id(first), 0);
+    ck_assert_int_eq(fs_boot_id(second), 0);
     ck_assert_uint_eq(strlen(first), 36);
     ck_assert_str_eq(first, second);
     ck_assert_uint_eq(strspn(first, "0123456789abcdef-"), 36);
+#ifdef ZHANCHI_FAILPOINTS
+    setenv("ZHANCHI_SABOTAGE", "no-boot-id", 1);
+    ck_assert_int_eq(fs_boot_id(first), -1);
+    ck_assert_str_eq(first, "");
+    unsetenv("ZHANCHI_SABOTAGE");
+#endif
 }
 END_TEST
 
