@@ -38,7 +38,8 @@ struct dispatch_opts {
     void *catch_up_ctx;
 };
 struct dispatch_result {
-    bool locked; /* a live dispatcher has the lock and will take it */
+    bool locked;       /* a live dispatcher has the lock and will take it */
+    bool locked_other; /* ... or will not: it is there for another campaign (why_left) */
     int64_t claimed, handed, accepted, rejected, retried, unknown, suppressed, capped, unclaimed,
         lapsed;
     int64_t recovered[3]; /* queued again, unknown, settled */

@@ -1,6 +1,6 @@
 /*
  * cmd_dispatch: what cron runs. Exit status: 0 nothing more is due now, or a live dispatcher has
- * the lock and will take it; 75 due work remains.
+ * the lock and will take it; 75 due work remains, or the one that has the lock takes something else.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +130,10 @@ static void print_text(const struct cli *c, const struct dispatch_result *r)
 {
     char when[32];
 
+    if (r->locked_other) {
+        printf(_("locked by a program that will not take it: %s\n"), r->why_left);
+        return;
+    }
     if (r->locked) {
         puts(_("another dispatcher is at work and will take it"));
         return;
@@ -206,7 +210,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
         print_json(&r);
     else
         print_text(c, &r);
-    return r.due_left > 0 ? ERR_TEMP : 0;
+    return r.due_left > 0 || r.locked_other ? ERR_TEMP : 0;
 }
 
 const struct command cmd_dispatch = {

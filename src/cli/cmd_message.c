@@ -196,6 +196,9 @@ static int run_resolve(struct cli *c, const struct cli_args *a, struct err *e)
                        _("what shall become of the unknown messages?"));
     if (cli_store(c, STORE_RW, e) != 0 || cli_campaign(c, a->rest[0], &k, e) != 0)
         return -1;
+    if (resend && k.state == CAMPAIGN_CANCELLED)
+        return err_set(e, ERR_USAGE, _("write --unknown drop"),
+                       _("campaign %s is cancelled: nothing of it is sent again"), k.name);
     if (!cli_confirm(a->value[1] != NULL,
                      resend ? _("some of these may have arrived; send them again?")
                             : _("some of these may not have arrived; give them up?")))

@@ -519,6 +519,11 @@ static int commit_round(struct hatch *d, const size_t *want, int64_t now_ms, str
         failpoint("before_settle_commit");
     if (sabotage("slow-commit")) /* as on a slow disk */
         usleep(150000);
+    if (sabotage("no-settle-commit") && d->mine.n > 0) { /* as on a full one */
+        store_rollback(d->o.store);
+        drop_jobs(f);
+        return err_set(e, ERR_IO, NULL, "sabotage: no settlement can be committed");
+    }
     if (store_commit(d->o.store, e) != 0) {
         store_rollback(d->o.store);
         drop_jobs(f);
@@ -574,7 +579,8 @@ static bool failed_round(struct hatch *d, const struct err *e)
         log_warn("dispatch", "%s; trying again for %d s, claiming nothing", e->what,
                  (int)(PATIENCE_US / 1000000));
     }
-    if (now_us - d->failing_since_us < PATIENCE_US && !d->closing)
+    int64_t patience_us = sabotage("no-settle-commit") ? EMPTY_US : PATIENCE_US;
+    if (now_us - d->failing_since_us < patience_us && !d->closing)
         return false;
     d->status.failed = true;
     d->status.error = *e;

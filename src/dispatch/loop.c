@@ -376,6 +376,14 @@ static bool all_quiet(const struct loop *l)
     return hatch_pending(l->o.hatch) == 0;
 }
 
+static bool nothing_flies(const struct loop *l)
+{
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        if (l->o.lanes[i].flying > 0)
+            return false;
+    return true;
+}
+
 /* Nothing moves, and nothing will soon. */
 static bool finished(struct loop *l, const struct hatch_status *s, int64_t now_ms)
 {
@@ -426,11 +434,12 @@ int loop_run(struct loop *l, struct err *e)
             hatch_status(l->o.hatch, &status);
             looked_ms = now_ms;
         }
-        if (status.failed) {
+        if (status.failed && nothing_flies(l)) {
             *e = status.error;
             return -1;
         }
-        if (time_is_up(l, now_ms) || status.doubted)
+        /* Also where nothing can be committed any more: answers that come go into the marks. */
+        if (time_is_up(l, now_ms) || status.doubted || status.failed)
             l->draining = true;
         for (size_t i = 0; i < l->o.n_lanes; i++)
             lane_push(&l->o.lanes[i], hatch_collect(l->o.hatch, i));

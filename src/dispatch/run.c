@@ -20,6 +20,7 @@
 
 #define CHECKPOINT_MS 1000
 #define CHUNK 2000
+#define HOLDER_TRIES 10
 #define HOUR_MS INT64_C(3600000)
 
 struct run {
@@ -277,6 +278,43 @@ static int send_all(struct run *r, struct err *e)
     return rc;
 }
 
+/* ---- who has the lock ---- */
+
+/* What this run takes: "all", or "only NAME". Empty when it is over. */
+static void sign_lock(int fd, const struct dispatch_opts *o, bool ends)
+{
+    if (ftruncate(fd, 0) == 0 && !ends)
+        dprintf(fd, o->campaign != NULL ? "only %s\n" : "all\n", o->campaign);
+}
+
+/* Does the holder take what we would? If it has not said so, then not. */
+static void look_at_holder(const struct dispatch_opts *o, const char *path,
+                           struct dispatch_result *result)
+{
+    char only[256];
+    struct buf says;
+    struct err ignored;
+
+    buf_init(&says, sizeof only);
+    for (int i = 0; i < HOLDER_TRIES && says.len == 0; i++) {
+        if (i > 0)
+            usleep(10000);
+        if (fs_read_file(path, &says, &ignored) != 0)
+            break;
+    }
+    snprintf(only, sizeof only, "only %s\n", o->campaign != NULL ? o->campaign : "");
+    const char *text = buf_cstr(&says);
+    result->locked = true;
+    result->locked_other =
+        strcmp(text, "all\n") != 0 && (o->campaign == NULL || strcmp(text, only) != 0);
+    if (result->locked_other)
+        snprintf(result->why_left, sizeof result->why_left,
+                 says.len > 0 ? "another dispatcher is at work: %.*s"
+                              : "another program is at work",
+                 (int)strcspn(text, "\n"), text);
+    buf_fini(&says);
+}
+
 int dispatch_run(const struct dispatch_opts *o, struct dispatch_result *result, struct err *e)
 {
     struct run r = {.o = o, .result = result, .lock_fd = -1};
@@ -291,10 +329,11 @@ int dispatch_run(const struct dispatch_opts *o, struct dispatch_result *result, 
     if (fs_join(o->dir, "dispatch.lock", path, sizeof path, e) != 0)
         return -1;
     int locked = fs_lock(path, &r.lock_fd, e);
-    if (locked != 0) {
-        result->locked = locked == 1;
+    if (locked == 1)
+        look_at_holder(o, path, result);
+    if (locked != 0)
         return locked == 1 ? 0 : -1;
-    }
+    sign_lock(r.lock_fd, o, false);
     if (open_all(&r, e) == 0) {
         r.lanes = calloc(o->n_gateways + 1, sizeof *r.lanes);
         if (r.lanes == NULL)
@@ -310,6 +349,7 @@ int dispatch_run(const struct dispatch_opts *o, struct dispatch_result *result, 
     epoch_close(r.epoch);
     keyring_close(r.keyring);
     store_close(r.store);
+    sign_lock(r.lock_fd, o, true);
     close(r.lock_fd);
     return rc;
 }

@@ -311,6 +311,43 @@ is "what has not gone" "$(sql 'SELECT count(*) FROM message WHERE state = 5')" $
 zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch after the refusal: $?"
 is taken "$(taken)" "$sent"
 
+step "a dispatcher for one campaign does not take the others, and nobody says so"
+office lock "" "concurrency = 1; batch = 1;"
+campaign c 0 100
+campaign c2 100 5
+sandbox --latency 100
+start_dispatch --campaign c --max-runtime 4s
+until_is "the first is taken" yes bash -c "[ -s '$ledger' ] && echo yes"
+zh dispatch >"$work/out.log" 2>&1
+is "status beside it" $? 75
+grep -q 'only c' "$work/out.log" || die "it does not say who has the lock"
+zh dispatch --campaign c2 >/dev/null 2>&1
+is "status of another campaign" $? 75
+zh dispatch --campaign c >"$work/out.log" 2>&1
+is "status of the same campaign" $? 0
+kill -TERM $dispatch_pid
+end_dispatch
+start_dispatch --max-runtime 4s
+sleep 0.5
+zh dispatch --campaign c >/dev/null 2>&1
+is "status beside one for all" $? 0
+kill -TERM $dispatch_pid
+end_dispatch
+
+step "nothing can be committed any more: what is on the wire is waited for, and settled by its mark"
+office full "" "concurrency = 8; batch = 1;"
+campaign c 0 40
+sandbox --latency 300 --jitter 600
+ZHANCHI_SABOTAGE=no-settle-commit "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch >"$work/dispatch.log" 2>&1
+[ $? -ne 0 ] || die "it does not fail"
+sent=$(taken)
+[ "$sent" -gt 0 ] || die "nothing was sent"
+zh dispatch --json >"$work/out.log" 2>"$work/dispatch.log" || die "dispatch failed: $?"
+is "settled by their marks" "$(jq .recovered_settled "$work/out.log")" "$sent"
+is "unknown" "$(jq .recovered_unknown "$work/out.log")" 0
+is states "$(states c)" 4:40
+is taken "$(taken)" 40
+
 # ---- its end ----
 
 step "SIGTERM at any instant, on a slow disk: nothing stays \`sending\`, nothing goes twice"
