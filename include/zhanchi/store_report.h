@@ -50,6 +50,13 @@ int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                         const struct reply_row *p, size_t m, int64_t watermark,
                         struct apply_stats *stats, struct err *e);
 int store_watermark(struct store *s, int64_t *watermark, struct err *e);
+/* Requests of the inbox behind which the watermark has gone unapplied, because their gateway is not
+ * configured: ids from..to (0, 0: none). They are applied when it is configured again; until then
+ * nothing from store_passed_first on (INT64_MAX: none) may be purged. */
+int store_passed_get(struct store *s, const char *gateway, int64_t *from, int64_t *to,
+                     struct err *e);
+int store_passed_set(struct store *s, const char *gateway, int64_t from, int64_t to, struct err *e);
+int store_passed_first(struct store *s, int64_t *first, struct err *e);
 int store_reserve_replies(struct store *s, size_t n, int64_t *first, struct err *e);
 
 struct reply_info {

@@ -17,7 +17,8 @@
 /* Applies what is in the inbox behind the watermark, in batches sorted by message, each one
  * transaction with the watermark. Returns reports applied (0 = nothing new). What cannot be read (a
  * body, a sealed row, a gateway that is no longer configured) is counted, logged without its
- * content and passed over; it stays in the inbox. A receipt for a reference that was never issued
+ * content and passed over; it stays in the inbox. What was passed over because of its gateway is applied
+ * when that one is configured again. A receipt for a reference that was never issued
  * raises the doubt (store_epoch.h). */
 struct track_opts {
     struct gateway *const *gateways;

@@ -74,15 +74,22 @@ static void apply(struct applier *a)
 
 static void purge(struct applier *a)
 {
-    int64_t now_ms = clock_now_ms(), watermark;
+    int64_t now_ms = clock_now_ms(), watermark, passed;
     struct err e;
 
     if (a->o->inbox_keep_ms <= 0 || now_ms - a->purged_ms < PURGE_EVERY_MS)
         return;
     a->purged_ms = now_ms;
     if (store_watermark(a->hands.store, &watermark, &e) != 0 ||
-        inbox_purge(a->hands.inbox, watermark, now_ms - a->o->inbox_keep_ms, &e) != 0)
+        store_passed_first(a->hands.store, &passed, &e) != 0 ||
+        inbox_purge(a->hands.inbox, passed < watermark ? passed : watermark,
+                    now_ms - a->o->inbox_keep_ms, &e) != 0)
         log_warn("serve", "old reports cannot be removed: %s", e.what);
+    else if (passed != INT64_MAX)
+        log_warn("serve",
+                 "reports from %lld on are kept: their gateway is not configured; configure it "
+                 "again and they are applied",
+                 (long long)passed);
 }
 
 static void *run(void *arg)

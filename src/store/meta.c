@@ -2,7 +2,7 @@
  * meta: small facts of a database by name, and the small ids of gateways.
  *
  * Names in use: schema, created_at (migrate.c); tag, claims, doubt (epoch.c); key_check
- * (keyring.c); watermark (applied reports); next_people, next_key, next_message
+ * (keyring.c); watermark (applied reports); passed:GATEWAY (report.c); next_people, next_key, next_message
  * (reserve_ids).
  */
 #include "internal.h"

@@ -1,6 +1,7 @@
 /*
  * report: receipts and replies for people to look at; the watermark.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include "zhanchi/store_report.h"
 #include "internal.h"
@@ -12,6 +13,9 @@ static const char sql_replies[] =
     "  WHERE m.address_id = p.address_id AND m.attempts > 0"
     "  AND o.handed_at BETWEEN p.received_at - 259200000 AND p.received_at"
     "  ORDER BY o.handed_at DESC, o.id DESC LIMIT 1) FROM reply p ORDER BY p.id";
+static const char sql_passed[] =
+    "SELECT CAST(value AS INTEGER) FROM meta WHERE name >= 'passed:' AND name < 'passed;'"
+    " AND CAST(value AS INTEGER) > 0 ORDER BY 1 LIMIT 1";
 static const char sql_campaign_of[] = "SELECT campaign_id FROM message WHERE id = ?1";
 #define RECEIPT "SELECT message_id, at, received_at, attempt, class, code FROM receipt"
 static const char sql_receipts[] = RECEIPT " ORDER BY message_id, received_at";
@@ -24,6 +28,47 @@ int store_watermark(struct store *s, int64_t *watermark, struct err *e)
 
     *watermark = rc == 1 ? strtoll(text, NULL, 10) : 0;
     return rc < 0 ? -1 : 0;
+}
+
+/* meta 'passed:GATEWAY' = "FROM TO" */
+static void passed_name(const char *gateway, char out[96])
+{
+    snprintf(out, 96, "passed:%.64s", gateway);
+}
+
+int store_passed_get(struct store *s, const char *gateway, int64_t *from, int64_t *to,
+                     struct err *e)
+{
+    char name[96], text[48], *end = text;
+
+    *from = *to = 0;
+    passed_name(gateway, name);
+    int rc = store_meta_get(s, name, text, sizeof text, e);
+    if (rc == 1) {
+        *from = strtoll(text, &end, 10);
+        *to = strtoll(end, NULL, 10);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+int store_passed_set(struct store *s, const char *gateway, int64_t from, int64_t to, struct err *e)
+{
+    char name[96], text[48];
+
+    passed_name(gateway, name);
+    snprintf(text, sizeof text, "%lld %lld", (long long)from, (long long)to);
+    return store_meta_set(s, name, text, e);
+}
+
+int store_passed_first(struct store *s, int64_t *first, struct err *e)
+{
+    int rc = stmt_number(s, sql_passed, first, e);
+
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        *first = INT64_MAX;
+    return 0;
 }
 
 int store_reserve_replies(struct store *s, size_t n, int64_t *first, struct err *e)

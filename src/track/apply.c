@@ -3,7 +3,8 @@
  *
  * Invariants: a batch of whole requests is applied in one transaction together with the watermark, so a crash at any instruction applies
  * it again or not at all, and again changes nothing. Reports are sorted by message before any row is touched: locality is what the
- * speed of this depends on. What cannot be read never stops what comes behind it.
+ * speed of this depends on. What cannot be read never stops what comes behind it. Where only the gateway was missing from the
+ * configuration, the ids are remembered with the watermark, and applied as soon as it is there again.
  *
  * Called by serve (after each commit to the inbox, and at start for what a dead one left) and by tests.
  */
@@ -39,6 +40,14 @@ struct batch {
     size_t n_replies, cap_replies;
     size_t enough;   /* reports */
     int64_t last_id; /* newest request in it */
+    const char *
+        only; /* of what was passed over: this gateway's, to this id; NULL = behind the watermark */
+    int64_t to;
+    struct passed {
+        char gateway[64];
+        int64_t from, to;
+    } * passed; /* now, because of their gateways */
+    size_t n_passed, cap_passed;
     struct buf body, sealed;
     int64_t *gateway_ids; /* in the order of o->gateways */
     /* of the request being read */
@@ -140,6 +149,21 @@ static void pass_over(struct batch *b, const char *why)
              (long long)b->row->id, b->row->gateway, why);
 }
 
+static void remember(struct batch *b)
+{
+    struct passed *p = b->passed;
+
+    for (size_t i = 0; i < b->n_passed; i++, p++)
+        if (strcmp(p->gateway, b->row->gateway) == 0) {
+            p->to = b->row->id;
+            return;
+        }
+    b->passed = grow(b->passed, b->n_passed, &b->cap_passed, sizeof *b->passed);
+    p = &b->passed[b->n_passed++];
+    memcpy(p->gateway, b->row->gateway, sizeof p->gateway);
+    p->from = p->to = b->row->id;
+}
+
 /* 0 read or passed over, -1 the work cannot go on. */
 static int read_request(struct batch *b)
 {
@@ -150,6 +174,7 @@ static int read_request(struct batch *b)
 
     if (at < 0) {
         pass_over(b, "that gateway is not configured");
+        remember(b);
         return 0;
     }
     buf_reset(&b->body);
@@ -176,10 +201,14 @@ static int on_row(void *ctx, const struct inbox_row *row)
     struct batch *b = ctx;
 
     b->row = row;
+    if (b->only != NULL && row->id > b->to)
+        return 1;
+    b->last_id = row->id;
+    if (b->only != NULL && strcmp(b->only, row->gateway) != 0)
+        return 0;
     if (read_request(b) != 0)
         return -1;
     b->stats->rows++;
-    b->last_id = row->id;
     return b->n_receipts + b->n_replies >= b->enough; /* a request is never split */
 }
 
@@ -254,15 +283,33 @@ static int seal_replies(struct batch *b, struct err *e)
     return 0;
 }
 
+/* What is passed over now, or how far what was passed over is applied. */
+static int note_passed(struct batch *b, struct err *e)
+{
+    if (b->only != NULL) {
+        bool done = b->last_id >= b->to;
+        return store_passed_set(b->s, b->only, done ? 0 : b->last_id + 1, done ? 0 : b->to, e);
+    }
+    for (size_t i = 0; i < b->n_passed; i++) {
+        const struct passed *p = &b->passed[i];
+        int64_t from, to;
+        if (store_passed_get(b->s, p->gateway, &from, &to, e) != 0 ||
+            store_passed_set(b->s, p->gateway, from > 0 && from < p->from ? from : p->from, p->to,
+                             e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* In an open transaction: what is checked is still so when it is applied, and a statement alone would cost a lock of its own. */
 static int check_and_apply(struct batch *b, struct err *e)
 {
     struct receipt_row *rows = arena_alloc(b->arena, (b->n_receipts + 1) * sizeof *rows);
     size_t n;
 
-    if (check_refs(b, rows, &n, e) != 0 || seal_replies(b, e) != 0)
+    if (check_refs(b, rows, &n, e) != 0 || seal_replies(b, e) != 0 || note_passed(b, e) != 0)
         return -1;
-    return store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->last_id,
+    return store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->only ? 0 : b->last_id,
                                &b->stats->apply, e);
 }
 
@@ -299,28 +346,55 @@ static void add_stats(struct track_stats *to, const struct track_stats *from)
     to->skipped += from->skipped;
 }
 
-/* Requests applied, 0 at the end, -1. */
-static int64_t next_batch(struct batch *b, struct inbox *i, struct track_stats *total,
-                          int64_t *reports, struct err *e)
+/* Requests behind `after`, read and applied: how many, 0 at the end, -1. */
+static int64_t take_batch(struct batch *b, struct inbox *i, int64_t after,
+                          struct track_stats *total, int64_t *reports, struct err *e)
 {
     struct track_stats stats = {0};
-    int64_t watermark;
 
     b->stats = &stats;
-    b->n_receipts = b->n_replies = 0;
+    b->n_receipts = b->n_replies = b->n_passed = 0;
     b->enough = store_chunk(b->s);
+    b->last_id = 0;
     b->e = e;
     arena_reset(b->arena);
-    if (store_watermark(b->s, &watermark, e) != 0 ||
-        inbox_read(i, watermark, b->enough, on_row, b, e) < 0)
+    if (inbox_read(i, after, b->enough, on_row, b, e) < 0)
         return -1;
-    if (stats.rows == 0)
+    if (b->only != NULL && b->last_id == 0)
+        b->last_id = b->to; /* nothing is left of them */
+    if (b->only == NULL && stats.rows == 0)
         return 0;
     if (apply_batch(b, e) != 0)
         return -1;
     *reports += (int64_t)(b->n_receipts + b->n_replies);
     add_stats(total, &stats);
-    return stats.rows;
+    return 1;
+}
+
+static int64_t next_batch(struct batch *b, struct inbox *i, struct track_stats *total,
+                          int64_t *reports, struct err *e)
+{
+    int64_t watermark;
+
+    if (store_watermark(b->s, &watermark, e) != 0)
+        return -1;
+    return take_batch(b, i, watermark, total, reports, e);
+}
+
+/* What was passed over while this gateway was not configured. */
+static int64_t next_passed(struct batch *b, struct inbox *i, const char *gateway,
+                           struct track_stats *total, int64_t *reports, struct err *e)
+{
+    int64_t from;
+
+    if (store_passed_get(b->s, gateway, &from, &b->to, e) != 0)
+        return -1;
+    if (from == 0)
+        return 0;
+    b->only = gateway;
+    int64_t rc = take_batch(b, i, from - 1, total, reports, e);
+    b->only = NULL;
+    return rc;
 }
 
 int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const struct track_opts *o,
@@ -336,6 +410,10 @@ int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const s
         panic("out of memory");
     for (size_t g = 0; g < o->n_gateways && rows == 0; g++)
         rows = store_gateway_id(s, gateway_name(o->gateways[g]), &b.gateway_ids[g], e);
+    for (size_t g = 0; g < o->n_gateways && rows == 0; g++)
+        while ((rows = next_passed(&b, i, gateway_name(o->gateways[g]), total, &reports, e)) > 0 &&
+               !(o->stop && *o->stop))
+            ;
     if (rows == 0)
         do
             rows = next_batch(&b, i, total, &reports, e);
@@ -343,6 +421,7 @@ int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const s
     free(b.gateway_ids);
     free(b.receipts);
     free(b.replies);
+    free(b.passed);
     buf_fini(&b.body);
     buf_fini(&b.sealed);
     arena_free(b.arena);

@@ -207,6 +207,48 @@ START_TEST(foreign_and_broken_reports)
 }
 END_TEST
 
+/* Its gateway is taken out of the configuration for a while: nothing is lost, nothing waits for it. */
+START_TEST(receipts_of_a_gateway_that_comes_back)
+{
+    struct world *w = world_begin(4);
+    struct contract *c = w->c;
+    struct track_stats stats = {0};
+    const struct track_opts none = {.n_gateways = 0};
+    char ref[4][MESSAGE_REF_MAX];
+    int64_t first;
+
+    world_claim(w, 4);
+    for (size_t i = 0; i < 4; i++)
+        world_ref(w, i, 1, ref[i]);
+    for (size_t i = 0; i < 2; i++) {
+        put_receipt(w, ref[i], "DELIVRD", "000");
+        put_for(w, "another", GW_RECEIPT, "{\"receipts\":[]}");
+        struct inbox *in = inbox_open(c->dir, &c->e);
+        ck_assert_int_eq(track_apply(c->store, c->keys, in, &none, &stats, &c->e), 0);
+        inbox_close(in);
+    }
+    put_reply(w, 3, "1", "R");
+    ck_assert_int_eq(stats.unreadable, 4);
+    ck_assert_int_eq(world_state(w, 0), MSG_SENDING);
+    OK(c, store_passed_first(c->store, &first, &c->e));
+    ck_assert_int_ne(first, INT64_MAX);
+    ck_assert_int_eq(apply(w, &stats), 3); /* both, and what is new */
+    ck_assert_int_eq(world_state(w, 0), MSG_DELIVERED);
+    ck_assert_int_eq(world_state(w, 1), MSG_DELIVERED);
+    ck_assert_int_eq(stats.apply.optouts, 1);
+    ck_assert_int_eq(apply(w, &stats), 0);
+    int64_t still, to;
+    OK(c, store_passed_get(c->store, "12333", &still, &to, &c->e));
+    ck_assert_int_eq(still, 0);
+    OK(c, store_passed_get(c->store, "another", &still, &to, &c->e)); /* is not back yet */
+    ck_assert_int_eq(still, first + 1);
+    ck_assert_int_eq(to, first + 3);
+    OK(c, store_passed_first(c->store, &first, &c->e));
+    ck_assert_int_eq(first, still);
+    world_end(w);
+}
+END_TEST
+
 /* Our own tag, an attempt that this database never made: it may be an old copy. */
 START_TEST(never_issued_raises_doubt)
 {
@@ -407,6 +449,7 @@ int main(void)
     tcase_add_test(t, receipts_move_messages);
     tcase_add_test(t, pending_then_final_then_late);
     tcase_add_test(t, foreign_and_broken_reports);
+    tcase_add_test(t, receipts_of_a_gateway_that_comes_back);
     tcase_add_test(t, never_issued_raises_doubt);
     tcase_add_test(t, late_receipts_of_a_lost_timeline);
     tcase_add_test(t, refusal_stops_what_waits);
