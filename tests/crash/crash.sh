@@ -5,6 +5,9 @@
 #   crash.sh BIN_DIR ROUNDS [SEED]                    must hold: no text twice, none lost, every doubtful one unknown
 #   crash.sh BIN_DIR ROUNDS SEED --sabotage NAME      the same with a safety taken out: must find a text sent twice
 #
+# In the environment: batch=N messages a request; restore=1 a third of the people is held out to a time during the rounds, a copy is made in
+# the midst and put back later, when some of these have been released and sent.
+#
 # BIN_DIR holds zhanchi and zhanchi-sandbox, built with failpoints. Prints what it saw; exit 0 when everything held (with --sabotage: when a
 # text was found sent twice).
 set -u
@@ -17,7 +20,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-crash.XXXXXX")
 dir=$work/office conf=$work/office/zhanchi.conf ledger=$work/ledger
 connections=16
 rate=400
-persons=$((rounds * 220 + 200))
+persons=$((rounds * 400 + 400)) # no round may find the queue empty
+[ "${restore:-}" ] && persons=$((rounds * 100)) # they become due one by one, all through the rounds
 serve_pid='' sandbox_pid='' dispatch_pid=''
 export ZHANCHI_ACTOR=maker
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0}
@@ -29,6 +33,7 @@ cleanup() {
 trap cleanup EXIT
 die() { echo "crash: $*" >&2; for f in "$work"/*.log; do echo "--- $f"; tail -n 15 "$f"; done >&2; exit 1; }
 zh() { "$bin/zhanchi" -c "$conf" "$@"; }
+sql() { sqlite3 -cmd '.timeout 10000' "$dir/zhanchi.db" "$@"; }
 chance() { [ $((RANDOM % 100)) -lt "$1" ]; }
 
 # ---- sandbox and serve: started, restarted ----
@@ -85,6 +90,14 @@ free_port() {
 
 # ---- an office with one approved campaign ----
 
+campaign() { # NAME FIRST
+    awk -v f="$2" -v n="$persons" 'BEGIN { print "姓名,手机号码"; for (i = f; i < f + n; i++) printf "甲%d,199%08d\n", i, i }' >"$work/$1.csv"
+    {
+        zh list import "$work/$1.csv" --name "$1" && zh campaign create "$1" --list "$1" --template "$work/t.tmpl" --gateway 12333 \
+            --window 00:00-24:00 && zh campaign submit "$1" && ZHANCHI_ACTOR=checker zh campaign approve "$1"
+    } >"$work/setup.log" 2>&1 || die "set-up of campaign $1 failed"
+}
+
 set_up() {
     serve_port=$(free_port) sandbox_port=$(free_port)
     mkdir -p "$dir/secrets"
@@ -103,7 +116,6 @@ gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = 
 CONF
     # init takes the zhanchi.conf that it finds.
     "$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
-    awk -v n="$persons" 'BEGIN { print "姓名,手机号码"; for (i = 0; i < n; i++) printf "甲%d,199%08d\n", i, i }' >"$work/list.csv"
     cat >"$work/t.tmpl" <<'TMPL'
 name: crash
 topic: crash
@@ -112,11 +124,32 @@ signature: 示例市人社局
 ---
 {{name}}您好,请咨询{{phone12333}}。
 TMPL
-    {
+    campaign c 0
+    [ "${restore:-}" ] && hold_out
+}
 
-        zh list import "$work/list.csv" --name l && zh campaign create c --list l --template "$work/t.tmpl" --gateway 12333 \
-            --window 00:00-24:00 && zh campaign submit c && ZHANCHI_ACTOR=checker zh campaign approve c
-    } >"$work/setup.log" 2>&1 || die "set-up failed"
+# Each has a time of its own, all through the rounds; every third one is held out to it.
+hold_out() {
+    sql "BEGIN;
+         UPDATE message SET due_at = $(date +%s%3N) + (id % 500) * $rounds * 2;
+         UPDATE message SET state = 1 WHERE id % 3 = 0;
+         UPDATE tally SET n = (SELECT count(*) FROM message WHERE state = 2) WHERE state = 2;
+         INSERT INTO tally SELECT campaign_id, 1, 0, count(*) FROM message WHERE state = 1 GROUP BY 1;
+         COMMIT" || die "nobody is held out"
+}
+
+# The office goes back to the copy. Its people are asked nothing: what became unknown stays so, and new ones wait.
+put_back() {
+    kill -9 $serve_pid 2>/dev/null
+    wait $serve_pid 2>/dev/null
+    local sent
+    sent=$(sql "SELECT count(*) FROM message WHERE attempts > 0 AND id IN ($(paste -sd, "$work/planned"))")
+    echo "of $(wc -l <"$work/planned") that were held out when the copy was made, $sent have been released and sent since"
+    [ "$sent" -gt 0 ] || die "the restore would be vacuous"
+    zh restore "$work/copy.db" --yes >>"$work/setup.log" 2>&1 || die "restore failed"
+    zh campaign resume c >>"$work/setup.log" 2>&1 || die "resume failed"
+    campaign d $persons
+    start_serve
 }
 
 # ---- rounds ----
@@ -169,6 +202,31 @@ one_round() {
     kill -0 $serve_pid 2>/dev/null || start_serve # a failpoint may have killed it
 }
 
+# ---- what was on the wire at a kill ----
+
+# Marks that say "handed over": what nobody can know of. Low slots are used first.
+handed_marks() {
+    local bytes
+    bytes=$(od -An -tu4 -j56 -N4 "$dir/marks" 2>/dev/null | tr -d ' ')
+    [ "${bytes:-0}" -gt 0 ] || { echo 0; return; }
+    od -An -v -tu4 -w"$bytes" -j64 -N$((bytes * 4096)) "$dir/marks" | awk '$1 == 1 { n++ } END { print n + 0 }'
+}
+# Attempts that a recovery made unknown, so far.
+made_doubtful() { sql 'SELECT count(*) FROM outcome WHERE class = 8 AND code IS NULL'; }
+
+on_wire=0 doubtful=0 most_wire=0
+# After a kill: what this dispatcher has made doubtful of its predecessor's was on the wire when that one was killed.
+check_wire() {
+    local now
+    now=$(made_doubtful)
+    [ $((now - doubtful)) -le "$on_wire" ] || die "$((now - doubtful)) became doubtful, and $on_wire were on the wire at the kill"
+    doubtful=$now
+    on_wire=$(handed_marks)
+    [ "$on_wire" -gt "$most_wire" ] && most_wire=$on_wire
+    [ "$on_wire" -le $((connections * ${batch:-1})) ] || die "$on_wire are on the wire of $connections connections"
+    [ "$(sql 'SELECT count(*) FROM message WHERE state IN (1, 2, 3)')" -gt 0 ] || die "nothing waits any more: the next round would be vacuous"
+}
+
 # Without faults until nothing is due, and until serve has applied what came.
 finish() {
     local status=75
@@ -182,7 +240,7 @@ finish() {
     for _ in $(seq 40); do
         zh dispatch >>"$work/dispatch.log" 2>&1
         status=$?
-        [ $status -eq 0 ] && break
+        [ $status -eq 0 ] && [ "$(sql 'SELECT count(*) FROM message WHERE state IN (1, 2)')" -eq 0 ] && break
         sleep 0.5
     done
     [ $status -eq 0 ] || die "dispatch does not come to an end (status $status)"
@@ -215,8 +273,8 @@ compare() {
     phantom=$(sort "$work/ids.once" | comm -13 - <(sort "$work/sure") | wc -l)
     unknown=$(sqlite3 "$dir/zhanchi.db" 'SELECT count(*) FROM message WHERE state = 5')
     echo "messages $persons; taken by the gateway $(wc -l <"$work/ids"); sent twice $twice; lost $lost; believed but never taken $phantom; unknown $unknown"
-    sqlite3 "$dir/zhanchi.db" 'SELECT state, cause, count(*) FROM message GROUP BY 1, 2' >"$work/recount"
-    sqlite3 "$dir/zhanchi.db" 'SELECT state, cause, n FROM tally WHERE n <> 0 ORDER BY 1, 2' >"$work/tally"
+    sqlite3 "$dir/zhanchi.db" 'SELECT campaign_id, state, cause, count(*) FROM message GROUP BY 1, 2, 3' >"$work/recount"
+    sqlite3 "$dir/zhanchi.db" 'SELECT campaign_id, state, cause, n FROM tally WHERE n <> 0 ORDER BY 1, 2, 3' >"$work/tally"
     cmp -s "$work/recount" "$work/tally" || { echo "the tally differs from the rows"; faults=1; }
     [ "$twice" -eq 0 ] && [ "$lost" -eq 0 ] && [ "$phantom" -eq 0 ] || faults=1
     local left
@@ -229,12 +287,14 @@ compare() {
 check_doubtful() {
     local most
     most=$(sed -n 's/.* \([0-9]*\) unknown.*/\1/p' "$work/dispatch.log" | sort -n | tail -1)
-    echo "doubtful after one kill: at most ${most:-0} of $((connections * ${batch:-1})) that may be on the wire"
+    echo "doubtful after one kill: at most ${most:-0} of $most_wire that were on the wire, and of $((connections * ${batch:-1})) that may be"
     [ "${most:-0}" -le $((connections * ${batch:-1})) ]
 }
 
 resolve() {
-    zh message resolve c --unknown drop --yes >>"$work/setup.log" 2>&1 || die "resolve failed"
+    for campaign in c ${restore:+d}; do
+        zh message resolve $campaign --unknown drop --yes >>"$work/setup.log" 2>&1 || die "resolve failed"
+    done
     [ "$(sqlite3 "$dir/zhanchi.db" 'SELECT count(*) FROM message WHERE state = 5')" -eq 0 ] || die "resolve left unknown messages"
     zh audit verify >>"$work/setup.log" 2>&1 || die "the audit chain does not verify"
 }
@@ -244,7 +304,16 @@ start_sandbox
 start_serve
 for round in $(seq "$rounds"); do
     one_round >"$work/how"
-    echo "round $round: killed $(cat "$work/how"); taken so far $(wc -l <"$ledger")"
+    check_wire
+    echo "round $round: killed $(cat "$work/how"); taken so far $(wc -l <"$ledger"); on the wire $on_wire"
+    if [ "${restore:-}" ] && [ "$round" -eq $((rounds / 3)) ]; then
+        zh backup "$work/copy.db" >>"$work/setup.log" 2>&1 || die "backup failed"
+        sql 'SELECT id FROM message WHERE state = 1' >"$work/planned"
+    fi
+    if [ "${restore:-}" ] && [ "$round" -eq $((rounds * 2 / 3)) ]; then
+        put_back
+        doubtful=$(made_doubtful) on_wire=0 # the copy's are doubted already, its marks are another epoch's
+    fi
 done
 finish
 compare
