@@ -44,6 +44,21 @@ void crypt_digest_free(struct crypt_digest *d);
 void crypt_digest_add(struct crypt_digest *d, const void *data, size_t len);
 void crypt_digest_end(struct crypt_digest *d, uint8_t out[CRYPT_HASH_BYTES]); /* and starts anew */
 
+/* Methods that providers' protocols name: "md5", "sha1", "sha256", "sm3", and each with "hmac-" in
+ * front. MD5 and SHA-1 are broken where someone chooses the input; they are here only because
+ * providers ask for them, and nothing of our own may rest on them. */
+#define CRYPT_METHOD_BYTES 64 /* room for any method's result */
+enum crypt_hash { CRYPT_MD5, CRYPT_SHA1, CRYPT_SHA256, CRYPT_SM3 };
+struct crypt_method {
+    enum crypt_hash hash;
+    bool keyed; /* an HMAC */
+};
+/* False if there is no such method, or if this system's library does not offer it. */
+bool crypt_method_find(const char *name, struct crypt_method *out);
+/* One whole input; the key counts for an HMAC only. Returns the result's length. */
+size_t crypt_method_run(struct crypt_method m, const void *key, size_t key_len, const void *data,
+                        size_t len, uint8_t out[CRYPT_METHOD_BYTES]);
+
 /* AES-256-GCM with the key schedule kept ready. Not thread-safe; nonces are drawn ahead, so that
  * one must not be carried over a fork. */
 struct crypt_aead;
