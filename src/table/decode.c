@@ -18,9 +18,7 @@
 #include "zhanchi/utf8.h"
 #include "decode.h"
 
-#define NO_ICONV ((iconv_t)-1)
-
-static const char *iconv_name(enum table_encoding encoding)
+static const char *charset_name(enum table_encoding encoding)
 {
     switch (encoding) {
     case TABLE_GB18030:
@@ -36,21 +34,17 @@ static const char *iconv_name(enum table_encoding encoding)
 
 int decoder_init(struct decoder *d, enum table_encoding encoding, struct err *e)
 {
-    const char *from = iconv_name(encoding);
+    const char *from = charset_name(encoding);
 
     d->encoding = encoding;
-    d->cd = from ? iconv_open("UTF-8", from) : NO_ICONV;
-    if (from && d->cd == NO_ICONV)
-        return err_errno(e, ERR_OS, "install the C library's gconv modules",
-                         "this system cannot decode %s", from);
-    return 0;
+    d->charset = from ? charset_open("UTF-8", from, e) : NULL;
+    return from && d->charset == NULL ? -1 : 0;
 }
 
 void decoder_fini(struct decoder *d)
 {
-    if (d->cd != NO_ICONV)
-        iconv_close(d->cd);
-    d->cd = NO_ICONV;
+    charset_close(d->charset);
+    d->charset = NULL;
 }
 
 /* Bytes at the end of s that begin a character but do not end it. */
@@ -68,7 +62,7 @@ static size_t unfinished(const char *s, size_t len)
     return 0;
 }
 
-static enum decode_status run_utf8(const char **in, size_t *in_left, char **out, size_t *out_left)
+static enum charset_status run_utf8(const char **in, size_t *in_left, char **out, size_t *out_left)
 {
     size_t len = *in_left < *out_left ? *in_left : *out_left;
     size_t whole = len - unfinished(*in, len);
@@ -81,23 +75,18 @@ static enum decode_status run_utf8(const char **in, size_t *in_left, char **out,
     *out += bad;
     *out_left -= bad;
     if (!valid)
-        return DECODE_BAD;
+        return CHARSET_BAD;
     if (*in_left == 0)
-        return DECODE_ALL;
-    return len == *in_left + bad ? DECODE_PART : DECODE_FULL;
+        return CHARSET_ALL;
+    return len == *in_left + bad ? CHARSET_PART : CHARSET_FULL;
 }
 
-enum decode_status decoder_run(struct decoder *d, const char **in, size_t *in_left, char **out,
-                               size_t *out_left)
+enum charset_status decoder_run(struct decoder *d, const char **in, size_t *in_left, char **out,
+                                size_t *out_left)
 {
-    if (d->cd == NO_ICONV)
+    if (d->charset == NULL)
         return run_utf8(in, in_left, out, out_left);
-    char *from = (char *)*in; /* iconv's prototype; it does not write there */
-    size_t rc = iconv(d->cd, &from, in_left, out, out_left);
-    *in = from;
-    if (rc != (size_t)-1)
-        return DECODE_ALL;
-    return errno == EINVAL ? DECODE_PART : errno == E2BIG ? DECODE_FULL : DECODE_BAD;
+    return charset_run(d->charset, in, in_left, out, out_left);
 }
 
 /* ---- a file, decoded ---- */
@@ -162,13 +151,13 @@ ptrdiff_t source_read(struct source *s, char *out, size_t cap, struct err *e)
     while (to == out) {
         const char *from = s->raw + s->raw_from;
         size_t left = s->raw_to - s->raw_from;
-        enum decode_status status = decoder_run(&s->decoder, &from, &left, &to, &room);
+        enum charset_status status = decoder_run(&s->decoder, &from, &left, &to, &room);
         s->raw_from = s->raw_to - left;
         if (to != out)
             break;
-        if (status == DECODE_BAD || (status == DECODE_PART && s->end))
+        if (status == CHARSET_BAD || (status == CHARSET_PART && s->end))
             return undecodable(s, e);
-        if (status == DECODE_ALL && s->end)
+        if (status == CHARSET_ALL && s->end)
             return 0;
         if (fill(s, e))
             return -1;

@@ -5,29 +5,22 @@
 #ifndef TABLE_DECODE_H
 #define TABLE_DECODE_H
 
-#include <iconv.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "zhanchi/charset.h"
 #include "zhanchi/err.h"
 #include "zhanchi/table.h"
 
 struct decoder {
     enum table_encoding encoding;
-    iconv_t cd; /* (iconv_t)-1 for UTF-8 */
-};
-
-enum decode_status {
-    DECODE_ALL,  /* the input is used up */
-    DECODE_PART, /* what is left of the input is the beginning of a character */
-    DECODE_FULL, /* the output has no room for the next character */
-    DECODE_BAD   /* the input now begins with bytes that are no character */
+    struct charset *charset; /* NULL for UTF-8, which is only checked */
 };
 
 int decoder_init(struct decoder *d, enum table_encoding encoding, struct err *e);
 void decoder_fini(struct decoder *d);
 /* Moves both ends forward by what was done. */
-enum decode_status decoder_run(struct decoder *d, const char **in, size_t *in_left, char **out,
-                               size_t *out_left);
+enum charset_status decoder_run(struct decoder *d, const char **in, size_t *in_left, char **out,
+                                size_t *out_left);
 
 /* ---- a file, decoded ---- */
 

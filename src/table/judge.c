@@ -109,15 +109,15 @@ void judge_free(struct judge *j)
 /* Decodes as far as it goes; what is left of the input (less than a character) is returned. */
 static size_t check(struct candidate *c, char *scratch, size_t cap, const char *s, size_t len)
 {
-    enum decode_status status;
+    enum charset_status status;
 
     do {
         char *out = scratch;
         size_t room = cap, before = len;
         status = decoder_run(&c->decoder, &s, &len, &out, &room);
         c->at += (int64_t)(before - len);
-    } while (status == DECODE_FULL);
-    c->failed = status == DECODE_BAD;
+    } while (status == CHARSET_FULL);
+    c->failed = status == CHARSET_BAD;
     return len;
 }
 
