@@ -24,3 +24,7 @@ foreach(name track serve)
   set_tests_properties(integration_${name} PROPERTIES LABELS integration
     ENVIRONMENT "ZHANCHI_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endforeach()
+
+# Signatures, below the profiles that name them.
+zc_cases(signing LINK zc_gateway)
+target_include_directories(cases_signing PRIVATE ${PROJECT_SOURCE_DIR}/src/gateway)
