@@ -28,3 +28,7 @@ endforeach()
 # Signatures, below the profiles that name them.
 zc_cases(signing LINK zc_gateway)
 target_include_directories(cases_signing PRIVATE ${PROJECT_SOURCE_DIR}/src/gateway)
+foreach(name scheme scheme_verify encode)
+  zc_unit(${name} LINK zc_gateway)
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/gateway)
+endforeach()
