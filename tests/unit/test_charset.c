@@ -62,6 +62,9 @@ START_TEST(charset_limits)
     buf_reset(&out);
     ck_assert_int_eq(charset_convert("NO-SUCH", "a", 1, &out, &e), -1);
     ck_assert_int_eq(e.kind, ERR_OS);
+    buf_reset(&out); /* what stands behind the text does not belong to it */
+    ck_assert_int_eq(charset_convert("GBK", "a\xe4\xbd\xa0", 3, &out, &e), -1);
+    ck_assert_int_eq(e.kind, ERR_DATA);
     ck_assert_ptr_null(charset_open("UTF-8", "NO-SUCH", &e));
     charset_close(NULL);
     buf_fini(&out);
