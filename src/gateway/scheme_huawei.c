@@ -19,7 +19,7 @@
 static bool sdk_signs(const char *name)
 {
     return strcmp(name, "host") == 0 || strcmp(name, "content-type") == 0 ||
-           strncmp(name, "x-sdk-", 6) == 0;
+           strncmp(name, "x-", 2) == 0;
 }
 
 /* A header may say the body's hash, but not another one. Compared in hex of either case. */

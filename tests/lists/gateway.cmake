@@ -32,3 +32,7 @@ foreach(name scheme scheme_verify encode)
   zc_unit(${name} LINK zc_gateway)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/gateway)
 endforeach()
+
+# The providers' own clients as witnesses; scripts/interop installs them.
+add_test(NAME interop_signing COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/interop.sh $<TARGET_FILE:cases_signing>)
+set_tests_properties(interop_signing PROPERTIES LABELS interop)
