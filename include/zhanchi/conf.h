@@ -29,19 +29,23 @@ const char *conf_path(const struct conf *c, const char *name);        /* absolut
 const char *const *conf_list(const struct conf *c, const char *name); /* NULL-terminated */
 const char *conf_dir(const struct conf *c); /* folder of the file, absolute */
 
-/* Settings of a gateway: an item { name, profile, url, rate, concurrency, batch, secret_files,
- * secret_env } of the list `gateways`. conf_gateway_names: NULL-terminated, in file order. */
+/* Settings of a gateway: an item { name, profile, url, public_url, rate, concurrency, batch,
+ * settings, secret_files, secret_env } of the list `gateways`. conf_gateway_names: NULL-terminated,
+ * in file order. */
 const char *const *conf_gateway_names(const struct conf *c);
 struct conf_gateway {
     const char *name;
     char *profile;          /* absolute path of the profile file */
     char *url;              /* overrides the profile's base URL; NULL if unset */
+    char *public_url;       /* under which the provider reaches `serve`; NULL if unset */
     double rate;            /* 0 = the profile's */
     int concurrency, batch; /* 0 = the profile's */
     struct conf_secret {
         char *name, *value;
     } * secrets;
     size_t n_secrets;
+    struct conf_secret *settings; /* what the profile asks for and is no secret */
+    size_t n_settings;
 };
 /* Reads secrets now: `secret_files = { app_secret = "secrets/x"; }` (must not be readable by
  * others) or `secret_env = { app_secret = "ZHANCHI_12333_SECRET"; }`. A missing one is ERR_CONFIG

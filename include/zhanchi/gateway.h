@@ -50,7 +50,9 @@ struct gw_message {
     const char *text;      /* signature in front */
     const char *signature; /* without brackets */
     const char *carrier_template,
-        *carrier_variables; /* "" if unused; variables as a JSON object's text */
+        *carrier_variables;  /* "" if unused; variables as a JSON object's text */
+    const char *provider_id; /* of a message that is asked about; may be NULL */
+    int64_t sent_ms;         /* likewise */
 };
 
 struct gw_scratch; /* gateway_build's own: nonce, key contexts */
@@ -72,6 +74,11 @@ void gw_request_fini(struct gw_request *r);
  */
 int gateway_build(const struct gateway *g, const struct gw_message *m, size_t n, int64_t now_ms,
                   struct gw_request *out, struct err *e);
+
+/* Which messages may stand in one request: the text or the template that the operation sends once is
+ * the same, and the number is another one. `first` opened the batch. */
+bool gateway_together(const struct gateway *g, const struct gw_message *first,
+                      const struct gw_message *m);
 
 /* How a transfer ended. */
 struct gw_answer {
@@ -101,27 +108,44 @@ struct gw_result {
 void gateway_judge(const struct gateway *g, const struct gw_answer *a, const struct gw_message *m,
                    size_t n, struct gw_result *out, bool *whole);
 
+/* Pulling: what the provider keeps for us, and what it knows about one message. */
+enum gw_pull { GW_PULL_RECEIPTS, GW_PULL_REPLIES, GW_PULL_QUERY };
+bool gateway_can_pull(const struct gateway *g, enum gw_pull what);
+/* m: the message that is asked about (GW_PULL_QUERY; its ref, phone), else NULL. */
+int gateway_build_pull(const struct gateway *g, enum gw_pull what, const struct gw_message *m,
+                       int64_t now_ms, struct gw_request *out, struct err *e);
+/* What came back: the number of reports in it (read them with kind GW_PULLED_RECEIPT + what), or
+ * ERR_TEMP, ERR_CONFIG, ERR_PROTO with the provider's code. */
+int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct gw_answer *a,
+                       size_t *reports, struct err *e);
+
 /* ---- in: callbacks ---- */
 
-enum gw_report_kind { GW_RECEIPT, GW_REPLY };
+/* Pushed to us, or pulled by us: described apart. Written to databases: never renumber. */
+enum gw_report_kind { GW_RECEIPT, GW_REPLY, GW_PULLED_RECEIPT, GW_PULLED_REPLY, GW_QUERIED };
+#define GW_REPORT_KINDS 5
 
 struct gw_callback { /* one HTTP request of the provider, as it came */
     const char *method, *path, *body;
     size_t body_len;
+    const char *query_string; /* "k=v&k=v", percent-encoded; may be NULL if query_len is 0 */
+    size_t query_len;
+    const char *peer; /* "192.0.2.7" */
     /* value of a header, or NULL */
     const char *(*header)(void *ctx, const char *name);
     const char *(*query)(void *ctx, const char *key);
     void *ctx;
 };
 
-struct gw_report { /* borrowed for the call */
-    enum gw_report_kind kind;
-    const char *ref;         /* client reference, "" if none */
-    const char *provider_id; /* "" if none */
-    const char *phone;       /* 11 digits, as the provider gave it */
-    enum msg_class class;    /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not
+struct gw_report {            /* borrowed for the call */
+    enum gw_report_kind kind; /* GW_RECEIPT or GW_REPLY, however it came */
+    const char *ref;          /* client reference, "" if none */
+    const char *provider_id;  /* "" if none */
+    const char *phone;        /* 11 digits, as the provider gave it */
+    enum msg_class class; /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not
                                 final */
-    bool pending;            /* intermediate receipt */
+    bool pending;         /* intermediate receipt */
+    int parts, part;      /* of a long message, part from 1; 0 = the receipt speaks of all of it */
     const char *code;
     const char *text; /* reply */
     int64_t at_ms;    /* the provider's time stamp in UTC; 0 if none */

@@ -21,11 +21,13 @@ struct secret_place {
 };
 
 struct entry {
-    char *name, *profile, *url;
+    char *name, *profile, *url, *public_url;
     double rate;
     int concurrency, batch;
     struct secret_place *secrets;
     size_t n_secrets;
+    struct conf_secret *settings;
+    size_t n_settings;
     char where[PATH_MAX + 32]; /* "file:line" */
 };
 
@@ -74,12 +76,36 @@ static int read_secrets(const struct conf_node *gateway, const char *key, const 
     return 0;
 }
 
+static int read_settings(const struct conf_node *gateway, struct entry *g, struct err *e)
+{
+    const struct conf_node *group = conf_node_get(gateway, "settings");
+    char tmp[40];
+
+    if (group == NULL)
+        return 0;
+    if (conf_node_type(group) != CONF_GROUP)
+        return conf_node_err(group, e, "write settings = { NAME = \"VALUE\"; };",
+                             "settings must be a group");
+    g->settings = calloc(conf_node_count(group) + 1, sizeof *g->settings);
+    if (g->settings == NULL)
+        panic("out of memory");
+    for (size_t i = 0; i < conf_node_count(group); i++) {
+        const struct conf_node *n = conf_node_item(group, i);
+        const char *text = conf_node_text(n, tmp);
+        if (text == NULL)
+            return conf_node_err(n, e, "correct that line", "%s must be text", conf_node_name(n));
+        g->settings[g->n_settings++] =
+            (struct conf_secret){.name = copy(conf_node_name(n)), .value = copy(text)};
+    }
+    return 0;
+}
+
 static int read_entry(const struct conf_node *n, const char *dir, struct entry *g, struct err *e)
 {
-    static const char *const known[] = {"name",         "profile",     "url",
-                                        "rate",         "concurrency", "batch",
+    static const char *const known[] = {"name",         "profile",     "url",   "public_url",
+                                        "rate",         "concurrency", "batch", "settings",
                                         "secret_files", "secret_env",  NULL};
-    const char *name, *profile, *url;
+    const char *name, *profile, *url, *public_url;
     int64_t concurrency, batch;
     char path[PATH_MAX];
 
@@ -89,6 +115,7 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     if (conf_node_known(n, known, e) != 0 || conf_node_str(n, "name", NULL, &name, e) != 0 ||
         conf_node_str(n, "profile", NULL, &profile, e) != 0 ||
         conf_node_str(n, "url", NULL, &url, e) != 0 ||
+        conf_node_str(n, "public_url", NULL, &public_url, e) != 0 ||
         conf_node_real(n, "rate", 0, 0, 1e6, &g->rate, e) != 0 ||
         conf_node_int(n, "concurrency", 0, 0, 1024, &concurrency, e) != 0 ||
         conf_node_int(n, "batch", 0, 0, 10000, &batch, e) != 0)
@@ -101,10 +128,11 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     g->name = copy(name);
     g->profile = copy(path);
     g->url = copy(url);
+    g->public_url = copy(public_url);
     g->concurrency = (int)concurrency;
     g->batch = (int)batch;
     snprintf(g->where, sizeof g->where, "%s:%d", node_path(n), conf_node_line(n));
-    return read_secrets(n, "secret_files", dir, g, e) != 0 ||
+    return read_settings(n, g, e) != 0 || read_secrets(n, "secret_files", dir, g, e) != 0 ||
                    read_secrets(n, "secret_env", dir, g, e) != 0
                ? -1
                : 0;
@@ -137,6 +165,15 @@ int gateways_read(const struct conf_node *list, const char *dir, struct conf_gat
     return 0;
 }
 
+static void settings_free(struct conf_secret *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(v[i].name);
+        free(v[i].value);
+    }
+    free(v);
+}
+
 void gateways_free(struct conf_gateways *g)
 {
     if (g == NULL)
@@ -149,9 +186,11 @@ void gateways_free(struct conf_gateways *g)
             free(en->secrets[j].env);
         }
         free(en->secrets);
+        settings_free(en->settings, en->n_settings);
         free(en->name);
         free(en->profile);
         free(en->url);
+        free(en->public_url);
     }
     free(g->list);
     free(g->names);
@@ -230,12 +269,18 @@ int gateways_get(const struct conf_gateways *g, const char *name, struct conf_ga
     out->name = en->name;
     out->profile = copy(en->profile);
     out->url = copy(en->url);
+    out->public_url = copy(en->public_url);
     out->rate = en->rate;
     out->concurrency = en->concurrency;
     out->batch = en->batch;
     out->secrets = calloc(en->n_secrets + 1, sizeof *out->secrets);
-    if (out->secrets == NULL)
+    out->settings = calloc(en->n_settings + 1, sizeof *out->settings);
+    if (out->secrets == NULL || out->settings == NULL)
         panic("out of memory");
+    for (; out->n_settings < en->n_settings; out->n_settings++)
+        out->settings[out->n_settings] =
+            (struct conf_secret){.name = copy(en->settings[out->n_settings].name),
+                                 .value = copy(en->settings[out->n_settings].value)};
     for (size_t i = 0; i < en->n_secrets; i++) {
         out->n_secrets++;
         out->secrets[i].name = copy(en->secrets[i].name);
@@ -256,7 +301,9 @@ void conf_gateway_fini(struct conf_gateway *g)
         free(g->secrets[i].value);
     }
     free(g->secrets);
+    settings_free(g->settings, g->n_settings);
     free(g->profile);
     free(g->url);
+    free(g->public_url);
     memset(g, 0, sizeof *g);
 }

@@ -180,8 +180,10 @@ size_t lane_window(const struct lane *l); /* messages that may be in flight */
  * rate, or the gateway's answers as of late, let go within half a claim_ttl. */
 size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms, int64_t now_ms);
 void lane_answered(struct lane *l, int64_t handed_ms, int64_t now_ms); /* handed_ms 0: never left */
-/* Takes the next batch off the queue: as large as the profile and the halving allow, one campaign.
- */
+/* The message as the gateway is to see it; borrows from the job. */
+void lane_message(const struct job *j, struct gw_message *out);
+/* Takes the next batch off the queue: as large as the profile and the halving allow, of one campaign, of messages that may
+ * stand in one request. */
 size_t lane_batch(struct lane *l, struct job **out, size_t max);
 void lane_halve(struct lane *l, struct job *const *jobs, size_t n);
 struct flight *lane_flight(struct lane *l);

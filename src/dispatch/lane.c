@@ -177,13 +177,39 @@ void lane_halve(struct lane *l, struct job *const *jobs, size_t n)
     }
 }
 
+void lane_message(const struct job *j, struct gw_message *out)
+{
+    *out = (struct gw_message){.id = j->message_id,
+                               .ref = j->ref,
+                               .phone = j->payload.phone,
+                               .text = j->payload.text,
+                               .signature = j->payload.signature,
+                               .carrier_template = j->payload.carrier_template,
+                               .carrier_variables = j->payload.carrier_variables};
+}
+
+/* One request is about one campaign; no number stands in it twice, because many gateways tell messages of a batch apart by the number alone. */
+static bool joins(const struct lane *l, struct job *const *batch, size_t n, const struct job *j)
+{
+    struct gw_message first, next;
+
+    if (j->brief != batch[0]->brief)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (batch[i]->address_id == j->address_id)
+            return false;
+    lane_message(batch[0], &first);
+    lane_message(j, &next);
+    return gateway_together(l->gateway, &first, &next);
+}
+
 size_t lane_batch(struct lane *l, struct job **out, size_t max)
 {
     size_t n = 0;
 
     while (n < max && l->head != NULL) {
         size_t cap = batch_cap(l, l->head->message_id);
-        if (n > 0 && (l->head->brief != out[0]->brief || cap != batch_cap(l, out[0]->message_id)))
+        if (n > 0 && (cap != batch_cap(l, out[0]->message_id) || !joins(l, out, n, l->head)))
             break;
         if (cap < max)
             max = cap;

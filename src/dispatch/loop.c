@@ -235,17 +235,6 @@ static void expire(struct loop *l, struct lane *lane, int64_t now_ms)
         unclaim(l, lane_pop(lane), now_ms, due, NULL);
 }
 
-static void fill_message(struct gw_message *m, const struct job *j)
-{
-    *m = (struct gw_message){.id = j->message_id,
-                             .ref = j->ref,
-                             .phone = j->payload.phone,
-                             .text = j->payload.text,
-                             .signature = j->payload.signature,
-                             .carrier_template = j->payload.carrier_template,
-                             .carrier_variables = j->payload.carrier_variables};
-}
-
 static bool take_marks(struct loop *l, struct flight *f)
 {
     for (size_t i = 0; i < f->n; i++) {
@@ -289,7 +278,7 @@ static bool launch(struct loop *l, struct lane *lane, int64_t now_ms)
         return false;
     }
     for (size_t i = 0; i < f->n; i++)
-        fill_message(&f->messages[i], f->jobs[i]);
+        lane_message(f->jobs[i], &f->messages[i]);
     if (gateway_build(lane->gateway, f->messages, f->n, now_ms, &f->request, &e) != 0) {
         unbuildable(l, f, now_ms, &e);
         return true;

@@ -1,191 +1,34 @@
 /*
  * build: from messages to a signed HTTP request.
  *
- * The order is fixed: body, then its digest, then the recipe, then headers. What an operation does not name is not
- * computed. The gateway is shared by threads and never written; everything that changes from request to request (nonce, key context,
- * string to sign) lives in the request's scratch.
+ * The order is fixed: body, then the URL's parameters, then what is computed over them, then headers; a scheme (scheme.h) comes last and signs
+ * the finished request. What an operation does not name is not computed. The gateway is shared by threads and never written; everything that changes
+ * from request to request (nonce, key context, string to sign) lives in the request's scratch.
  *
- * Called by dispatch for each request and by `gateway test`.
+ * Called by dispatch for each request, by `gateway test`, `gateway check` and for pulling.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "profile.h"
+#include "zhanchi/civil.h"
 #include "zhanchi/crypt.h"
 
-#define URL_MAX_BYTES 8192
+#define URL_MAX_BYTES (1U << 20)
 #define HEADERS_MAX_BYTES 16384
 #define BODY_MAX_BYTES (4U << 20)
 #define NONCE_RANDOM 12
 #define NONCE_LEN 24
 
-/* ---- the profile's part: an operation ---- */
-
-static const char *const body_encodings[] = {"json", "form", "text", NULL};
-static const char *const body_types[] = {"application/json; charset=utf-8",
-                                         "application/x-www-form-urlencoded",
-                                         "text/plain; charset=utf-8"};
-static const char *const body_methods[] = {"POST", "GET", NULL};
-
-static int parse_url(struct compiler *c, struct gateway *g, const struct conf_node *group,
-                     struct operation *op, struct err *e)
-{
-    const struct conf_node *node = profile_need(group, "path", e), *query;
-    const char *path;
-    struct program none;
-
-    if (node == NULL || conf_node_str(group, "path", "", &path, e) != 0 ||
-        profile_group(group, "query", &query, e) != 0)
-        return -1;
-    if (path[0] != '/')
-        return conf_node_err(node, e, NULL, "a path begins with /");
-    compile_begin(c, &none, 0, false); /* constants only: the path is part of what is signed */
-    compile_bytes(c, g->base_path, strlen(g->base_path));
-    if (compile_leaf(c, node, path, template_escape_none, e) != 0)
-        return -1;
-    op->path = arena_strdup(c->arena, buf_cstr(&c->pending));
-    compile_begin(c, &op->url, VARS_TIME | VAR_BIT(VAR_SIGN) | (op->max == 1 ? VARS_MESSAGE : 0),
-                  true);
-    compile_bytes(c, g->origin, strlen(g->origin));
-    compile_bytes(c, op->path, strlen(op->path));
-    if (query) {
-        compile_bytes(c, "?", 1);
-        if (compile_form(c, query, e) != 0)
-            return -1;
-    }
-    compile_end(c);
-    return 0;
-}
-
-static int add_header(struct compiler *c, const char *name, const struct conf_node *node,
-                      struct err *e)
-{
-    const char *text;
-    char tmp[40];
-
-    text = conf_node_text(node, tmp);
-    if (text == NULL)
-        return conf_node_err(node, e, NULL, "header %s is no text", name);
-    compile_bytes(c, name, strlen(name));
-    compile_bytes(c, ": ", 2);
-    size_t from = c->pending.len;
-    if (compile_leaf(c, node, text, template_escape_none, e) != 0)
-        return -1;
-    for (size_t i = from; i < c->pending.len; i++)
-        if ((unsigned char)c->pending.data[i] < ' ')
-            return conf_node_err(node, e, "is there a line break at the end of a secret?",
-                                 "header %s holds a control character", name);
-    compile_bytes(c, "", 1);
-    return 0;
-}
-
-/* Headers of the operation in front; those of the profile that it does not repeat; the body's type unless given. */
-static int parse_headers(struct compiler *c, struct gateway *g, const struct conf_node *group,
-                         struct operation *op, const char *type, struct err *e)
-{
-    const struct conf_node *own, *common = g->common_headers;
-    bool typed = type == NULL;
-
-    if (profile_group(group, "headers", &own, e) != 0)
-        return -1;
-    compile_begin(c, &op->headers,
-                  VARS_TIME | VAR_BIT(VAR_METHOD) | VAR_BIT(VAR_PATH) | VAR_BIT(VAR_BODY_SHA256) |
-                      VAR_BIT(VAR_SIGN),
-                  false);
-    for (int round = 0; round < 2; round++) {
-        const struct conf_node *from = round == 0 ? own : common;
-        for (size_t i = 0; from && i < conf_node_count(from); i++) {
-            const struct conf_node *node = conf_node_item(from, i);
-            const char *name = conf_node_name(node);
-            if (round == 1 && own && conf_node_get(own, name))
-                continue;
-            typed = typed || strcasecmp(name, "Content-Type") == 0;
-            if (add_header(c, name, node, e) != 0)
-                return -1;
-        }
-    }
-    if (!typed) {
-        compile_bytes(c, "Content-Type: ", 14);
-        compile_bytes(c, type, strlen(type) + 1);
-    }
-    compile_end(c);
-    return 0;
-}
-
-static int parse_body(struct compiler *c, const struct conf_node *group, struct operation *op,
-                      const char **type, struct err *e)
-{
-    const struct conf_node *body = conf_node_get(group, "body");
-    char tmp[40];
-    int encoding;
-    int rc;
-
-    *type = NULL;
-    if (profile_choose(group, "encoding", body_encodings, &encoding, e) != 0)
-        return -1;
-    if (strcmp(op->method, "GET") == 0) {
-        compile_begin(c, &op->body, 0, false);
-        compile_end(c);
-        return body ? conf_node_err(body, e, "use query = { ... }", "a GET has no body") : 0;
-    }
-    if ((body = profile_need(group, "body", e)) == NULL)
-        return -1;
-    compile_begin(c, &op->body, VARS_TIME | (op->max == 1 ? VARS_MESSAGE : 0), true);
-    if (encoding == 0)
-        rc = compile_json(c, body, e);
-    else if (encoding == 1)
-        rc = compile_form(c, body, e);
-    else if (conf_node_type(body) != CONF_STRING)
-        rc = conf_node_err(body, e, NULL, "a body with encoding = \"text\" is one text");
-    else
-        rc = compile_leaf(c, body, conf_node_text(body, tmp), template_escape_none, e);
-    compile_end(c);
-    *type = body_types[encoding];
-    return rc;
-}
-
-int operation_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
-                    bool batch, struct operation *out, struct err *e)
-{
-    static const char *const known[] = {"method",   "path", "query", "headers",
-                                        "encoding", "body", "max",   NULL};
-    int64_t max = 1;
-    int method;
-    const char *type;
-
-    if (conf_node_known(group, known, e) != 0 ||
-        profile_choose(group, "method", body_methods, &method, e) != 0)
-        return -1;
-    if (batch && conf_node_int(group, "max", 100, 2, 10000, &max, e) != 0)
-        return -1;
-    if (!batch && conf_node_get(group, "max"))
-        return conf_node_err(group, e, "put it into batch", "max has no meaning here");
-    out->max = (int)max;
-    snprintf(out->method, sizeof out->method, "%s", body_methods[method]);
-    if (parse_url(c, g, group, out, e) != 0 || parse_body(c, group, out, &type, e) != 0 ||
-        parse_headers(c, g, group, out, type, e) != 0)
-        return -1;
-    out->uses = out->url.uses | out->body.uses | out->headers.uses;
-    if ((out->uses & VAR_BIT(VAR_SIGN)) && g->sign.method == SIGN_NONE)
-        return conf_node_err(group, e, "add sign = { ... }",
-                             "{{sign}} is used, but the profile does not sign");
-    if (out->uses & VAR_BIT(VAR_SIGN))
-        out->uses |= g->sign.parts.uses;
-    out->present = true;
-    return 0;
-}
-
-/* ---- a request ---- */
-
 struct gw_scratch {
-    const struct gateway *owner; /* whose key `mac` holds */
+    const struct operation *owner; /* whose key `mac` holds */
     struct crypt_mac *mac;
     struct crypt_digest *sha256;
-    struct buf to_sign, tmp, sign;
+    struct buf to_sign, tmp, sign, params, values, query, whole, nest[NEST_MAX], encoded[NEST_MAX];
     uint64_t count;
     int64_t stamped_s;
     char nonce[NONCE_LEN + 1], stamp[24], stamp_ms[24], hash[HEX_SHA256];
+    char utc[32], mdhms[16], ymd[16], sent_ymd[16];
 };
 
 static void scratch_fini(struct gw_scratch *s)
@@ -194,9 +37,14 @@ static void scratch_fini(struct gw_scratch *s)
         return;
     crypt_mac_free(s->mac);
     crypt_digest_free(s->sha256);
-    buf_fini(&s->to_sign);
-    buf_fini(&s->tmp);
-    buf_fini(&s->sign);
+    struct buf *const all[] = {&s->to_sign, &s->tmp,   &s->sign, &s->params,
+                               &s->values,  &s->query, &s->whole};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buf_fini(all[i]);
+    for (size_t i = 0; i < NEST_MAX; i++) {
+        buf_fini(&s->nest[i]);
+        buf_fini(&s->encoded[i]);
+    }
     free(s);
 }
 
@@ -210,9 +58,14 @@ static struct gw_scratch *scratch_new(void)
         panic("out of memory");
     s->sha256 = crypt_digest_new();
     s->stamped_s = INT64_MIN;
-    buf_init(&s->to_sign, BODY_MAX_BYTES + 4096);
-    buf_init(&s->tmp, BODY_MAX_BYTES);
-    buf_init(&s->sign, 256);
+    struct buf *const all[] = {&s->to_sign, &s->tmp,   &s->params, &s->values,
+                               &s->query,   &s->whole, &s->sign};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buf_init(all[i], BODY_MAX_BYTES + 4096);
+    for (size_t i = 0; i < NEST_MAX; i++) {
+        buf_init(&s->nest[i], BODY_MAX_BYTES);
+        buf_init(&s->encoded[i], BODY_MAX_BYTES);
+    }
     crypt_random(random, sizeof random);
     for (size_t i = 0; i < NONCE_RANDOM; i++)
         s->nonce[i] = digits[random[i] % 32];
@@ -233,24 +86,92 @@ static void set(struct env *env, enum var v, const char *s, size_t len)
     env->v[v] = (struct text){s, len};
 }
 
-static void set_times(struct env *env, const struct operation *op, struct gw_scratch *s,
+/* The forms of the second that profiles ask for. */
+static void stamp(struct gw_scratch *s, int64_t now_ms, int zone_min)
+{
+    char local[32];
+
+    s->stamped_s = now_ms / 1000;
+    snprintf(s->stamp, sizeof s->stamp, "%lld", (long long)s->stamped_s);
+    civil_format_instant(now_ms, 0, s->utc);
+    memcpy(s->utc + 19, "Z", 2);
+    civil_format_instant(now_ms, zone_min, local); /* 2026-11-27T16:00:05+08:00 */
+    snprintf(s->ymd, sizeof s->ymd, "%.4s%.2s%.2s", local, local + 5, local + 8);
+    snprintf(s->mdhms, sizeof s->mdhms, "%.2s%.2s%.2s%.2s%.2s", local + 5, local + 8, local + 11,
+             local + 14, local + 17);
+}
+
+static void set_times(const struct gateway *g, struct env *env, struct gw_scratch *s,
                       int64_t now_ms)
 {
-    if (s->stamped_s != now_ms / 1000) {
-        s->stamped_s = now_ms / 1000;
-        snprintf(s->stamp, sizeof s->stamp, "%lld", (long long)s->stamped_s);
-    }
-    if (op->uses & VAR_BIT(VAR_TIMESTAMP_MS)) {
+    if (s->stamped_s != now_ms / 1000)
+        stamp(s, now_ms, g->zone_min);
+    if (env->uses & VAR_BIT(VAR_TIMESTAMP_MS)) {
         snprintf(s->stamp_ms, sizeof s->stamp_ms, "%lld", (long long)now_ms);
         set(env, VAR_TIMESTAMP_MS, s->stamp_ms, strlen(s->stamp_ms));
     }
     next_nonce(s);
     set(env, VAR_TIMESTAMP, s->stamp, strlen(s->stamp));
+    set(env, VAR_TIME_UTC, s->utc, strlen(s->utc));
+    set(env, VAR_TIME_MDHMS, s->mdhms, strlen(s->mdhms));
+    set(env, VAR_TIME_YMD, s->ymd, strlen(s->ymd));
     set(env, VAR_NONCE, s->nonce, NONCE_LEN);
 }
 
-static int sign_request(const struct gateway *g, const struct operation *op, struct env *env,
-                        struct gw_request *r, struct err *e)
+/* ---- what is computed over body and parameters ---- */
+
+struct pair {
+    const char *s;
+    size_t len;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    int d = memcmp(x->s, y->s, x->len < y->len ? x->len : y->len);
+
+    return d ? d : (x->len > y->len) - (x->len < y->len);
+}
+
+static size_t split(const struct buf *params, struct pair *out, size_t n)
+{
+    const char *p = buf_cstr(params), *end = p + params->len;
+
+    while (p < end) {
+        const char *to = memchr(p, '&', (size_t)(end - p));
+        to = to ? to : end;
+        if (out)
+            out[n] = (struct pair){p, (size_t)(to - p)};
+        n++;
+        p = to + 1;
+    }
+    return n;
+}
+
+/* VAR_PARAMS: every parameter of URL and form, sorted. */
+static void sort_params(const struct operation *op, const struct gw_request *r,
+                        struct gw_scratch *s)
+{
+    size_t n = split(&s->query, NULL, 0);
+
+    n = op->form ? split(&r->body, NULL, n) : n;
+    struct pair *pairs = calloc(n + 1, sizeof *pairs);
+    if (pairs == NULL)
+        panic("out of memory");
+    size_t from = split(&s->query, pairs, 0);
+    if (op->form)
+        split(&r->body, pairs, from);
+    qsort(pairs, n, sizeof *pairs, by_bytes);
+    buf_reset(&s->params);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_addc(&s->params, '&');
+        buf_add(&s->params, pairs[i].s, pairs[i].len);
+    }
+    free(pairs);
+}
+
+static void set_digests(const struct operation *op, struct env *env, struct gw_request *r)
 {
     struct gw_scratch *s = r->scratch;
 
@@ -261,46 +182,197 @@ static int sign_request(const struct gateway *g, const struct operation *op, str
         crypt_hex(digest, sizeof digest, s->hash);
         set(env, VAR_BODY_SHA256, s->hash, HEX_SHA256 - 1);
     }
-    if (!(op->uses & VAR_BIT(VAR_SIGN)))
-        return 0;
-    if (s->owner != g) {
-        crypt_mac_free(s->mac);
-        s->mac = crypt_mac_new(g->sign.key, g->sign.key_len);
-        s->owner = g;
+    if (op->uses & VAR_BIT(VAR_PARAMS)) {
+        sort_params(op, r, s);
+        set(env, VAR_PARAMS, buf_cstr(&s->params), s->params.len);
     }
     set(env, VAR_METHOD, op->method, strlen(op->method));
     set(env, VAR_PATH, op->path, strlen(op->path));
     set(env, VAR_BODY, buf_cstr(&r->body), r->body.len);
+}
+
+static int sign(const struct operation *op, struct env *env, struct gw_scratch *s, struct err *e)
+{
+    if (!(op->uses & VAR_BIT(VAR_SIGN)))
+        return 0;
+    if (op->sign.fast && s->owner != op) {
+        crypt_mac_free(s->mac);
+        s->mac = crypt_mac_new(op->sign.key, op->sign.key_len);
+        s->owner = op;
+    }
     buf_reset(&s->sign);
-    if (recipe_sign(&g->sign, s->mac, env, &s->to_sign, &s->sign, e) != 0)
+    if (recipe_sign(&op->sign, s->mac, env, &s->to_sign, &s->sign, e) != 0)
         return -1;
     set(env, VAR_SIGN, buf_cstr(&s->sign), s->sign.len);
     return 0;
+}
+
+/* A named scheme signs what is finished. */
+static int sign_by_scheme(const struct gateway *g, const struct operation *op, struct gw_request *r,
+                          int64_t now_ms, struct err *e)
+{
+    struct gw_scratch *s = r->scratch;
+    const struct recipe *k = &op->sign;
+    struct scheme_request in = {
+        .method = op->method,
+        .host = g->host,
+        .path = op->path,
+        .query = buf_cstr(&s->query),
+        .query_len = s->query.len,
+        .headers = buf_cstr(&r->headers),
+        .headers_len = r->headers.len,
+        .body = buf_cstr(&r->body),
+        .body_len = r->body.len,
+        .form = op->form,
+        .id = k->id,
+        .secret = k->key,
+        .secret_len = k->key_len,
+        .service = k->service,
+        .hex_digest = k->hex_digest,
+        .time_ms = now_ms,
+        .nonce = s->nonce,
+    };
+    struct scheme_out out = {.headers = &s->to_sign, .params = &s->params};
+
+    buf_reset(&s->to_sign); /* the request's own headers must not move while they are read */
+    buf_reset(&s->params);
+    if (scheme_sign(k->scheme, &in, &out, e) != 0)
+        return -1;
+    buf_add(&r->headers, s->to_sign.data, s->to_sign.len);
+    size_t first = s->params.len > 0 && s->query.len == 0; /* its & */
+    buf_add(&s->query, buf_cstr(&s->params) + first, s->params.len - first);
+    return r->headers.failed || s->query.failed
+               ? err_set(e, ERR_DATA, NULL, "a signature has no room")
+               : 0;
+}
+
+/* ---- the request ---- */
+
+static int run_body(const struct operation *op, struct env *env, struct gw_request *r,
+                    struct err *e)
+{
+    struct gw_scratch *s = r->scratch;
+
+    if (op->steps == 0)
+        return program_run(&op->body, env, &r->body, e);
+    buf_reset(&s->whole);
+    if (program_run(&op->body, env, &s->whole, e) != 0)
+        return -1;
+    return steps_run(op->step, op->steps, buf_cstr(&s->whole), s->whole.len, &r->body, e);
+}
+
+static int run_url(const struct gateway *g, const struct operation *op, struct gw_request *r,
+                   struct err *e)
+{
+    struct gw_scratch *s = r->scratch;
+
+    buf_adds(&r->url, g->origin);
+    buf_adds(&r->url, op->path);
+    if (s->query.len > 0) {
+        buf_addc(&r->url, '?');
+        buf_add(&r->url, s->query.data, s->query.len);
+    }
+    return r->url.failed ? err_set(e, ERR_DATA, NULL, "a URL is longer than allowed") : 0;
+}
+
+static int run(const struct gateway *g, const struct operation *op, struct env *env, int64_t now_ms,
+               struct gw_request *r, struct err *e)
+{
+    struct gw_scratch *s = r->scratch;
+
+    if (op->sign.before_body && sign(op, env, s, e) != 0)
+        return -1;
+    if (run_body(op, env, r, e) != 0 || program_run(&op->query, env, &s->query, e) != 0)
+        return -1;
+    set_digests(op, env, r);
+    if (!op->sign.before_body && op->sign.kind == SIGN_RECIPE && sign(op, env, s, e) != 0)
+        return -1;
+    if (program_run(&op->body_tail, env, &r->body, e) != 0 ||
+        program_run(&op->query_tail, env, &s->query, e) != 0 ||
+        program_run(&op->headers, env, &r->headers, e) != 0)
+        return -1;
+    if (op->sign.kind == SIGN_SCHEME && sign_by_scheme(g, op, r, now_ms, e) != 0)
+        return -1;
+    return run_url(g, op, r, e);
+}
+
+static void set_query(const struct gateway *g, struct env *env, struct gw_scratch *s,
+                      const struct gw_message *m)
+{
+    char local[32];
+
+    if (m->provider_id)
+        set(env, VAR_PROVIDER_ID, m->provider_id, strlen(m->provider_id));
+    civil_format_instant(m->sent_ms, g->zone_min, local);
+    snprintf(s->sent_ymd, sizeof s->sent_ymd, "%.4s%.2s%.2s", local, local + 5, local + 8);
+    set(env, VAR_SENT_YMD, s->sent_ymd, strlen(s->sent_ymd));
+}
+
+static int build(const struct gateway *g, const struct operation *op, const struct gw_message *m,
+                 size_t n, int64_t now_ms, struct gw_request *out, struct err *e)
+{
+    gw_request_reset(out);
+    if (out->scratch == NULL)
+        out->scratch = scratch_new();
+    struct gw_scratch *s = out->scratch;
+    struct env env = {.m = m,
+                      .n = n,
+                      .constants = &g->compiler,
+                      .number = g->number,
+                      .uses = op->uses,
+                      .tmp = &s->tmp,
+                      .nest = s->nest,
+                      .encoded = s->encoded,
+                      .values = &s->values};
+
+    buf_reset(&s->query);
+    set_times(g, &env, s, now_ms);
+    set(&env, VAR_BATCH_REF, n > 0 ? m[0].ref : "", n > 0 ? strlen(m[0].ref) : 0);
+    if (n > 0 && env_message(&env, &m[0], e) != 0)
+        return err_prefix(e, "gateway %s", g->name);
+    if (op->kind == OPERATION_QUERY)
+        set_query(g, &env, s, m);
+    memcpy(out->method, op->method, sizeof out->method);
+    return run(g, op, &env, now_ms, out, e) == 0 ? 0 : err_prefix(e, "gateway %s", g->name);
 }
 
 int gateway_build(const struct gateway *g, const struct gw_message *m, size_t n, int64_t now_ms,
                   struct gw_request *out, struct err *e)
 {
     const struct operation *op = n == 1 && g->single.present ? &g->single : &g->batch;
-    struct env env = {.m = m, .n = n, .secrets = &g->compiler.secrets};
 
     if (n < 1 || n > (size_t)g->limits.batch)
         panic("gateway: %zu messages in a request", n);
-    gw_request_reset(out);
-    if (out->scratch == NULL)
-        out->scratch = scratch_new();
-    env.tmp = &out->scratch->tmp;
-    set_times(&env, op, out->scratch, now_ms);
-    if (n == 1)
-        env_message(&env, &m[0]);
-    memcpy(out->method, op->method, sizeof out->method);
-    if (program_run(&op->body, &env, &out->body, e) != 0 || sign_request(g, op, &env, out, e) != 0)
-        return err_prefix(e, "gateway %s", g->name);
-    if (program_run(&op->url, &env, &out->url, e) != 0 ||
-        program_run(&op->headers, &env, &out->headers, e) != 0)
-        return err_prefix(e, "gateway %s", g->name);
-    return 0;
+    return build(g, op, m, n, now_ms, out, e);
 }
+
+bool gateway_together(const struct gateway *g, const struct gw_message *first,
+                      const struct gw_message *m)
+{
+    const uint32_t same = g->batch.same;
+
+    return (!(same & VAR_BIT(VAR_TEXT)) || strcmp(first->text, m->text) == 0) &&
+           (!(same & VAR_BIT(VAR_SIGNATURE)) || strcmp(first->signature, m->signature) == 0) &&
+           (!(same & VAR_BIT(VAR_CARRIER_TEMPLATE)) ||
+            strcmp(first->carrier_template, m->carrier_template) == 0) &&
+           (!(same & VAR_BIT(VAR_CARRIER_VARIABLES)) ||
+            strcmp(first->carrier_variables, m->carrier_variables) == 0);
+}
+
+bool gateway_can_pull(const struct gateway *g, enum gw_pull what)
+{
+    return g->pulls[what].op.present;
+}
+
+int gateway_build_pull(const struct gateway *g, enum gw_pull what, const struct gw_message *m,
+                       int64_t now_ms, struct gw_request *out, struct err *e)
+{
+    if (!g->pulls[what].op.present)
+        panic("gateway: nothing to pull");
+    return build(g, &g->pulls[what].op, m, m ? 1 : 0, now_ms, out, e);
+}
+
+/* ---- requests ---- */
 
 void gw_request_init(struct gw_request *r)
 {

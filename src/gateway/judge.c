@@ -12,81 +12,7 @@
 #include <string.h>
 #include "profile.h"
 #include "zhanchi/json.h"
-
-/* ---- the profile's part ---- */
-
-static int parse_items(struct compiler *c, const struct conf_node *group, struct answer_rules *r,
-                       struct err *e)
-{
-    static const char *const known[] = {"at", "match", "ref", "code", "id", NULL};
-    static const char *const matches[] = {"ref", "order", NULL};
-    int match;
-
-    if (conf_node_known(group, known, e) != 0 ||
-        profile_choose(group, "match", matches, &match, e) != 0 ||
-        profile_need(group, "at", e) == NULL || profile_need(group, "code", e) == NULL ||
-        profile_pointer(c, group, "at", &r->items, e) != 0 ||
-        profile_pointer(c, group, "ref", &r->item_ref, e) != 0 ||
-        profile_pointer(c, group, "code", &r->item_code, e) != 0 ||
-        profile_pointer(c, group, "id", &r->item_id, e) != 0)
-        return -1;
-    r->by_order = match == 1;
-    if (!r->by_order && r->item_ref == NULL)
-        return conf_node_err(group, e, "add ref = \"/...\", or say match = \"order\"",
-                             "nothing tells which item belongs to which message");
-    return 0;
-}
-
-static int parse_by_status(struct compiler *c, const struct conf_node *group,
-                           struct answer_rules *r, struct err *e)
-{
-    size_t total = 0;
-
-    for (size_t i = 0; i < conf_node_count(group); i++)
-        total += conf_node_count(conf_node_item(group, i));
-    r->by_status = arena_alloc(c->arena, (total + 1) * sizeof *r->by_status);
-    for (size_t i = 0; i < conf_node_count(group); i++) {
-        const struct conf_node *list = conf_node_item(group, i);
-        enum msg_class class;
-        int *statuses;
-        size_t n;
-        if (class_parse(list, conf_node_name(list), &class, e) != 0 ||
-            profile_statuses(c, group, conf_node_name(list), 0, &statuses, &n, e) != 0)
-            return -1;
-        for (size_t k = 0; k < n; k++)
-            r->by_status[r->n_by_status++] = (struct status_row){statuses[k], class};
-    }
-    return 0;
-}
-
-int answer_parse(struct compiler *c, const struct conf_node *group, struct answer_rules *out,
-                 struct err *e)
-{
-    static const char *const known[] = {"code",    "id",    "statuses", "accepting",
-                                        "classes", "items", "http",     NULL};
-    const struct conf_node *items, *http, *classes;
-
-    if (conf_node_known(group, known, e) != 0 ||
-        profile_pointer(c, group, "code", &out->code, e) != 0 ||
-        profile_pointer(c, group, "id", &out->id, e) != 0 ||
-        profile_statuses(c, group, "statuses", 200, &out->statuses, &out->n_statuses, e) != 0 ||
-        profile_statuses(c, group, "accepting", 200, &out->accepting, &out->n_accepting, e) != 0 ||
-        profile_group(group, "classes", &classes, e) != 0 ||
-        profile_group(group, "items", &items, e) != 0 ||
-        profile_group(group, "http", &http, e) != 0 ||
-        classes_parse(c, classes, &out->classes, e) != 0)
-        return -1;
-    if (items && parse_items(c, items, out, e) != 0)
-        return -1;
-    if (http && parse_by_status(c, http, out, e) != 0)
-        return -1;
-    if (out->code == NULL && http == NULL)
-        return conf_node_err(group, e, "add code = \"/...\" and classes, or http",
-                             "nothing tells what an answer means");
-    return 0;
-}
-
-/* ---- an answer ---- */
+#include "zhanchi/phone.h"
 
 /* Codes and ids go to the database and to logs: printable ASCII, the rest as '?'. */
 static void copy_code(char *out, size_t cap, const char *s)
@@ -162,14 +88,43 @@ static bool judge_status(const struct answer_rules *r, const struct gw_answer *a
     return false;
 }
 
+/* Whose item it is: n if nobody's. Usually they are in order. */
 static size_t find_ref(const struct gw_message *m, size_t n, size_t hint, const char *ref)
 {
-    if (hint < n && strcmp(m[hint].ref, ref) == 0) /* usually in order */
+    if (hint < n && strcmp(m[hint].ref, ref) == 0)
         return hint;
     for (size_t i = 0; i < n; i++)
         if (strcmp(m[i].ref, ref) == 0)
             return i;
     return n;
+}
+
+static size_t find_phone(const struct gw_message *m, size_t n, size_t hint, const char *text)
+{
+    struct phone p;
+
+    if (phone_parse(text, strlen(text), &p))
+        text = p.number;
+    if (hint < n && strcmp(m[hint].phone, text) == 0)
+        return hint;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(m[i].phone, text) == 0)
+            return i;
+    return n;
+}
+
+static size_t find_item(const struct answer_rules *r, const struct json *item, size_t i,
+                        const struct gw_message *m, size_t n)
+{
+    char tmp[40];
+    const char *text;
+
+    if (r->match == MATCH_ORDER)
+        return i;
+    text = text_at(item, r->match == MATCH_REF ? r->item_ref : r->item_phone, tmp);
+    if (text == NULL)
+        return n;
+    return r->match == MATCH_REF ? find_ref(m, n, i, text) : find_phone(m, n, i, text);
 }
 
 static void settle_item(const struct answer_rules *r, const struct gw_answer *a,
@@ -191,29 +146,31 @@ static void judge_items(const struct answer_rules *r, const struct gw_answer *a,
                         struct gw_result *out)
 {
     size_t count = json_count(items);
-    char tmp[40];
 
     all(out, n, verdict(CLASS_UNKNOWN, "no-item", NULL, a));
-    if (r->by_order && count != n)
+    if (r->match == MATCH_ORDER && count != n)
         return; /* no telling which is missing */
     for (size_t i = 0; i < count; i++) {
         const struct json *item = json_item(items, i);
-        const char *ref = r->by_order ? NULL : text_at(item, r->item_ref, tmp);
-        size_t k = r->by_order ? i : ref ? find_ref(m, n, i, ref) : n;
+        size_t k = find_item(r, item, i, m, n);
         if (k < n)
             settle_item(r, a, item, &out[k]);
     }
 }
 
 /* The body is JSON, the status one under which codes are believed. */
-static bool judge_body(const struct gateway *g, const struct gw_answer *a, const struct json *root,
-                       const struct gw_message *m, size_t n, struct gw_result *out)
+static bool judge_body(const struct operation *op, const struct gw_answer *a,
+                       const struct json *root, const struct gw_message *m, size_t n,
+                       struct gw_result *out)
 {
-    const struct answer_rules *r = &g->answer;
-    bool batch = n > 1 || !g->single.present;
+    const struct answer_rules *r = op->answer;
+    bool batch = op->max > 1;
     char tmp[40], tmp_id[40];
-    const char *code = text_at(root, r->code, tmp), *id = text_at(root, r->id, tmp_id);
+    const char *code = NULL, *id = text_at(root, r->id, tmp_id);
     const struct json *items = batch && r->items ? json_at(root, r->items) : NULL;
+
+    for (size_t i = 0; code == NULL && i < sizeof r->code / sizeof r->code[0]; i++)
+        code = text_at(root, r->code[i], tmp);
 
     /* Items speak for themselves, whatever stands above them: a refusal "as a whole" beside accepted items refuses nothing. */
     if (items && json_type_of(items) == J_ARRAY && json_count(items) > 0) {
@@ -223,30 +180,66 @@ static bool judge_body(const struct gateway *g, const struct gw_answer *a, const
     if (code == NULL)
         return judge_status(r, a, id, n, out);
     enum msg_class class = class_of(r, code, a->status);
-    if (class == CLASS_OK && batch && r->items)
+    if (class == CLASS_OK && batch && r->items) /* accepted, but whom? */
         all(out, n, verdict(CLASS_UNKNOWN, "no-item", NULL, a));
     else
         all(out, n, verdict(class, code, id, a));
     return refusal(class);
 }
 
+static struct json *parse(const struct answer_rules *r, const struct gw_answer *a)
+{
+    struct err why;
+
+    return r->text ? answer_from_text(r, a->body, a->body_len)
+                   : json_parse(a->body, a->body_len, &why);
+}
+
 void gateway_judge(const struct gateway *g, const struct gw_answer *a, const struct gw_message *m,
                    size_t n, struct gw_result *out, bool *whole)
 {
-    const struct answer_rules *r = &g->answer;
+    const struct operation *op = n == 1 && g->single.present ? &g->single : &g->batch;
+    const struct answer_rules *r = op->answer;
     struct json *root;
-    struct err why;
 
     *whole = false;
     if (!a->handed_over) {
         all(out, n, verdict(CLASS_RETRY, "not-sent", NULL, a));
     } else if (!a->complete) {
         all(out, n, verdict(CLASS_UNKNOWN, a->end && a->end[0] ? a->end : "closed", NULL, a));
-    } else if (!listed(r->statuses, r->n_statuses, a->status) ||
-               (root = json_parse(a->body, a->body_len, &why)) == NULL) {
+    } else if (!listed(r->statuses, r->n_statuses, a->status) || (root = parse(r, a)) == NULL) {
         *whole = judge_status(r, a, NULL, n, out);
     } else {
-        *whole = judge_body(g, a, root, m, n, out);
+        *whole = judge_body(op, a, root, m, n, out);
         json_free(root);
     }
+}
+
+/* A pull asks again and again: a refusal is the operator's to know, a broken answer is tried again. */
+int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct gw_answer *a,
+                       size_t *reports, struct err *e)
+{
+    const struct pull *p = &g->pulls[what];
+    const struct answer_rules *r = p->op.answer;
+    struct gw_result whole;
+    struct json *root;
+
+    *reports = 0;
+    if (!a->complete)
+        return err_set(e, ERR_TEMP, "try again", "gateway %s: no answer to a pull: %s", g->name,
+                       a->transport_error[0] ? a->transport_error : a->end);
+    if (!listed(r->statuses, r->n_statuses, a->status) || (root = parse(r, a)) == NULL)
+        return err_set(e, ERR_PROTO, "look at the profile's answer and statuses",
+                       "gateway %s: the answer to a pull (status %d) cannot be read", g->name,
+                       a->status);
+    judge_body(&p->op, a, root, NULL, 1, &whole);
+    const struct json *items = p->report.items ? json_at(root, p->report.items) : root;
+    if (whole.class == CLASS_OK && items)
+        *reports = json_type_of(items) == J_ARRAY ? json_count(items) : 1;
+    json_free(root);
+    if (whole.class == CLASS_OK)
+        return 0;
+    return err_set(e, whole.class == CLASS_CONFIG ? ERR_CONFIG : ERR_TEMP,
+                   whole.class == CLASS_CONFIG ? "look at the account" : "try again",
+                   "gateway %s: a pull is refused with code %s", g->name, whole.code);
 }

@@ -1,23 +1,39 @@
 /*
- * ops: what a program is made of; shared by program.c (runs) and compile.c (makes).
+ * ops: what a program is made of; program.c runs it, compile.c and tree.c make it.
  */
 #ifndef GATEWAY_OPS_H
 #define GATEWAY_OPS_H
 
+#include "steps.h"
 #include "program.h"
 
-enum op_kind { OP_BYTES, OP_VAR, OP_HEADER, OP_QUERY, OP_TEMPLATE, OP_EACH };
+enum op_kind {
+    OP_BYTES,
+    OP_VAR,
+    OP_HEADER,
+    OP_QUERY,
+    OP_TEMPLATE,
+    OP_EACH,     /* message of the batch */
+    OP_VARIABLE, /* each variable of the message */
+    OP_NEST      /* a text made of its inside, through steps */
+};
 
 struct op {
     enum op_kind kind;
     enum var var;           /* OP_VAR */
-    template_escape escape; /* OP_VAR, OP_HEADER, OP_QUERY, OP_TEMPLATE */
-    const char *text; /* OP_BYTES: what; OP_EACH: between two rounds; OP_HEADER, OP_QUERY: whose */
+    template_escape escape; /* OP_VAR, OP_HEADER, OP_QUERY, OP_TEMPLATE, OP_NEST */
+    const char *text; /* OP_BYTES: what; loops: between two rounds; OP_HEADER, OP_QUERY: whose */
     size_t len;
     const struct template *tpl; /* OP_TEMPLATE */
-    size_t inside;              /* OP_EACH: how many of the next ops are its inside; others 0 */
+    const enum step *step;      /* OP_NEST */
+    size_t steps;
+    size_t inside; /* how many of the next ops are its inside */
 };
 
 extern const char *const var_names[VARS + 1]; /* NULL-terminated */
+
+/* Puts the pending bytes into the program, then an op. Valid until the next one. */
+struct op *compile_op(struct compiler *c, enum op_kind kind);
+void compile_flush(struct compiler *c);
 
 #endif

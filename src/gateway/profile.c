@@ -16,14 +16,22 @@
 #define PROFILE_MAX_BYTES (1U << 20)
 #define LANGUAGE 1 /* of profiles: raised when an old file would be read differently */
 
-/* ---- secrets ---- */
+/* ---- constants ---- */
 
-static const char *setting_secret(const struct conf_gateway *s, const char *name)
+static const char *value_of(const struct conf_secret *v, size_t n, const char *name)
 {
-    for (size_t i = 0; i < s->n_secrets; i++)
-        if (strcmp(s->secrets[i].name, name) == 0)
-            return s->secrets[i].value;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(v[i].name, name) == 0)
+            return v[i].value;
     return NULL;
+}
+
+static void add_constant(struct gateway *g, struct tv *map, struct tv_member *members,
+                         const char *name, const char *value)
+{
+    members[map->len].name = arena_strdup(g->arena, name);
+    members[map->len].value = (struct tv){.type = TV_TEXT, .text = value, .len = strlen(value)};
+    map->len++;
 }
 
 static int parse_secrets(struct gateway *g, const struct conf_node *root,
@@ -35,13 +43,14 @@ static int parse_secrets(struct gateway *g, const struct conf_node *root,
     char tmp[40];
 
     g->secret_values = arena_alloc(g->arena, (n + 1) * sizeof *g->secret_values);
+    g->compiler.secrets = (struct tv){.type = TV_MAP, .members = members};
     for (size_t i = 0; i < n; i++) {
         const struct conf_node *item = conf_node_item(list, i);
         if (conf_node_type(item) != CONF_STRING)
             return conf_node_err(item, e, "write it as [ \"app\", \"secret\" ]",
                                  "a secret's name is a text");
-        const char *name = arena_strdup(g->arena, conf_node_text(item, tmp));
-        const char *value = setting_secret(s, name);
+        const char *name = conf_node_text(item, tmp);
+        const char *value = value_of(s->secrets, s->n_secrets, name);
         if (value == NULL || value[0] == '\0')
             return err_set(e, ERR_CONFIG,
                            "add it to secret_files or secret_env of that gateway in zhanchi.conf",
@@ -50,11 +59,80 @@ static int parse_secrets(struct gateway *g, const struct conf_node *root,
         if (copy == NULL)
             panic("out of memory");
         g->secret_values[g->n_secrets++] = copy;
-        members[i].name = name;
-        members[i].value = (struct tv){.type = TV_TEXT, .text = copy, .len = strlen(copy)};
+        add_constant(g, &g->compiler.secrets, members, name, copy);
     }
-    g->compiler.secrets = (struct tv){.type = TV_MAP, .members = members, .len = n};
     return 0;
+}
+
+static int unknown_setting(struct gateway *g, const char *name, struct err *e)
+{
+    const char *names[65];
+    size_t n = 0;
+
+    for (; n < g->compiler.settings.len && n < 64; n++)
+        names[n] = g->compiler.settings.members[n].name;
+    names[n] = NULL;
+    const char *near = conf_nearest(name, names);
+    return err_set(e, ERR_CONFIG, "name one that the profile asks for",
+                   "gateway %s: its profile has no setting %s%s%s%s", g->name, name,
+                   near ? "; do you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* settings = { app_id = ""; from = "10690"; }: names with defaults; an empty one must be given in zhanchi.conf. */
+static int parse_settings(struct gateway *g, const struct conf_node *root,
+                          const struct conf_gateway *s, struct err *e)
+{
+    const struct conf_node *group;
+    char tmp[40];
+
+    if (profile_group(root, "settings", &group, e) != 0)
+        return -1;
+    size_t n = group ? conf_node_count(group) : 0;
+    struct tv_member *members = arena_alloc(g->arena, (n + 1) * sizeof *members);
+    g->compiler.settings = (struct tv){.type = TV_MAP, .members = members};
+    for (size_t i = 0; i < n; i++) {
+        const struct conf_node *item = conf_node_item(group, i);
+        const char *name = conf_node_name(item), *def = conf_node_text(item, tmp);
+        const char *value = value_of(s->settings, s->n_settings, name);
+        if (def == NULL)
+            return conf_node_err(item, e, NULL, "setting %s is no text", name);
+        value = value ? value : def;
+        if (value[0] == '\0')
+            return err_set(e, ERR_CONFIG,
+                           "add it to that gateway's settings = { ... } in zhanchi.conf",
+                           "gateway %s: setting %s is missing", g->name, name);
+        add_constant(g, &g->compiler.settings, members, name, arena_strdup(g->arena, value));
+    }
+    for (size_t i = 0; i < s->n_settings; i++)
+        if (group == NULL || conf_node_get(group, s->settings[i].name) == NULL)
+            return unknown_setting(g, s->settings[i].name, e);
+    return 0;
+}
+
+/* {{callback.receipt}}, {{callback.reply}}: where the provider reaches serve. */
+static void make_callbacks(struct gateway *g, const struct conf_gateway *s)
+{
+    static const char *const names[] = {"receipt", "reply"};
+    struct tv_member *members = arena_alloc(g->arena, 2 * sizeof *members);
+    struct buf url;
+
+    g->compiler.callbacks = (struct tv){.type = TV_MAP, .members = members};
+    if (s->public_url == NULL)
+        return;
+    size_t len = strlen(s->public_url);
+    while (len > 0 && s->public_url[len - 1] == '/')
+        len--;
+    g->public_url = arena_strdup(g->arena, s->public_url);
+    ((char *)(uintptr_t)g->public_url)[len] = '\0';
+    for (size_t i = 0; i < 2; i++) {
+        if (!g->callbacks.kinds[i].report.present)
+            continue;
+        buf_init(&url, 4096);
+        buf_addf(&url, "%s%s", g->public_url, g->callbacks.kinds[i].path);
+        add_constant(g, &g->compiler.callbacks, members, names[i],
+                     arena_strdup(g->arena, buf_cstr(&url)));
+        buf_fini(&url);
+    }
 }
 
 /* ---- address ---- */
@@ -80,6 +158,13 @@ static int parse_address(struct gateway *g, const struct conf_node *root,
         len--;
     g->origin = arena_memdup(g->arena, url, origin);
     g->base_path = arena_memdup(g->arena, url + origin, len - origin);
+    /* As a Host header has it: without the port that is its scheme's. */
+    size_t host_len = strcspn(host, "/");
+    const char *usual = url[4] == 's' ? ":443" : ":80";
+    if (host_len > strlen(usual) &&
+        memcmp(host + host_len - strlen(usual), usual, strlen(usual)) == 0)
+        host_len -= strlen(usual);
+    g->host = arena_memdup(g->arena, host, host_len);
     return 0;
 }
 
@@ -156,44 +241,96 @@ static int parse_submit(struct gateway *g, const struct conf_node *root, struct 
     if (single == NULL && batch == NULL)
         return conf_node_err(submit, e, "add single = { ... } or batch = { ... }",
                              "there is no way to submit");
-    if (single && operation_parse(&g->compiler, g, single, false, &g->single, e) != 0)
+    if (single &&
+        operation_parse(&g->compiler, g, single, NULL, OPERATION_SINGLE, &g->single, e) != 0)
         return -1;
-    return batch ? operation_parse(&g->compiler, g, batch, true, &g->batch, e) : 0;
+    return batch ? operation_parse(&g->compiler, g, batch, NULL, OPERATION_BATCH, &g->batch, e) : 0;
 }
 
-static int parse_sign(struct gateway *g, const struct conf_node *root, struct err *e)
+static int parse_number(struct gateway *g, const struct conf_node *root, struct err *e)
 {
-    const struct conf_node *sign;
+    static const char *const forms[] = {"plain", "+86", "86", "0086", NULL};
+    int form;
 
-    if (profile_group(root, "sign", &sign, e) != 0)
+    if (profile_choose(root, "number", forms, &form, e) != 0)
         return -1;
-    return sign ? recipe_parse(&g->compiler, sign, NULL, VARS_HTTP | VARS_TIME, &g->sign, e) : 0;
+    g->number = form == 0 ? "" : forms[form];
+    return 0;
+}
+
+/* pull = { receipt = { ... }; reply = { ... }; query = { ... }; }: an operation and, beside it, what the reports look like. */
+static int parse_pulls(struct gateway *g, const struct conf_node *root, struct err *e)
+{
+    static const char *const known[] = {"receipt", "reply", "query", NULL};
+    const struct conf_node *pull, *group;
+
+    if (profile_group(root, "pull", &pull, e) != 0)
+        return -1;
+    if (pull == NULL)
+        return 0;
+    if (conf_node_known(pull, known, e) != 0)
+        return -1;
+    for (size_t i = 0; i < 3; i++) {
+        const char *const further[] = {"reports", NULL};
+        const struct conf_node *reports;
+        struct pull *p = &g->pulls[i];
+        if (profile_group(pull, known[i], &group, e) != 0)
+            return -1;
+        if (group == NULL)
+            continue;
+        if (profile_need(group, "reports", e) == NULL ||
+            profile_group(group, "reports", &reports, e) != 0 ||
+            conf_node_known(reports, i == 1 ? report_keys_reply : report_keys_receipt, e) != 0 ||
+            operation_parse(&g->compiler, g, group, further, OPERATION_PULL + (i == 2), &p->op,
+                            e) != 0 ||
+            report_parse(&g->compiler, reports, i == 1, &p->report, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int parse_head(struct gateway *g, const struct conf_node *root, const struct conf_gateway *s,
+                      struct err *e)
+{
+    static const char *const known[] = {"language", "title",     "url",  "secrets", "settings",
+                                        "number",   "limits",    "sign", "headers", "submit",
+                                        "answer",   "callbacks", "pull", NULL};
+    int64_t language;
+    const char *title;
+
+    return conf_node_known(root, known, e) != 0 || profile_need(root, "language", e) == NULL ||
+                   conf_node_int(root, "language", LANGUAGE, LANGUAGE, LANGUAGE, &language, e) !=
+                       0 ||
+                   conf_node_str(root, "title", "", &title, e) != 0 ||
+                   parse_secrets(g, root, s, e) != 0 || parse_settings(g, root, s, e) != 0 ||
+                   parse_address(g, root, s, e) != 0 || parse_number(g, root, e) != 0 ||
+                   parse_limits(g, root, e) != 0
+               ? -1
+               : 0;
 }
 
 static int parse_root(struct gateway *g, const struct conf_node *root, const struct conf_gateway *s,
                       struct err *e)
 {
-    static const char *const known[] = {"language", "title",     "url",     "secrets",
-                                        "limits",   "sign",      "headers", "submit",
-                                        "answer",   "callbacks", NULL};
     const struct conf_node *answer, *callbacks;
-    int64_t language;
-    const char *title;
 
-    if (conf_node_known(root, known, e) != 0 || profile_need(root, "language", e) == NULL ||
-        conf_node_int(root, "language", LANGUAGE, LANGUAGE, LANGUAGE, &language, e) != 0 ||
-        conf_node_str(root, "title", "", &title, e) != 0 || parse_secrets(g, root, s, e) != 0 ||
-        parse_address(g, root, s, e) != 0 || parse_limits(g, root, e) != 0 ||
-        parse_sign(g, root, e) != 0 || profile_group(root, "headers", &g->common_headers, e) != 0 ||
-        parse_submit(g, root, e) != 0)
+    if (parse_head(g, root, s, e) != 0 || profile_group(root, "callbacks", &callbacks, e) != 0)
         return -1;
-    if ((answer = profile_need(root, "answer", e)) == NULL ||
-        answer_parse(&g->compiler, answer, &g->answer, e) != 0 ||
-        profile_group(root, "callbacks", &callbacks, e) != 0)
+    if (s->public_url)
+        g->public_url = s->public_url;
+    if (callbacks && callbacks_parse(&g->compiler, g, callbacks, e) != 0)
         return -1;
-    return callbacks ? callbacks_parse(&g->compiler, g->name, callbacks, &g->callbacks, e) : 0;
+    make_callbacks(g, s); /* before requests: they tell the provider where to call */
+    g->common_sign = conf_node_get(root, "sign");
+    if (profile_group(root, "headers", &g->common_headers, e) != 0 ||
+        profile_need(root, "answer", e) == NULL || profile_group(root, "answer", &answer, e) != 0)
+        return -1;
+    if (answer_parse(&g->compiler, g, answer, &g->answer, e) != 0 || parse_submit(g, root, e) != 0)
+        return -1;
+    return parse_pulls(g, root, e);
 }
 
+/* What an approver signs of a gateway: all but its secrets. */
 static int digest_file(struct gateway *g, const char *path, struct err *e)
 {
     struct buf file;
@@ -206,6 +343,11 @@ static int digest_file(struct gateway *g, const char *path, struct err *e)
         crypt_digest_add(d, "", 1);
         crypt_digest_add(d, g->origin, strlen(g->origin));
         crypt_digest_add(d, g->base_path, strlen(g->base_path));
+        for (size_t i = 0; i < g->compiler.settings.len; i++) {
+            const struct tv_member *m = &g->compiler.settings.members[i];
+            crypt_digest_add(d, m->name, strlen(m->name) + 1);
+            crypt_digest_add(d, m->value.text, m->value.len + 1);
+        }
         crypt_digest_end(d, g->digest);
         crypt_digest_free(d);
     }
@@ -227,10 +369,11 @@ struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e)
     g->arena = arena_new(16384);
     g->name = arena_strdup(g->arena, settings->name);
     g->compiler.arena = g->arena;
+    g->zone_min = 480;
     buf_init(&g->compiler.pending, 2 * PROFILE_MAX_BYTES);
     int rc = parse_root(g, conf_tree_root(tree), settings, e);
     conf_tree_free(tree);
-    g->common_headers = NULL;
+    g->common_headers = g->common_sign = NULL;
     if (rc != 0 || digest_file(g, settings->profile, e) != 0) {
         gateway_free(g);
         return NULL;
@@ -251,8 +394,13 @@ void gateway_free(struct gateway *g)
         template_free(g->compiler.templates[i]);
     free(g->compiler.templates);
     buf_fini(&g->compiler.pending);
-    recipe_fini(&g->sign);
-    recipe_fini(&g->callbacks.recipe);
+    recipe_fini(&g->single.sign);
+    recipe_fini(&g->batch.sign);
+    for (size_t i = 0; i < 3; i++)
+        recipe_fini(&g->pulls[i].op.sign);
+    for (size_t i = 0; i < 2; i++)
+        recipe_fini(&g->callbacks.kinds[i].verify.recipe);
+    answers_fini(g);
     arena_free(g->arena);
     free(g);
 }

@@ -1,11 +1,12 @@
 /*
  * profile: a loaded gateway, and who reads and uses which part of it.
  *
- *   profile.c   the file as a whole, limits, secrets
- *   build.c     operations: struct operation
- *   sign.c      recipes: struct recipe
- *   judge.c     answers: struct answer_rules
- *   callback.c  receipts and replies: struct callback_rules
+ *   profile.c   the file as a whole, limits, constants
+ *   operation.c what requests look like: struct operation; build.c makes them
+ *   sign.c      signatures: struct recipe
+ *   answer.c    how answers are read: struct answer_rules; judge.c reads them
+ *   callback.c  who may call, and what is answered: struct callback_rules; verify.c looks at calls
+ *   report.c    receipts and replies: struct report_rules; reading.c reads them
  *   classes.c   code tables: struct class_table
  *
  * A *_parse function reads its part from the profile at load (ERR_CONFIG with line), the rest only reads what was parsed.
@@ -14,6 +15,9 @@
 #define GATEWAY_PROFILE_H
 
 #include "program.h"
+#include "scheme.h"
+#include "steps.h"
+#include "zhanchi/crypt.h"
 
 /* ---- codes to classes: exact code, then the longest prefix ("isv.*"), then nothing ---- */
 
@@ -34,28 +38,38 @@ enum msg_class classes_find(const struct class_table *t, const char *code); /* 0
 /* A class by its name, with the profile's line. */
 int class_parse(const struct conf_node *at, const char *name, enum msg_class *out, struct err *e);
 
-/* ---- signing: HMAC over parts ---- */
+/* ---- signing ---- */
 
-enum sign_method { SIGN_NONE, SIGN_HMAC_SHA256 };
-enum sign_encoding { SIGN_HEX, SIGN_BASE64 };
+enum sign_kind { SIGN_NONE, SIGN_RECIPE, SIGN_SCHEME };
 
 struct recipe {
-    enum sign_method method;
-    enum sign_encoding encoding;
+    enum sign_kind kind;
+    struct crypt_method method;
+    bool fast; /* keyed SHA-256: contexts are kept */
+    enum step *step;
+    size_t steps;
     char *key; /* wiped by recipe_fini */
     size_t key_len;
     struct program parts;
+    bool before_body; /* nothing of the request is in it */
     struct mac_pool *pool;
+    const struct scheme *scheme;
+    char *id;
+    size_t id_len;
+    const char *service; /* of schemes that ask for it, as for hex_digest */
+    bool hex_digest;
 };
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
-                 uint32_t vars, struct recipe *out, struct err *e);
+                 uint32_t vars, bool loops, struct recipe *out, struct err *e);
+/* A constant, in memory of its own (malloc). */
+int recipe_key(struct compiler *c, const struct conf_node *group, const char *name, char **key,
+               size_t *len, struct err *e);
 void recipe_fini(struct recipe *r);
-struct crypt_mac;
 struct crypt_mac;
 /* A context that holds the recipe's key, for a moment: keying anew costs more than a short message. Any thread. */
 struct crypt_mac *recipe_take_mac(const struct recipe *r);
 void recipe_put_mac(const struct recipe *r, struct crypt_mac *mac);
-/* Runs the recipe and appends the signature's text to out. `mac` holds the recipe's key. */
+/* Runs the recipe and appends the signature's text to out. `mac` holds the recipe's key (NULL unless it is `fast`). */
 int recipe_sign(const struct recipe *r, struct crypt_mac *mac, struct env *env, struct buf *tmp,
                 struct buf *out, struct err *e);
 /* Hex of SHA-256, where a recipe or a header names it. */
@@ -63,16 +77,34 @@ int recipe_sign(const struct recipe *r, struct crypt_mac *mac, struct env *env, 
 
 /* ---- operations ---- */
 
+enum operation_kind {
+    OPERATION_SINGLE,
+    OPERATION_BATCH,
+    OPERATION_PULL, /* about no message */
+    OPERATION_QUERY /* about one */
+};
 struct operation {
-    bool present;
+    bool present, form; /* form: the body is one, empty or not */
     char method[8];
-    const char *path; /* as signed: the base URL's path and the operation's */
-    struct program url, headers, body;
-    uint32_t uses; /* all three */
+    const char *path;                 /* as signed: the base URL's path and the operation's */
+    struct program query, query_tail; /* tail: parameters that name the signature */
+    struct program headers, body, body_tail;
+    enum step *step; /* what is done with the whole body */
+    size_t steps;
+    uint32_t uses; /* all programs and the recipe */
     int max;       /* messages */
+    enum operation_kind kind;
+    uint32_t same; /* what the messages of a batch have in common */
+    struct recipe sign;
+    struct answer_rules *answer;
 };
 int operation_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
-                    bool batch, struct operation *out, struct err *e);
+                    const char *const *further, enum operation_kind kind, struct operation *op,
+                    struct err *e);
+/* What it may name of messages outside of loops. */
+uint32_t operation_vars(const struct operation *op);
+int sign_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
+               struct operation *op, struct err *e);
 
 /* ---- answers ---- */
 
@@ -80,24 +112,42 @@ struct status_row {
     int status;
     enum msg_class class;
 };
+enum item_match { MATCH_REF, MATCH_ORDER, MATCH_PHONE };
+struct pattern; /* answer.c: a regular expression over a plain text */
 struct answer_rules {
-    const char *code, *id; /* JSON pointers; NULL = not there */
-    int *statuses;         /* under which the code is believed */
+    struct pattern *text;     /* NULL: the answer is JSON */
+    const char *code[4], *id; /* JSON pointers, the first that leads somewhere; NULL = not there */
+    int *statuses;            /* under which the code is believed */
     size_t n_statuses;
     int *accepting; /* under which "accepted" is believed */
     size_t n_accepting;
     struct status_row *by_status; /* what a status says without a code */
     size_t n_by_status;
     struct class_table classes;
-    const char *items, *item_ref, *item_code, *item_id; /* items NULL: one verdict for all */
-    bool by_order;
+    const char *items, *item_ref, *item_phone, *item_code,
+        *item_id; /* items NULL: one verdict for all */
+    enum item_match match;
 };
-int answer_parse(struct compiler *c, const struct conf_node *group, struct answer_rules *out,
-                 struct err *e);
+int answer_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
+                 struct answer_rules *out, struct err *e);
+/* A plain text as JSON: {"code":..,"id":..}, what the expressions found. NULL if they found no code. */
+struct json *answer_from_text(const struct answer_rules *r, const char *body, size_t len);
+void answers_fini(struct gateway *g); /* the expressions */
 
-/* ---- callbacks ---- */
+/* ---- reports ---- */
 
-enum time_form { TIME_CIVIL, TIME_UNIX_S, TIME_UNIX_MS };
+enum report_format {
+    REPORT_JSON,
+    REPORT_FORM,      /* fields of a form as an object */
+    REPORT_FORM_JSON, /* JSON in one field of a form */
+    REPORT_QUERY      /* parameters of the URL as an object */
+};
+enum time_form {
+    TIME_CIVIL,  /* 2026-11-27 08:00:05, T and offset allowed */
+    TIME_DIGITS, /* yyyyMMddHHmmss, yyMMddHHmmss or yyMMddHHmm */
+    TIME_UNIX_S,
+    TIME_UNIX_MS
+};
 
 struct state_row {
     const char *state;
@@ -106,47 +156,100 @@ struct state_row {
     enum msg_class class;
     bool by_code, pending;
 };
+#define STATE_PLACES 3
 struct report_rules {
     bool present;
-    char method[8];
-    char *path; /* "/12333/receipt" */
-    const char *items, *ref, *id, *phone, *state, *code, *text, *at;
+    enum report_format format;
+    const char *field; /* REPORT_FORM_JSON */
+    const char *items, *ref, *id, *phone, *code, *text, *at;
+    const char *state[STATE_PLACES]; /* the first that is listed counts */
+    const char *parts, *part;        /* of a long message: how many, and which (from 1) */
+    bool percent;                    /* a reply's text is percent-encoded */
     enum time_form time;
     int zone_min;
     struct state_row *states;
     size_t n_states;
     struct class_table classes;
 };
-struct callback_rules {
-    bool verify;
-    struct recipe recipe;
-    const char *signature_header, *timestamp_header;
-    int64_t tolerance_ms;
-    struct report_rules kinds[2]; /* by enum gw_report_kind */
-    int ack_status;
-    const char *ack_type, *ack_body;
+extern const char *const report_keys_receipt[], *const report_keys_reply[]; /* NULL-terminated */
+int report_parse(struct compiler *c, const struct conf_node *group, bool reply,
+                 struct report_rules *r, struct err *e);
+
+/* A body as JSON, whatever its format. ERR_DATA, ERR_PROTO. */
+struct json *report_document(const struct report_rules *r, const char *body, size_t len,
+                             struct err *e);
+
+/* ---- callbacks ---- */
+
+enum verify_kind {
+    VERIFY_NONE,
+    VERIFY_RECIPE,
+    VERIFY_TOKEN, /* a header or parameter that must be equal */
+    VERIFY_BASIC,
+    VERIFY_TWILIO,
+    VERIFY_YUNPIAN,
+    VERIFY_SDK_HMAC
 };
-int callbacks_parse(struct compiler *c, const char *name, const struct conf_node *group,
-                    struct callback_rules *out, struct err *e);
+struct verify_rules {
+    enum verify_kind kind;
+    struct recipe recipe; /* its key also for the others, its id for VERIFY_BASIC */
+    const char *header, *parameter, *timestamp_header;
+    int64_t tolerance_ms;
+};
+struct ack {
+    int status;
+    const char *type, *body;
+};
+struct network {
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    int bits;
+};
+struct callback {
+    char method[8];
+    char *path; /* "/12333/receipt" */
+    struct verify_rules verify;
+    struct ack ack;
+    struct report_rules report;
+};
+struct callback_rules {
+    struct callback kinds[2]; /* receipt, reply */
+    struct network *allow;    /* none: from everywhere */
+    size_t n_allow;
+};
+int callbacks_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
+                    struct err *e);
+
+/* ---- pulling and asking ---- */
+
+struct pull {
+    struct operation op;
+    struct report_rules report;
+};
 
 /* ---- the whole ---- */
 
 struct gateway {
     char *name;
     struct arena *arena;
-    struct compiler compiler; /* keeps templates and secrets */
+    struct compiler compiler; /* keeps templates and constants */
     char **secret_values;     /* wiped by gateway_free */
     size_t n_secrets;
     uint8_t digest[32];
     struct gw_limits limits;
-    const char *origin;                     /* "http://host:port" */
-    const char *base_path;                  /* "/prefix" or "" */
-    const struct conf_node *common_headers; /* while loading */
+    const char *origin;    /* "http://host:port" */
+    const char *host;      /* as a Host header has it */
+    const char *base_path; /* "/prefix" or "" */
+    const char *public_url, *number;
+    int zone_min;
+    const struct conf_node *common_headers, *common_sign; /* while loading */
     struct operation single, batch;
-    struct recipe sign;
     struct answer_rules answer;
+    struct pattern *patterns; /* all, for answers_fini */
     struct callback_rules callbacks;
+    struct pull pulls[3]; /* receipts, replies, query */
 };
+/* Where reports of a kind are described; NULL if nowhere. */
+const struct report_rules *gateway_reports(const struct gateway *g, enum gw_report_kind kind);
 
 /* ---- helpers of the parsers (read.c); what they give is the arena's ---- */
 
@@ -166,6 +269,9 @@ int profile_duration(const struct conf_node *group, const char *key, int64_t def
 /* HTTP statuses; `def` alone if absent. */
 int profile_statuses(struct compiler *c, const struct conf_node *group, const char *key, int def,
                      int **out, size_t *n, struct err *e);
+/* Encodings of a list, from its item `from` on. */
+int profile_steps(struct compiler *c, const struct conf_node *list, size_t from, enum step **out,
+                  size_t *n, struct err *e);
 /* One of the words, the first being the default: its index. */
 int profile_choose(const struct conf_node *group, const char *key, const char *const *words,
                    int *out, struct err *e);

@@ -1,91 +1,113 @@
 /*
- * sign: an HMAC over a recipe that the profile declares, for requests (build.c) and for callbacks (callback.c).
+ * sign: how requests are signed and callbacks proved (build.c, verify.c): a recipe that the profile declares, or a provider's scheme by its name
+ * (scheme.h), where no recipe can say it.
  *
  *   method = "hmac-sha256"; key = "{{secret.x}}"; parts = [ "{{method}}", "{{path}}", ... ]; join = "\n"; encoding = "hex";
+ *   method = "tc3"; id = "{{secret.id}}"; key = "{{secret.key}}"; service = "sms";
  *
- * The key is a constant made of secrets, kept outside the arena so that it can be wiped. Further methods are rows of `methods`.
+ * Keys are constants, kept outside the arena so that they can be wiped.
  */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "profile.h"
+#include "scheme.h"
 #include "zhanchi/crypt.h"
 
-static const char *const methods[] = {"hmac-sha256", NULL};
-static const char *const encodings[] = {"hex", "base64", NULL};
-
 /* The key is rendered into the arena's pending bytes first and taken from there. */
-static int parse_key(struct compiler *c, const struct conf_node *group, struct recipe *r,
-                     struct err *e)
+int recipe_key(struct compiler *c, const struct conf_node *group, const char *name, char **key,
+               size_t *len, struct err *e)
 {
     struct program none;
-    const struct conf_node *node = profile_need(group, "key", e);
+    const struct conf_node *node = profile_need(group, name, e);
     const char *text;
 
-    if (node == NULL || conf_node_str(group, "key", "", &text, e) != 0)
+    if (node == NULL || conf_node_str(group, name, "", &text, e) != 0)
         return -1;
     compile_begin(c, &none, 0, false);
     if (compile_leaf(c, node, text, template_escape_none, e) != 0)
         return -1;
-    r->key_len = c->pending.len;
-    r->key = malloc(r->key_len + 1);
-    if (r->key == NULL)
+    *len = c->pending.len;
+    *key = malloc(*len + 1);
+    if (*key == NULL)
         panic("out of memory");
-    memcpy(r->key, buf_cstr(&c->pending), r->key_len + 1);
+    memcpy(*key, buf_cstr(&c->pending), *len + 1);
     if (c->pending.len)
         crypt_wipe(c->pending.data, c->pending.len);
     buf_reset(&c->pending);
-    if (r->key_len == 0)
-        return conf_node_err(node, e, NULL, "the key is empty");
-    return 0;
+    return *len > 0 ? 0 : conf_node_err(node, e, NULL, "%s is empty", name);
 }
 
-static int parse_parts(struct compiler *c, const struct conf_node *group, uint32_t vars,
+static int parse_parts(struct compiler *c, const struct conf_node *group, uint32_t vars, bool loops,
                        struct recipe *r, struct err *e)
 {
     const struct conf_node *parts = profile_need(group, "parts", e);
     const char *join;
-    char tmp[40];
 
     if (parts == NULL || conf_node_str(group, "join", "", &join, e) != 0)
         return -1;
     if (conf_node_type(parts) != CONF_LIST || conf_node_count(parts) == 0)
         return conf_node_err(parts, e, "write it as [ \"{{method}}\", ... ]",
                              "parts is no list of texts");
-    compile_begin(c, &r->parts, vars, false);
+    compile_begin(c, &r->parts, vars, loops);
     for (size_t i = 0; i < conf_node_count(parts); i++) {
-        const struct conf_node *part = conf_node_item(parts, i);
-        if (conf_node_type(part) != CONF_STRING)
-            return conf_node_err(part, e, NULL, "a part must be a text");
         if (i > 0)
             compile_bytes(c, join, strlen(join));
-        if (compile_leaf(c, part, conf_node_text(part, tmp), template_escape_none, e) != 0)
+        if (compile_value(c, conf_node_item(parts, i), template_escape_none, e) != 0)
             return -1;
     }
     compile_end(c);
     return 0;
 }
 
+/* encoding = "hex", "base64" or a list of steps. */
+static int parse_encoding(struct compiler *c, const struct conf_node *group, struct recipe *r,
+                          struct err *e)
+{
+    static const char *const words[] = {"hex", "HEX", "base64", NULL};
+    static const enum step steps[] = {STEP_HEX, STEP_HEX_UPPER, STEP_BASE64};
+    const struct conf_node *node = conf_node_get(group, "encoding");
+    int k;
+
+    if (node && conf_node_type(node) == CONF_LIST)
+        return profile_steps(c, node, 0, &r->step, &r->steps, e);
+    if (profile_choose(group, "encoding", words, &k, e) != 0)
+        return -1;
+    r->step = arena_alloc(c->arena, sizeof *r->step);
+    *r->step = steps[k];
+    r->steps = 1;
+    return 0;
+}
+
 static struct mac_pool *pool_new(void);
 
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
-                 uint32_t vars, struct recipe *out, struct err *e)
+                 uint32_t vars, bool loops, struct recipe *out, struct err *e)
 {
     const char *known[16] = {"method", "key", "parts", "join", "encoding"};
-    int method, encoding;
+    const char *method;
 
     for (size_t n = 5; further && *further && n < 15; n++)
         known[n] = *further++;
     if (conf_node_known(group, known, e) != 0 ||
-        profile_choose(group, "method", methods, &method, e) != 0 ||
-        profile_choose(group, "encoding", encodings, &encoding, e) != 0)
+        conf_node_str(group, "method", "hmac-sha256", &method, e) != 0 ||
+        parse_encoding(c, group, out, e) != 0)
         return -1;
-    out->method = SIGN_HMAC_SHA256;
+    if (!crypt_method_find(method, &out->method))
+        return conf_node_err(
+            conf_node_get(group, "method"), e,
+            "use md5, sha1, sha256 or sm3, with hmac- in front if it has a key, or "
+            "a scheme of zhanchi-gateway(5)",
+            "method \"%s\" is not known", method);
+    out->kind = SIGN_RECIPE;
+    out->fast = out->method.keyed && out->method.hash == CRYPT_SHA256;
     out->pool = pool_new();
-    out->encoding = (enum sign_encoding)encoding;
-    if (parse_key(c, group, out, e) != 0)
+    if (out->method.keyed && recipe_key(c, group, "key", &out->key, &out->key_len, e) != 0)
         return -1;
-    return parse_parts(c, group, vars, out, e);
+    if (!out->method.keyed && conf_node_get(group, "key"))
+        return conf_node_err(group, e, "name the secret in parts, or use an hmac",
+                             "a plain digest has no key");
+    return parse_parts(c, group, vars, loops, out, e);
 }
 
 /* ---- contexts that wait to be used again ---- */
@@ -136,7 +158,8 @@ void recipe_fini(struct recipe *r)
     if (r->key)
         crypt_wipe(r->key, r->key_len);
     free(r->key);
-    r->key = NULL;
+    free(r->id);
+    r->key = r->id = NULL;
     if (r->pool == NULL)
         return;
     while (r->pool->n > 0)
@@ -149,20 +172,72 @@ void recipe_fini(struct recipe *r)
 int recipe_sign(const struct recipe *r, struct crypt_mac *mac, struct env *env, struct buf *tmp,
                 struct buf *out, struct err *e)
 {
-    uint8_t digest[CRYPT_HASH_BYTES];
-    char hex[HEX_SHA256];
+    uint8_t digest[CRYPT_METHOD_BYTES];
+    size_t n = CRYPT_HASH_BYTES;
 
     buf_reset(tmp);
     if (program_run(&r->parts, env, tmp, e) != 0)
         return -1;
-    crypt_mac_start(mac);
-    crypt_mac_add(mac, buf_cstr(tmp), tmp->len);
-    crypt_mac_end(mac, digest);
-    if (r->encoding == SIGN_BASE64) {
-        crypt_base64(digest, sizeof digest, out);
+    if (r->fast) {
+        crypt_mac_start(mac);
+        crypt_mac_add(mac, buf_cstr(tmp), tmp->len);
+        crypt_mac_end(mac, digest);
     } else {
-        crypt_hex(digest, sizeof digest, hex);
-        buf_adds(out, hex);
+        n = crypt_method_run(r->method, r->key, r->key_len, buf_cstr(tmp), tmp->len, digest);
     }
-    return out->failed ? err_set(e, ERR_SOFTWARE, NULL, "a signature has no room") : 0;
+    return steps_run(r->step, r->steps, (const char *)digest, n, out, e);
+}
+
+/* ---- of an operation ---- */
+
+static int parse_scheme(struct compiler *c, const struct conf_node *group, struct recipe *r,
+                        struct err *e)
+{
+    static const char *const known[] = {"method", "id", "key", "service", "digest", NULL};
+    static const char *const digests[] = {"bytes", "hex", NULL};
+    const struct scheme *s = r->scheme;
+    int digest;
+
+    if (conf_node_known(group, known, e) != 0 ||
+        profile_choose(group, "digest", digests, &digest, e) != 0 ||
+        profile_str(c, group, "service", NULL, &r->service, e) != 0 ||
+        recipe_key(c, group, "key", &r->key, &r->key_len, e) != 0 ||
+        ((s->uses & SCHEME_ID) && recipe_key(c, group, "id", &r->id, &r->id_len, e) != 0))
+        return -1;
+    if ((s->uses & SCHEME_SERVICE) && r->service == NULL)
+        return conf_node_err(group, e, "add service = \"sms\"", "service is missing");
+    r->hex_digest = digest == 1;
+    return 0;
+}
+
+/* sign = { ... } of the operation, or else of the profile. */
+int sign_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
+               struct operation *op, struct err *e)
+{
+    const struct conf_node *sign = conf_node_get(group, "sign");
+    const char *method;
+    char tmp[40];
+
+    if (sign && conf_node_type(sign) == CONF_STRING &&
+        strcmp(conf_node_text(sign, tmp), "none") == 0)
+        return 0;
+    if (sign == NULL)
+        sign = g->common_sign;
+    if (sign == NULL)
+        return 0;
+    if (conf_node_type(sign) != CONF_GROUP)
+        return conf_node_err(sign, e, "write sign = { method = ...; }, or sign = \"none\"",
+                             "sign is no group");
+    if (conf_node_str(sign, "method", "", &method, e) != 0)
+        return -1;
+    if ((op->sign.scheme = scheme_find(method)) != NULL) {
+        op->sign.kind = SIGN_SCHEME;
+        return parse_scheme(c, sign, &op->sign, e);
+    }
+    if (recipe_parse(c, sign, NULL,
+                     VARS_HTTP | VARS_TIME | VAR_BIT(VAR_PARAMS) | operation_vars(op),
+                     op->kind == OPERATION_BATCH, &op->sign, e) != 0)
+        return -1;
+    op->sign.before_body = !(op->sign.parts.uses & (VARS_HTTP | VAR_BIT(VAR_PARAMS)));
+    return 0;
 }

@@ -372,6 +372,37 @@ const char *httpd_path(const struct httpd_request *r)
     return r->path;
 }
 
+static void put_encoded(struct buf *out, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        unsigned char c = (unsigned char)*s;
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            strchr("-._~", c) != NULL)
+            buf_addc(out, (char)c);
+        else
+            buf_addf(out, "%%%02X", c);
+    }
+}
+
+static enum MHD_Result put_parameter(void *ctx, enum MHD_ValueKind kind, const char *key,
+                                     const char *value)
+{
+    struct buf *out = ctx;
+
+    (void)kind;
+    if (out->len > 0)
+        buf_addc(out, '&');
+    put_encoded(out, key);
+    buf_addc(out, '=');
+    put_encoded(out, value ? value : "");
+    return MHD_YES;
+}
+
+void httpd_query_string(const struct httpd_request *r, struct buf *out)
+{
+    MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, put_parameter, out);
+}
+
 const char *httpd_query(const struct httpd_request *r, const char *key)
 {
     return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, key);

@@ -15,6 +15,7 @@
 #include "zhanchi/log.h"
 
 #define GROUP_MAX 1000
+#define QUERY_MAX (1U << 16)
 #define SEALED_MAX (64U << 20)
 
 struct kept {
@@ -22,6 +23,7 @@ struct kept {
     size_t gateway;
     enum gw_report_kind kind;
     int64_t received_ms;
+    char *query; /* what a GET says instead of a body; NULL for others */
 };
 
 struct desk {
@@ -69,13 +71,14 @@ static const char *query_of(void *ctx, const char *key)
 }
 
 /* False if the desk is full or closing: the provider comes again. */
-static bool keep(struct desk *d, struct httpd_request *r, size_t gateway, enum gw_report_kind kind)
+static bool keep(struct desk *d, struct httpd_request *r, size_t gateway, enum gw_report_kind kind,
+                 char *query)
 {
     pthread_mutex_lock(&d->lock);
     bool room = d->n < GROUP_MAX && !d->stopping;
     if (room) {
         httpd_defer(r);
-        d->kept[d->n++] = (struct kept){r, gateway, kind, clock_now_ms()};
+        d->kept[d->n++] = (struct kept){r, gateway, kind, clock_now_ms(), query};
         if (d->n == 1)
             pthread_cond_signal(&d->came);
     }
@@ -90,19 +93,31 @@ static void take(struct desk *d, struct httpd_request *r, size_t gateway, enum g
                             .path = httpd_path(r),
                             .header = header_of,
                             .query = query_of,
+                            .peer = httpd_peer(r),
                             .ctx = r};
+    bool get = strcmp(c.method, "GET") == 0;
+    struct buf query;
     struct err e;
 
-    c.body = httpd_body(r, &c.body_len);
+    buf_init(&query, QUERY_MAX);
+    httpd_query_string(r, &query);
+    c.query_string = buf_cstr(&query);
+    c.query_len = query.len;
+    c.body = get ? c.query_string : httpd_body(r, &c.body_len);
+    c.body_len = get ? c.query_len : c.body_len;
     if (gateway_callback_verify(g, kind, &c, clock_now_ms(), &e) != 0) {
         log_warn("serve", "%s; from %s", e.what, httpd_peer(r));
         refuse(d, r, REFUSED_SIGNATURE, 401, "not verified\n");
     } else if (gateway_callback_check(g, kind, c.body, c.body_len, &e) != 0) {
         log_warn("serve", "%s; from %s", e.what, httpd_peer(r));
         refuse(d, r, REFUSED_UNREADABLE, 400, "unreadable\n");
-    } else if (!keep(d, r, gateway, kind)) {
+    } else if (keep(d, r, gateway, kind, get ? query.data : NULL)) {
+        if (get)
+            return; /* the desk has it */
+    } else {
         refuse(d, r, REFUSED_STORE, 503, "busy\n");
     }
+    buf_fini(&query);
 }
 
 static void show_metrics(struct desk *d, struct httpd_request *r)
@@ -155,7 +170,10 @@ static int seal_one(struct desk *d, const struct kept *k, struct inbox_row *row,
                     struct err *e)
 {
     size_t len;
-    const char *body = httpd_body(k->r, &len);
+    const char *body = k->query ? k->query : httpd_body(k->r, &len);
+
+    if (k->query)
+        len = strlen(k->query);
 
     *row = (struct inbox_row){.id = inbox_next_id(d->hands.inbox),
                               .kind = (int)k->kind,
@@ -193,8 +211,9 @@ static int commit(struct desk *d, size_t n, size_t *m, struct err *e)
 static void acknowledge(struct desk *d, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct kept *k = &d->group[i];
+        struct kept *k = &d->group[i];
         struct httpd_reply *a = &d->replies[i];
+        free(k->query);
         a->r = k->r;
         gateway_callback_ack(d->o->gateways[k->gateway], k->kind, &a->status, &a->content_type,
                              &a->body);
@@ -214,8 +233,10 @@ static void serve_group(struct desk *d, size_t n)
             log_error("serve", "reports cannot be stored, providers are told to come again: %s",
                       e.what);
             atomic_store(&d->broken, true);
-            for (size_t i = 0; i < n; i++)
+            for (size_t i = 0; i < n; i++) {
+                free(d->group[i].query);
                 refuse(d, d->group[i].r, REFUSED_STORE, 503, "cannot store\n");
+            }
             return;
         }
         atomic_store(&d->broken, false);

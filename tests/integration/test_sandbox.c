@@ -392,8 +392,14 @@ static void on_callback(void *ctx, struct httpd_request *r)
     struct office *o = ctx;
     size_t len, skipped = 0;
     const char *body = httpd_body(r, &len), *type, *ack;
-    const struct gw_callback c = {httpd_method(r), httpd_path(r), body, len,
-                                  on_header,       on_query,      r};
+    const struct gw_callback c = {.method = httpd_method(r),
+                                  .path = httpd_path(r),
+                                  .body = body,
+                                  .body_len = len,
+                                  .peer = httpd_peer(r),
+                                  .header = on_header,
+                                  .query = on_query,
+                                  .ctx = r};
     struct err e;
     int kind = gateway_callback_kind(o->g, c.method, c.path), status;
 

@@ -194,8 +194,13 @@ static void push(struct lane *l, const struct brief *b, int64_t id)
 
     ck_assert_ptr_nonnull(j);
     j->brief = b;
-    j->message_id = id;
+    j->message_id = j->address_id = id;
     j->slot = -1;
+    j->payload = (struct payload){.phone = "13800000001",
+                                  .text = "text",
+                                  .signature = "",
+                                  .carrier_template = "",
+                                  .carrier_variables = ""};
     lane_push(l, j);
 }
 
@@ -205,9 +210,61 @@ static void free_batch(struct job **jobs, size_t n)
         free(jobs[i]);
 }
 
+/* A gateway whose batches share their text, if `same`. */
+static struct gateway *batching(bool same)
+{
+    char path[] = "/tmp/zc-dispatch-XXXXXX";
+    struct conf_gateway settings = {.name = "g", .profile = path};
+    struct err e;
+    FILE *f = fdopen(mkstemp(path), "w");
+
+    ck_assert_ptr_nonnull(f);
+    fprintf(f,
+            "language = 1; url = \"http://h\"; limits = { };\n"
+            "submit = { batch = { path = \"/m\"; %s body = { to = { each = \"message\"; item = "
+            "\"{{phone}}\"; }; }; }; };\nanswer = { code = \"/code\"; };\n",
+            same ? "same = [ \"text\" ];" : "");
+    fclose(f);
+    struct gateway *g = gateway_load(&settings, &e);
+    ck_assert_msg(g != NULL, "%s", e.what);
+    unlink(path);
+    return g;
+}
+
+START_TEST(batches_hold_what_may_stand_in_one_request)
+{
+    struct gateway *loose = batching(false), *strict = batching(true);
+    struct lane l = {.gateway = loose, .limits = {.batch = 4, .concurrency = 2}};
+    struct job *jobs[4];
+
+    push(&l, &brief_a, 1);
+    push(&l, &brief_a, 2);
+    l.tail->payload.text = "another";
+    push(&l, &brief_a, 3);
+    l.tail->address_id = 1; /* that number again */
+    ck_assert_uint_eq(lane_batch(&l, jobs, 4), 2);
+    free_batch(jobs, 2);
+    ck_assert_uint_eq(lane_batch(&l, jobs, 4), 1);
+    free_batch(jobs, 1);
+    l.gateway = strict;
+    push(&l, &brief_a, 1);
+    push(&l, &brief_a, 2);
+    push(&l, &brief_a, 3);
+    l.tail->payload.text = "another";
+    ck_assert_uint_eq(lane_batch(&l, jobs, 4), 2);
+    free_batch(jobs, 2);
+    ck_assert_uint_eq(lane_batch(&l, jobs, 4), 1);
+    free_batch(jobs, 1);
+    lane_fini(&l);
+    gateway_free(loose);
+    gateway_free(strict);
+}
+END_TEST
+
 START_TEST(batches_hold_one_campaign)
 {
-    struct lane l = {.limits = {.batch = 4, .concurrency = 2}};
+    struct gateway *g = batching(false);
+    struct lane l = {.gateway = g, .limits = {.batch = 4, .concurrency = 2}};
     struct job *jobs[4];
 
     push(&l, &brief_a, 1);
@@ -219,13 +276,15 @@ START_TEST(batches_hold_one_campaign)
     ck_assert_int_eq(jobs[0]->message_id, 3);
     free_batch(jobs, 1);
     lane_fini(&l);
+    gateway_free(g);
 }
 END_TEST
 
 START_TEST(halving_ends_with_the_culprit_alone)
 {
     enum { N = 100 };
-    struct lane l = {.limits = {.batch = N, .concurrency = 1}};
+    struct gateway *g = batching(false);
+    struct lane l = {.gateway = g, .limits = {.batch = N, .concurrency = 1}};
     struct job *jobs[N];
     int refused_alone = 0, requests = 0;
     bool delivered[N + 1] = {false};
@@ -252,6 +311,7 @@ START_TEST(halving_ends_with_the_culprit_alone)
     for (int i = 1; i <= N; i++)
         ck_assert_int_eq(delivered[i], i != 37);
     lane_fini(&l);
+    gateway_free(g);
 }
 END_TEST
 
@@ -348,6 +408,7 @@ int main(void)
 #endif
     tcase_add_test(t, lane_hears_only_of_itself);
     tcase_add_test(t, batches_hold_one_campaign);
+    tcase_add_test(t, batches_hold_what_may_stand_in_one_request);
     tcase_add_test(t, halving_ends_with_the_culprit_alone);
     tcase_add_test(t, appetite_is_two_windows_or_what_the_rate_allows);
     tcase_add_test(t, appetite_is_what_a_slow_gateway_lets_go);

@@ -102,7 +102,7 @@ static const struct {
     {HEAD "submit = { single = { path = \"/m\"; max = 3; body = { }; }; };\n" REST, ":5: ", "max"},
     {HEAD "submit = { single = { path = \"/m\"; headers = { X = \"{{sign}}\"; }; body = { }; }; "
           "};\n" REST,
-     ":5: ", "does not sign"},
+     ":5: ", "nothing makes it"},
     {HEAD "headers = { X = \"a\\nb\"; };\n" SINGLE("{ }") REST, ":5: ", "control character"},
     {HEAD "submit = { single = { path = \"/m\"; encoding = \"form\"; body = { a = ( 1 ); }; }; "
           "};\n" REST,
@@ -118,12 +118,15 @@ static const struct {
      ":6: ", "no HTTP status"},
     {HEAD SINGLE("{ }") "answer = { code = \"/c\"; items = { at = \"/i\"; code = \"/c\"; }; };\n",
      ":6: ", "which item"},
-    {HEAD "sign = { method = \"hmac-sha265\"; key = \"k\"; parts = [ \"a\" ]; };\n",
-     ":5: ", "hmac-sha256"},
-    {HEAD "sign = { parts = [ \"a\" ]; };\n", ":5: ", "key is missing"},
-    {HEAD "sign = { key = \"k\"; };\n", ":5: ", "parts is missing"},
-    {HEAD "sign = { key = \"k\"; parts = [ \"{{sign}}\" ]; };\n", ":5: ", "has no value here"},
-    {HEAD "sign = { key = \"{{method}}\"; parts = [ \"a\" ]; };\n", ":5: ", "has no value here"},
+    {HEAD "sign = { method = \"hmac-sha265\"; key = \"k\"; parts = [ \"a\" ]; };\n" SINGLE("{ }")
+         REST,
+     ":5: ", "\"hmac-sha265\" is not known"},
+    {HEAD "sign = { parts = [ \"a\" ]; };\n" SINGLE("{ }") REST, ":5: ", "key is missing"},
+    {HEAD "sign = { key = \"k\"; };\n" SINGLE("{ }") REST, ":5: ", "parts is missing"},
+    {HEAD "sign = { key = \"k\"; parts = [ \"{{sign}}\" ]; };\n" SINGLE("{ }") REST,
+     ":5: ", "has no value here"},
+    {HEAD "sign = { key = \"{{method}}\"; parts = [ \"a\" ]; };\n" SINGLE("{ }") REST,
+     ":5: ", "has no value here"},
     {"language = 1;\nurl = \"h:1\";\n" LIMITS, "", "no address"},
     {"language = 1;\nurl = \"http://u@h\";\n" LIMITS, "", "no address"},
     {"language = 1;\nurl = \"http://h\";\nlimits = { rate = -1.0; };\n", ":3: ", "rate"},
@@ -133,7 +136,9 @@ static const struct {
     {"language = 1;\nurl = \"http://h\";\nlimits = { tiemout = \"1s\"; };\n", ":3: ", "timeout"},
     {"language = 1;\nurl = \"http://h\";\nsecrets = [ \"none\" ];\n", "", "secret none is missing"},
     {HEAD SINGLE("{ }") REST "callbacks = { receipt = { }; };\n", ":7: ", "verified"},
-    {HEAD SINGLE("{ }") REST "callbacks = { verify = \"no\"; };\n", ":7: ", "verified"},
+    {HEAD SINGLE("{ }") REST "callbacks = { verify = \"no\"; receipt = { path = \"/r\"; ref = "
+                             "\"/r\"; state = \"/s\"; states = ( ); }; };\n",
+     ":7: ", "verified"},
     {HEAD SINGLE("{ }") REST
      "callbacks = { verify = \"none\"; receipt = { path = \"/r\"; state = \"/s\"; }; };\n",
      ":7: ", "which message"},
@@ -150,7 +155,8 @@ static const struct {
                              "\"/p\"; text = \"/t\"; zone = \"8\"; }; };\n",
      ":7: ", "zone"},
     {HEAD SINGLE("{ }") REST "callbacks = { verify = { key = \"k\"; parts = [ \"x{{header.Y}}\" ]; "
-                             "signature = \"S\"; }; };\n",
+                             "signature = \"S\"; }; receipt = { path = \"/r\"; ref = \"/r\"; state "
+                             "= \"/s\"; states = ( ); }; };\n",
      ":7: ", "part of its own"},
 };
 

@@ -1,0 +1,358 @@
+/*
+ * reading: receipts and replies out of a body, as a profile describes them (report.c): pushed to us or pulled by us.
+ *
+ * Reading depends on the stored body alone: it happens later than the request, perhaps again after a crash. A form and the parameters of a
+ * URL become a JSON object of texts first, so that places are pointers everywhere. A receipt whose state the profile does not know is passed on as
+ * "not final": it proves no more than that the gateway has the message.
+ *
+ * Called by serve (check) and track (read), from several threads at once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "profile.h"
+#include "zhanchi/civil.h"
+#include "zhanchi/json.h"
+#include "zhanchi/phone.h"
+#include "zhanchi/utf8.h"
+
+#define TEXT_MAX (4U << 20)
+
+const struct report_rules *gateway_reports(const struct gateway *g, enum gw_report_kind kind)
+{
+    const struct report_rules *r = kind <= GW_REPLY ? &g->callbacks.kinds[kind].report
+                                                    : &g->pulls[kind - GW_PULLED_RECEIPT].report;
+
+    return r->present ? r : NULL;
+}
+
+/* ---- forms ---- */
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static void decode(const char *s, size_t len, bool plus, struct buf *out)
+{
+    buf_reset(out);
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] == '%' && i + 2 < len && hex_digit(s[i + 1]) >= 0 && hex_digit(s[i + 2]) >= 0) {
+            buf_addc(out, (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2])));
+            i += 2;
+        } else {
+            buf_addc(out, plus && s[i] == '+' ? ' ' : s[i]);
+        }
+    }
+}
+
+/* The next name=value; false behind the last. */
+static bool next_field(const char **p, const char *end, struct buf *name, struct buf *value)
+{
+    if (*p >= end)
+        return false;
+    const char *amp = memchr(*p, '&', (size_t)(end - *p));
+    const char *to = amp ? amp : end, *equal = memchr(*p, '=', (size_t)(to - *p));
+    const char *mid = equal ? equal : to;
+
+    decode(*p, (size_t)(mid - *p), true, name);
+    decode(equal ? equal + 1 : to, equal ? (size_t)(to - equal - 1) : 0, true, value);
+    *p = to + 1;
+    return true;
+}
+
+/* Fields as an object of texts; a name that stands twice counts once. */
+static struct json *form_object(const char *body, size_t len, struct err *e)
+{
+    struct buf name, value, out, seen;
+    struct json_w w;
+    const char *p = body;
+
+    buf_init(&name, TEXT_MAX);
+    buf_init(&value, TEXT_MAX);
+    buf_init(&seen, TEXT_MAX);
+    buf_init(&out, 8 * TEXT_MAX);
+    json_w_init(&w, &out);
+    json_w_open(&w, '{');
+    buf_addc(&seen, '\n');
+    while (next_field(&p, body + len, &name, &value)) {
+        buf_addc(&name, '\n');
+        bool again = name.failed || memchr(buf_cstr(&name), '\0', name.len) ||
+                     memmem(seen.data, seen.len, name.data, name.len);
+        if (again || name.len == 1 || memchr(buf_cstr(&value), '\0', value.len))
+            continue;
+        buf_add(&seen, name.data, name.len);
+        name.data[--name.len] = '\0';
+        json_w_key(&w, buf_cstr(&name));
+        json_w_strn(&w, buf_cstr(&value), value.len);
+    }
+    json_w_close(&w, '}');
+    struct json *root = out.failed ? NULL : json_parse(buf_cstr(&out), out.len, e);
+    if (out.failed)
+        err_set(e, ERR_PROTO, NULL, "a form is too long");
+    buf_fini(&name);
+    buf_fini(&value);
+    buf_fini(&seen);
+    buf_fini(&out);
+    return root;
+}
+
+static struct json *field_document(const char *field, const char *body, size_t len, struct err *e)
+{
+    struct json *root = NULL;
+    struct buf name, value;
+    const char *p = body;
+
+    buf_init(&name, TEXT_MAX);
+    buf_init(&value, TEXT_MAX);
+    err_set(e, ERR_PROTO, NULL, "there is no field %s", field);
+    while (root == NULL && next_field(&p, body + len, &name, &value)) {
+        if (strcmp(buf_cstr(&name), field) != 0)
+            continue;
+        /* Some stacks encode twice. */
+        if (value.len > 0 && value.data[0] == '%') {
+            struct buf once = value;
+            buf_init(&value, TEXT_MAX);
+            decode(once.data, once.len, true, &value);
+            buf_fini(&once);
+        }
+        root = json_parse(buf_cstr(&value), value.len, e);
+        break;
+    }
+    buf_fini(&name);
+    buf_fini(&value);
+    return root;
+}
+
+struct json *report_document(const struct report_rules *r, const char *body, size_t len,
+                             struct err *e)
+{
+    switch (r->format) {
+    case REPORT_JSON:
+        return json_parse(body, len, e);
+    case REPORT_FORM_JSON:
+        return field_document(r->field, body, len, e);
+    default:
+        return form_object(body, len, e);
+    }
+}
+
+int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body,
+                           size_t len, struct err *e)
+{
+    const struct report_rules *r = &g->callbacks.kinds[kind].report;
+    const char *name = r->items ? strrchr(r->items, '/') : NULL;
+    struct err why;
+    size_t bad;
+
+    if (r->format != REPORT_JSON) {
+        struct json *root = report_document(r, body, len, &why);
+        bool good = root && (r->format == REPORT_FORM_JSON || json_count(root) > 0);
+        json_free(root);
+        return good ? 0
+                    : err_set(e, ERR_PROTO, NULL, "gateway %s: a callback cannot be read", g->name);
+    }
+    if (!utf8_valid(body, len, &bad) || !json_valid(body, len))
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: a callback is not JSON", g->name);
+    if (name && memmem(body, len, name + 1, strlen(name + 1)) == NULL)
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: a callback has no reports in it", g->name);
+    return 0;
+}
+
+/* ---- one report ---- */
+
+static const char *text_at(const struct json *n, const char *pointer, char tmp[40])
+{
+    const struct json *v = pointer ? json_at(n, pointer) : NULL;
+    const char *s = v ? json_text(v, tmp) : NULL;
+
+    return s ? s : "";
+}
+
+/* yyyyMMddHHmmss, yyMMddHHmmss or yyMMddHHmm as an instant's text. */
+static int64_t digits_time(const char *s, int zone_min)
+{
+    char text[32];
+    size_t n = strlen(s);
+    int64_t ms;
+
+    if (s[strspn(s, "0123456789")] != '\0' || (n != 14 && n != 12 && n != 10))
+        return 0;
+    const char *century = n == 14 ? "" : "20";
+    const char *day = n == 14 ? s + 2 : s;
+    snprintf(text, sizeof text, "%s%.*s-%.2s-%.2s %.2s:%.2s:%s", century, n == 14 ? 4 : 2, s,
+             day + 2, day + 4, day + 6, day + 8, n == 10 ? "00" : day + 10);
+    return civil_parse_instant(text, zone_min, &ms) == 0 ? ms : 0;
+}
+
+static int64_t time_at(const struct report_rules *r, const struct json *item)
+{
+    char tmp[40];
+    int64_t ms = 0;
+    const char *text = text_at(item, r->at, tmp);
+
+    if (text[0] == '\0')
+        return 0;
+    if (r->time == TIME_CIVIL)
+        return civil_parse_instant(text, r->zone_min, &ms) == 0 ? ms : 0;
+    if (r->time == TIME_DIGITS)
+        return digits_time(text, r->zone_min);
+    if (text[strspn(text, "0123456789")] != '\0' || strlen(text) > 15)
+        return 0;
+    ms = strtoll(text, NULL, 10);
+    return r->time == TIME_UNIX_S ? ms * 1000 : ms;
+}
+
+static const struct state_row *find_state(const struct report_rules *r, const char *state)
+{
+    for (size_t i = 0; i < r->n_states; i++) {
+        const struct state_row *row = &r->states[i];
+        if (row->prefix ? strncmp(state, row->state, row->len) == 0
+                        : strcmp(state, row->state) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* The first place whose word is listed; if none is, the first that has one. */
+static const struct state_row *state_of(const struct report_rules *r, const struct json *item,
+                                        char tmp[40], const char **state)
+{
+    char other[40];
+
+    *state = "";
+    for (size_t i = 0; i < STATE_PLACES && r->state[i]; i++) {
+        const char *text = text_at(item, r->state[i], (*state)[0] ? other : tmp);
+        const struct state_row *row = text[0] ? find_state(r, text) : NULL;
+        if (text[0] && ((*state)[0] == '\0' || row))
+            *state = text;
+        if (row)
+            return row;
+    }
+    return NULL;
+}
+
+static void classify(const struct report_rules *r, const struct state_row *row, const char *state,
+                     struct gw_report *out)
+{
+    enum msg_class by_code = row && row->by_code ? classes_find(&r->classes, out->code) : 0;
+
+    out->class = by_code ? by_code : row ? row->class : CLASS_UNKNOWN;
+    out->pending = row == NULL || row->pending;
+    if (out->pending)
+        out->class = CLASS_UNKNOWN;
+    if (out->code[0] == '\0')
+        out->code = state;
+}
+
+static int number_at(const struct json *item, const char *pointer)
+{
+    char tmp[40];
+    const char *text = text_at(item, pointer, tmp);
+
+    return text[0] && strlen(text) < 4 && text[strspn(text, "0123456789")] == '\0' ? atoi(text) : 0;
+}
+
+static int read_receipt(const struct report_rules *r, const struct json *item,
+                        struct gw_report *report, int (*each)(void *ctx, const struct gw_report *r),
+                        void *ctx)
+{
+    char tmp[3][40], state_tmp[40];
+    const char *state;
+    const struct state_row *row = state_of(r, item, state_tmp, &state);
+
+    report->ref = text_at(item, r->ref, tmp[0]);
+    report->provider_id = text_at(item, r->id, tmp[1]);
+    report->code = text_at(item, r->code, tmp[2]);
+    report->parts = number_at(item, r->parts);
+    report->part = number_at(item, r->part);
+    if (state[0] == '\0' || (report->ref[0] == '\0' && report->provider_id[0] == '\0'))
+        return 0;
+    classify(r, row, state, report);
+    return each(ctx, report) == 0 ? 1 : -1;
+}
+
+static int read_reply(const struct report_rules *r, const struct json *item,
+                      struct gw_report *report, int (*each)(void *ctx, const struct gw_report *r),
+                      void *ctx)
+{
+    const struct json *text = json_at(item, r->text);
+    struct buf plain;
+    char tmp[40];
+
+    if (text == NULL || json_type_of(text) != J_STRING)
+        return 0;
+    report->provider_id = text_at(item, r->id, tmp);
+    report->text = json_text(text, NULL);
+    report->class = CLASS_OK;
+    buf_init(&plain, TEXT_MAX);
+    if (r->percent) {
+        size_t bad;
+        decode(report->text, strlen(report->text), true, &plain);
+        if (utf8_valid(buf_cstr(&plain), plain.len, &bad))
+            report->text = buf_cstr(&plain);
+    }
+    int rc = each(ctx, report) == 0 ? 1 : -1;
+    buf_fini(&plain);
+    return rc;
+}
+
+/* 1 reported, 0 the item lacks what is needed, -1 the callee refused. */
+static int read_item(const struct report_rules *r, bool reply, const struct json *item,
+                     int (*each)(void *ctx, const struct gw_report *r), void *ctx)
+{
+    struct phone phone = {.number = ""};
+    struct gw_report report = {.kind = reply ? GW_REPLY : GW_RECEIPT,
+                               .at_ms = time_at(r, item),
+                               .ref = "",
+                               .provider_id = "",
+                               .code = "",
+                               .text = ""};
+    char tmp[40];
+    const struct json *at = r->phone ? json_at(item, r->phone) : NULL;
+
+    if (at && json_type_of(at) == J_ARRAY) /* a list with one number (China Mobile MAS) */
+        at = json_item(at, 0);
+    const char *number = at ? json_text(at, tmp) : NULL;
+    report.phone = number ? number : "";
+    if (number && phone_parse(number, strlen(number), &phone))
+        report.phone = phone.number;
+    if (!reply)
+        return read_receipt(r, item, &report, each, ctx);
+    return phone.number[0] ? read_reply(r, item, &report, each, ctx) : 0;
+}
+
+int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body,
+                          size_t len, int (*each)(void *ctx, const struct gw_report *r), void *ctx,
+                          size_t *skipped, struct err *e)
+{
+    const struct report_rules *r = gateway_reports(g, kind);
+    bool reply = kind == GW_REPLY || kind == GW_PULLED_REPLY;
+    struct err why;
+
+    *skipped = 0;
+    if (r == NULL)
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: its profile knows no such reports",
+                       g->name);
+    struct json *root = report_document(r, body, len, &why);
+    if (root == NULL)
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: a report cannot be read: %s", g->name,
+                       why.what);
+    const struct json *items = r->items ? json_at(root, r->items) : root;
+    if (items == NULL || (json_type_of(items) != J_ARRAY && json_type_of(items) != J_OBJECT)) {
+        json_free(root);
+        return err_set(e, ERR_PROTO, NULL, "gateway %s: there are no reports in a body", g->name);
+    }
+    bool many = json_type_of(items) == J_ARRAY; /* one report alone is an object */
+    size_t n = many ? json_count(items) : 1;
+    int rc = 0;
+    for (size_t i = 0; rc >= 0 && i < n; i++) {
+        rc = read_item(r, reply, many ? json_item(items, i) : items, each, ctx);
+        *skipped += rc == 0;
+    }
+    json_free(root);
+    return rc >= 0 ? 0 : err_set(e, ERR_SOFTWARE, NULL, "gateway %s: reading was stopped", g->name);
+}

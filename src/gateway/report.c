@@ -1,0 +1,131 @@
+/*
+ * report: what a profile says about receipts and replies, pushed or pulled: where things stand in them and what their words mean.
+ * reading.c reads them. Called while a profile is loaded.
+ */
+#include <string.h>
+#include "profile.h"
+#include "zhanchi/civil.h"
+
+const char *const report_keys_receipt[] = {"format", "field", "items",   "ref",  "id",   "phone",
+                                           "state",  "code",  "at",      "time", "zone", "states",
+                                           "parts",  "part",  "classes", NULL};
+const char *const report_keys_reply[] = {"format", "field", "items", "id",      "phone", "text",
+                                         "at",     "time",  "zone",  "percent", NULL};
+
+static int parse_state(struct compiler *c, const struct conf_node *group, struct state_row *row,
+                       struct err *e)
+{
+    static const char *const known[] = {"state", "class", "codes", "pending", NULL};
+    const char *class;
+
+    if (conf_node_type(group) != CONF_GROUP)
+        return conf_node_err(group, e, "write it as { state = \"...\"; class = \"...\"; }",
+                             "a state is a group");
+    if (conf_node_known(group, known, e) != 0 || profile_need(group, "state", e) == NULL ||
+        profile_str(c, group, "state", "", &row->state, e) != 0 ||
+        conf_node_str(group, "class", "UNKNOWN", &class, e) != 0 ||
+        conf_node_bool(group, "codes", false, &row->by_code, e) != 0 ||
+        conf_node_bool(group, "pending", false, &row->pending, e) != 0)
+        return -1;
+    row->len = strlen(row->state);
+    row->prefix = row->len > 0 && row->state[row->len - 1] == '*';
+    if (row->prefix)
+        row->len--;
+    return class_parse(group, class, &row->class, e);
+}
+
+static int parse_states(struct compiler *c, const struct conf_node *group, struct report_rules *r,
+                        struct err *e)
+{
+    const struct conf_node *states = profile_need(group, "states", e), *classes;
+
+    if (states == NULL || profile_group(group, "classes", &classes, e) != 0)
+        return -1;
+    r->n_states = conf_node_count(states);
+    r->states = arena_alloc(c->arena, (r->n_states + 1) * sizeof *r->states);
+    for (size_t i = 0; i < r->n_states; i++)
+        if (parse_state(c, conf_node_item(states, i), &r->states[i], e) != 0)
+            return -1;
+    return classes_parse(c, classes, &r->classes, e);
+}
+
+/* state = "/state", or [ "/errorCode", "/reportStatus" ]: the first that is listed counts. */
+static int parse_places(struct compiler *c, const struct conf_node *group, struct report_rules *r,
+                        struct err *e)
+{
+    const struct conf_node *node = profile_need(group, "state", e);
+    char tmp[40];
+
+    if (node == NULL)
+        return -1;
+    if (conf_node_type(node) != CONF_LIST)
+        return profile_pointer(c, group, "state", &r->state[0], e);
+    if (conf_node_count(node) > STATE_PLACES)
+        return conf_node_err(node, e, NULL, "more than %d places for a state", STATE_PLACES);
+    for (size_t i = 0; i < conf_node_count(node); i++) {
+        const char *text = conf_node_text(conf_node_item(node, i), tmp);
+        if (text == NULL || text[0] != '/')
+            return conf_node_err(node, e, "write it as \"/name/of/member\"",
+                                 "state is no JSON pointer");
+        r->state[i] = arena_strdup(c->arena, text);
+    }
+    return 0;
+}
+
+static int parse_time(const struct conf_node *group, struct report_rules *r, struct err *e)
+{
+    static const char *const forms[] = {"civil", "digits", "unix", "unix-ms", NULL};
+    const char *zone;
+    int form;
+
+    if (profile_choose(group, "time", forms, &form, e) != 0 ||
+        conf_node_str(group, "zone", "+08:00", &zone, e) != 0)
+        return -1;
+    r->time = (enum time_form)form;
+    if (civil_parse_zone(zone, &r->zone_min) != 0)
+        return conf_node_err(conf_node_get(group, "zone"), e, "write it as \"+08:00\"",
+                             "zone \"%s\" is no offset", zone);
+    return 0;
+}
+
+static int parse_format(struct compiler *c, const struct conf_node *group, struct report_rules *r,
+                        struct err *e)
+{
+    static const char *const formats[] = {"json", "form", "form-json", "query", NULL};
+    int format;
+
+    if (profile_choose(group, "format", formats, &format, e) != 0 ||
+        profile_str(c, group, "field", NULL, &r->field, e) != 0)
+        return -1;
+    r->format = (enum report_format)format;
+    if ((r->format == REPORT_FORM_JSON) != (r->field != NULL))
+        return conf_node_err(group, e, "write format = \"form-json\"; field = \"NAME\"",
+                             "form-json and field belong together");
+    return 0;
+}
+
+int report_parse(struct compiler *c, const struct conf_node *group, bool reply,
+                 struct report_rules *r, struct err *e)
+{
+    if (parse_format(c, group, r, e) != 0 || parse_time(group, r, e) != 0 ||
+        profile_pointer(c, group, "items", &r->items, e) != 0 ||
+        profile_pointer(c, group, "ref", &r->ref, e) != 0 ||
+        profile_pointer(c, group, "id", &r->id, e) != 0 ||
+        profile_pointer(c, group, "phone", &r->phone, e) != 0 ||
+        profile_pointer(c, group, "code", &r->code, e) != 0 ||
+        profile_pointer(c, group, "text", &r->text, e) != 0 ||
+        profile_pointer(c, group, "parts", &r->parts, e) != 0 ||
+        profile_pointer(c, group, "part", &r->part, e) != 0 ||
+        profile_pointer(c, group, "at", &r->at, e) != 0 ||
+        conf_node_bool(group, "percent", false, &r->percent, e) != 0)
+        return -1;
+    r->present = true;
+    if (reply)
+        return profile_need(group, "phone", e) && profile_need(group, "text", e) ? 0 : -1;
+    if (r->ref == NULL && r->id == NULL)
+        return conf_node_err(group, e, "add ref = \"/...\" or id = \"/...\"",
+                             "nothing tells which message a receipt is about");
+    if ((r->parts == NULL) != (r->part == NULL))
+        return conf_node_err(group, e, "add the other one", "parts and part belong together");
+    return parse_places(c, group, r, e) != 0 ? -1 : parse_states(c, group, r, e);
+}
