@@ -119,6 +119,25 @@ int gateway_build_pull(const struct gateway *g, enum gw_pull what, const struct 
 int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct gw_answer *a,
                        size_t *reports, struct err *e);
 
+/* ---- samples: what a profile says that it can read ---- */
+
+struct gw_sample_texts { /* what a sample message points to */
+    char ref[24], phone[24];
+};
+/* The i-th invented message, from 0. */
+void gateway_sample_message(size_t i, struct gw_message *m, struct gw_sample_texts *t);
+
+struct gw_sample {
+    const char *of; /* "single" "batch" "receipt" "reply" ... */
+    int line, status;
+    const char *body, *expect;
+    struct buf got; /* what was read, in the same words: buf_fini */
+    bool good;
+};
+size_t gateway_samples(const struct gateway *g);
+/* ERR_PROTO, ERR_CONFIG: it cannot be read at all; `got` must be freed even so. */
+int gateway_sample_run(const struct gateway *g, size_t i, struct gw_sample *out, struct err *e);
+
 /* ---- in: callbacks ---- */
 
 /* Pushed to us, or pulled by us: described apart. Written to databases: never renumber. */

@@ -4,10 +4,9 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "zhanchi/crypt.h"
-#include "cli.h"
+#include "gateway_cmd.h"
 
-static struct gateway *load(struct cli *cli, const char *name, struct err *e)
+struct gateway *gateway_open(struct cli *cli, const char *name, struct err *e)
 {
     struct conf_gateway settings;
 
@@ -48,7 +47,7 @@ static int run_ls(struct cli *cli, const struct cli_args *a, struct err *e)
     struct table_out *t = tout_new(cli, keys, titles);
     for (const char *const *name = conf_gateway_names(cli->conf); *name != NULL; name++) {
         struct err fault = {0};
-        struct gateway *g = load(cli, *name, &fault);
+        struct gateway *g = gateway_open(cli, *name, &fault);
         add_row(t, *name, g, &fault);
         gateway_free(g);
     }
@@ -56,38 +55,25 @@ static int run_ls(struct cli *cli, const struct cli_args *a, struct err *e)
     return 0;
 }
 
-static int run_check(struct cli *cli, const struct cli_args *a, struct err *e)
-{
-    uint8_t digest[32];
-    char hex[65];
-
-    if (cli_conf(cli, e) != 0)
-        return -1;
-    struct gateway *g = load(cli, a->rest[0], e);
-    if (g == NULL)
-        return -1;
-    gateway_digest(g, digest);
-    crypt_hex(digest, sizeof digest, hex);
-    if (cli->json) {
-        printf("{\"gateway\":\"%s\",\"digest\":\"%s\"}\n", gateway_name(g), hex);
-        gateway_free(g);
-        return 0;
-    }
-    printf(_("%s: the profile is good; digest %.16s\n"), gateway_name(g), hex);
-    printf(_("callbacks: /%s/...\n"), gateway_name(g));
-    gateway_free(g);
-    return 0;
-}
-
 static const struct command ls = {.name = "ls", .help = N_("configured gateways"), .run = run_ls};
 static const struct command check = {
     .name = "check",
-    .args = "NAME",
-    .help = N_("read a gateway's profile and secrets, without sending anything"),
+    .args = "NAME|FILE",
+    .help = N_("read a profile, show the requests that it makes and how it reads its samples; "
+               "nothing is sent"),
     .min_rest = 1,
     .max_rest = 1,
-    .run = run_check};
-static const struct command *const verbs[] = {&ls, &check, NULL};
+    .run = gateway_check_run};
+static const struct command test = {
+    .name = "test",
+    .args =
+        "NAME [--text TEXT] [--signature NAME] [--carrier-template ID --carrier-variables JSON]",
+    .help = N_("send one text to a number from standard input, and show the answer"),
+    .options = gateway_test_options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = gateway_test_run};
+static const struct command *const verbs[] = {&ls, &check, &test, NULL};
 
 const struct command cmd_gateway = {.name = "gateway",
                                     .args = "COMMAND",

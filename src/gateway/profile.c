@@ -294,7 +294,7 @@ static int parse_head(struct gateway *g, const struct conf_node *root, const str
 {
     static const char *const known[] = {"language", "title",     "url",  "secrets", "settings",
                                         "number",   "limits",    "sign", "headers", "submit",
-                                        "answer",   "callbacks", "pull", NULL};
+                                        "answer",   "callbacks", "pull", "samples", NULL};
     int64_t language;
     const char *title;
 
@@ -327,7 +327,7 @@ static int parse_root(struct gateway *g, const struct conf_node *root, const str
         return -1;
     if (answer_parse(&g->compiler, g, answer, &g->answer, e) != 0 || parse_submit(g, root, e) != 0)
         return -1;
-    return parse_pulls(g, root, e);
+    return parse_pulls(g, root, e) != 0 ? -1 : samples_parse(&g->compiler, g, root, e);
 }
 
 /* What an approver signs of a gateway: all but its secrets. */

@@ -226,6 +226,15 @@ struct pull {
     struct report_rules report;
 };
 
+/* ---- samples.c ---- */
+
+struct sample {
+    int kind, status, line;
+    const char *body, *expect;
+};
+int samples_parse(struct compiler *c, struct gateway *g, const struct conf_node *root,
+                  struct err *e);
+
 /* ---- the whole ---- */
 
 struct gateway {
@@ -247,6 +256,8 @@ struct gateway {
     struct pattern *patterns; /* all, for answers_fini */
     struct callback_rules callbacks;
     struct pull pulls[3]; /* receipts, replies, query */
+    struct sample *samples;
+    size_t n_samples;
 };
 /* Where reports of a kind are described; NULL if nowhere. */
 const struct report_rules *gateway_reports(const struct gateway *g, enum gw_report_kind kind);
