@@ -1,6 +1,6 @@
 /*
  * gateway check: whether a profile is right: it is read with its secrets, the requests that it would make for invented messages are shown
- * (made anew with [secret NAME] for each secret, so that not even a digest of one is printed), and its own samples are read.
+ * (made anew with ***NAME*** for each secret, so that not even a digest of one is printed), and its own samples are read.
  *
  * NAME is a gateway of zhanchi.conf, or the path of a profile that is not configured yet. Sends nothing.
  */
@@ -18,7 +18,7 @@ static char *placeholder(const char *name)
 {
     char *s = NULL;
 
-    if (asprintf(&s, "[secret %s]", name) < 0)
+    if (asprintf(&s, "***%s***", name) < 0)
         panic("out of memory");
     return s;
 }
@@ -39,38 +39,54 @@ static struct gateway *load_masked(struct cli *c, const char *name, struct err *
     return g;
 }
 
-/* A profile by its path: every secret and every setting that it asks for is a placeholder. */
-static struct gateway *load_file(const char *path, struct err *e)
+/* Every secret and every required setting that a profile asks for, as placeholders. */
+static void ask(const struct conf_tree *tree, struct conf_gateway *s)
 {
-    struct conf_gateway s = {.name = "profile", .profile = (char *)(uintptr_t)path};
-    struct conf_tree *tree = conf_tree_load(path, e);
-    char tmp[40];
-
-    if (tree == NULL)
-        return NULL;
     const struct conf_node *root = conf_tree_root(tree);
     const struct conf_node *secrets = conf_node_get(root, "secrets"),
                            *settings = conf_node_get(root, "settings");
-    s.secrets = calloc((secrets ? conf_node_count(secrets) : 0) + 1, sizeof *s.secrets);
-    s.settings = calloc((settings ? conf_node_count(settings) : 0) + 1, sizeof *s.settings);
-    if (s.secrets == NULL || s.settings == NULL)
+    char tmp[40];
+
+    size_t n = s->n_secrets + (secrets ? conf_node_count(secrets) : 0) + 1,
+           m = s->n_settings + (settings ? conf_node_count(settings) : 0) + 1;
+    s->secrets = realloc(s->secrets, n * sizeof *s->secrets);
+    s->settings = realloc(s->settings, m * sizeof *s->settings);
+    if (s->secrets == NULL || s->settings == NULL)
         panic("out of memory");
     for (size_t i = 0; secrets && i < conf_node_count(secrets); i++) {
         const char *name = conf_node_text(conf_node_item(secrets, i), tmp);
         if (name)
-            s.secrets[s.n_secrets++] = (struct conf_secret){strdup(name), placeholder(name)};
+            s->secrets[s->n_secrets++] = (struct conf_secret){strdup(name), placeholder(name)};
     }
     for (size_t i = 0; settings && i < conf_node_count(settings); i++) {
-        const struct conf_node *n = conf_node_item(settings, i);
-        const char *text = conf_node_text(n, tmp);
-        if (text && text[0] == '\0' && conf_node_name(n))
-            s.settings[s.n_settings++] =
-                (struct conf_secret){strdup(conf_node_name(n)), strdup(conf_node_name(n))};
+        const struct conf_node *node = conf_node_item(settings, i);
+        const char *text = conf_node_text(node, tmp), *name = conf_node_name(node);
+        if (text && text[0] == '\0' && name)
+            s->settings[s->n_settings++] = (struct conf_secret){strdup(name), strdup(name)};
     }
+}
+
+/* A profile by its path, with what it is based on. */
+static struct gateway *load_file(const char *path, struct err *e)
+{
+    struct conf_gateway s = {.name = "profile", .profile = strdup(path)};
+    struct conf_tree *tree = conf_tree_load(path, e), *other = NULL;
+    const char *base = NULL, *slash = strrchr(path, '/');
+    struct gateway *g = NULL;
+    char beside[PATH_MAX];
+
+    if (tree && conf_node_str(conf_tree_root(tree), "base", NULL, &base, e) == 0) {
+        ask(tree, &s);
+        snprintf(beside, sizeof beside, "%.*s%s", (int)(slash - path + 1), path, base ? base : "");
+        if (base == NULL || (other = conf_tree_load(beside, e)) != NULL) {
+            if (other)
+                ask(other, &s);
+            s.public_url = strdup("https://office.example");
+            g = gateway_load(&s, e);
+        }
+    }
+    conf_tree_free(other);
     conf_tree_free(tree);
-    s.profile = strdup(path);
-    s.public_url = strdup("https://office.example");
-    struct gateway *g = gateway_load(&s, e);
     conf_gateway_fini(&s);
     return g;
 }

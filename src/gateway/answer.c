@@ -179,11 +179,21 @@ static int parse_code(struct compiler *c, const struct conf_node *group, struct 
     return 0;
 }
 
+/* absent = "OK": what it means when there is no code at all, as in the answers to pulls of some providers. */
+static int parse_absent(const struct conf_node *group, struct answer_rules *r, struct err *e)
+{
+    const char *class;
+
+    if (conf_node_str(group, "absent", NULL, &class, e) != 0)
+        return -1;
+    return class ? class_parse(conf_node_get(group, "absent"), class, &r->absent, e) : 0;
+}
+
 int answer_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,
                  struct answer_rules *out, struct err *e)
 {
     static const char *const known[] = {"code",  "id",   "statuses", "accepting", "classes",
-                                        "items", "http", "text",     NULL};
+                                        "items", "http", "text",     "absent",    NULL};
     const struct conf_node *items, *http, *classes, *text;
 
     if (conf_node_known(group, known, e) != 0 || profile_group(group, "text", &text, e) != 0 ||
@@ -196,6 +206,8 @@ int answer_parse(struct compiler *c, struct gateway *g, const struct conf_node *
         profile_group(group, "http", &http, e) != 0 ||
         classes_parse(c, classes, &out->classes, e) != 0)
         return -1;
+    if (parse_absent(group, out, e) != 0)
+        return -1;
     if (text && (items || conf_node_get(group, "code") || conf_node_get(group, "id")))
         return conf_node_err(text, e, "leave code, id and items out, or text",
                              "an answer is a plain text or JSON");
@@ -203,7 +215,7 @@ int answer_parse(struct compiler *c, struct gateway *g, const struct conf_node *
         return -1;
     if (http && parse_by_status(c, http, out, e) != 0)
         return -1;
-    if (out->code[0] == NULL && items == NULL && http == NULL)
+    if (out->code[0] == NULL && items == NULL && http == NULL && out->absent == 0)
         return conf_node_err(group, e, "add code = \"/...\" and classes, or http",
                              "nothing tells what an answer means");
     return 0;

@@ -167,15 +167,19 @@ static bool judge_body(const struct operation *op, const struct gw_answer *a,
     bool batch = op->max > 1;
     char tmp[40], tmp_id[40];
     const char *code = NULL, *id = text_at(root, r->id, tmp_id);
-    const struct json *items = batch && r->items ? json_at(root, r->items) : NULL;
+    const struct json *items = r->items ? json_at(root, r->items) : NULL;
 
     for (size_t i = 0; code == NULL && i < sizeof r->code / sizeof r->code[0]; i++)
         code = text_at(root, r->code[i], tmp);
 
     /* Items speak for themselves, whatever stands above them: a refusal "as a whole" beside accepted items refuses nothing. */
-    if (items && json_type_of(items) == J_ARRAY && json_count(items) > 0) {
+    if (m && items && json_type_of(items) == J_ARRAY && json_count(items) > 0) {
         judge_items(r, a, items, m, n, out);
         return false;
+    }
+    if (code == NULL && r->absent && listed(r->accepting, r->n_accepting, a->status)) {
+        all(out, n, verdict(r->absent, "", id, a));
+        return refusal(r->absent);
     }
     if (code == NULL)
         return judge_status(r, a, id, n, out);

@@ -6,6 +6,8 @@
  *
  * Called once a gateway by the commands (dispatch, serve, campaign, gateway check).
  */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "profile.h"
@@ -64,6 +66,19 @@ static int parse_secrets(struct gateway *g, const struct conf_node *root,
     return 0;
 }
 
+static bool optional_setting(const struct conf_node *root, const char *name)
+{
+    const struct conf_node *list = conf_node_get(root, "optional");
+    char tmp[40];
+
+    for (size_t i = 0; list && i < conf_node_count(list); i++) {
+        const char *text = conf_node_text(conf_node_item(list, i), tmp);
+        if (text && strcmp(text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int unknown_setting(struct gateway *g, const char *name, struct err *e)
 {
     const char *names[65];
@@ -78,9 +93,11 @@ static int unknown_setting(struct gateway *g, const char *name, struct err *e)
                    near ? "; do you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* settings = { app_id = ""; from = "10690"; }: names with defaults; an empty one must be given in zhanchi.conf. */
+/* settings = { app_id = ""; from = "10690"; }: names with defaults; an empty one must be given in zhanchi.conf, unless
+ * optional = [ ... ] names it. */
 static int parse_settings(struct gateway *g, const struct conf_node *root,
-                          const struct conf_gateway *s, struct err *e)
+                          const struct conf_node *optional, const struct conf_gateway *s,
+                          struct err *e)
 {
     const struct conf_node *group;
     char tmp[40];
@@ -97,7 +114,7 @@ static int parse_settings(struct gateway *g, const struct conf_node *root,
         if (def == NULL)
             return conf_node_err(item, e, NULL, "setting %s is no text", name);
         value = value ? value : def;
-        if (value[0] == '\0')
+        if (value[0] == '\0' && !optional_setting(optional, name))
             return err_set(e, ERR_CONFIG,
                            "add it to that gateway's settings = { ... } in zhanchi.conf",
                            "gateway %s: setting %s is missing", g->name, name);
@@ -229,6 +246,10 @@ static void apply_settings(struct gateway *g, const struct conf_gateway *s)
 
 /* ---- the file ---- */
 
+struct roots {
+    const struct conf_node *own, *base; /* base may be NULL */
+};
+
 static int parse_submit(struct gateway *g, const struct conf_node *root, struct err *e)
 {
     static const char *const known[] = {"single", "batch", NULL};
@@ -289,70 +310,137 @@ static int parse_pulls(struct gateway *g, const struct conf_node *root, struct e
     return 0;
 }
 
-static int parse_head(struct gateway *g, const struct conf_node *root, const struct conf_gateway *s,
+/* A profile that says base = "other.conf" has the other's parts where it has none of its own. */
+static const struct conf_node *part(const struct roots *r, const char *key)
+{
+    return r->base && conf_node_get(r->own, key) == NULL ? r->base : r->own;
+}
+
+static const char *const root_keys[] = {"language", "title",    "base",   "url",       "secrets",
+                                        "settings", "optional", "number", "limits",    "sign",
+                                        "headers",  "submit",   "answer", "callbacks", "pull",
+                                        "samples",  NULL};
+
+static int parse_head(struct gateway *g, const struct roots *r, const struct conf_gateway *s,
                       struct err *e)
 {
-    static const char *const known[] = {"language", "title",     "url",  "secrets", "settings",
-                                        "number",   "limits",    "sign", "headers", "submit",
-                                        "answer",   "callbacks", "pull", "samples", NULL};
+    const struct conf_node *const all[] = {r->own, r->base};
     int64_t language;
     const char *title;
 
-    return conf_node_known(root, known, e) != 0 || profile_need(root, "language", e) == NULL ||
-                   conf_node_int(root, "language", LANGUAGE, LANGUAGE, LANGUAGE, &language, e) !=
-                       0 ||
-                   conf_node_str(root, "title", "", &title, e) != 0 ||
-                   parse_secrets(g, root, s, e) != 0 || parse_settings(g, root, s, e) != 0 ||
-                   parse_address(g, root, s, e) != 0 || parse_number(g, root, e) != 0 ||
-                   parse_limits(g, root, e) != 0
+    for (size_t i = 0; i < 2 && all[i]; i++)
+        if (conf_node_known(all[i], root_keys, e) != 0 ||
+            profile_need(all[i], "language", e) == NULL ||
+            conf_node_int(all[i], "language", LANGUAGE, LANGUAGE, LANGUAGE, &language, e) != 0 ||
+            conf_node_str(all[i], "title", "", &title, e) != 0)
+            return -1;
+    return parse_secrets(g, part(r, "secrets"), s, e) != 0 ||
+                   parse_settings(g, part(r, "settings"), part(r, "optional"), s, e) != 0 ||
+                   parse_address(g, part(r, "url"), s, e) != 0 ||
+                   parse_number(g, part(r, "number"), e) != 0 ||
+                   parse_limits(g, part(r, "limits"), e) != 0
                ? -1
                : 0;
 }
 
-static int parse_root(struct gateway *g, const struct conf_node *root, const struct conf_gateway *s,
+static int parse_root(struct gateway *g, const struct roots *r, const struct conf_gateway *s,
                       struct err *e)
 {
-    const struct conf_node *answer, *callbacks;
+    const struct conf_node *answer, *callbacks, *at;
 
-    if (parse_head(g, root, s, e) != 0 || profile_group(root, "callbacks", &callbacks, e) != 0)
+    if (parse_head(g, r, s, e) != 0 ||
+        profile_group(part(r, "callbacks"), "callbacks", &callbacks, e) != 0)
         return -1;
     if (s->public_url)
         g->public_url = s->public_url;
     if (callbacks && callbacks_parse(&g->compiler, g, callbacks, e) != 0)
         return -1;
     make_callbacks(g, s); /* before requests: they tell the provider where to call */
-    g->common_sign = conf_node_get(root, "sign");
-    if (profile_group(root, "headers", &g->common_headers, e) != 0 ||
-        profile_need(root, "answer", e) == NULL || profile_group(root, "answer", &answer, e) != 0)
+    g->common_sign = conf_node_get(part(r, "sign"), "sign");
+    at = part(r, "answer");
+    if (profile_group(part(r, "headers"), "headers", &g->common_headers, e) != 0 ||
+        profile_need(at, "answer", e) == NULL || profile_group(at, "answer", &answer, e) != 0)
         return -1;
-    if (answer_parse(&g->compiler, g, answer, &g->answer, e) != 0 || parse_submit(g, root, e) != 0)
+    if (answer_parse(&g->compiler, g, answer, &g->answer, e) != 0 ||
+        parse_submit(g, part(r, "submit"), e) != 0 || parse_pulls(g, part(r, "pull"), e) != 0)
         return -1;
-    return parse_pulls(g, root, e) != 0 ? -1 : samples_parse(&g->compiler, g, root, e);
+    return samples_parse(&g->compiler, g, part(r, "samples"), e);
 }
 
-/* What an approver signs of a gateway: all but its secrets. */
-static int digest_file(struct gateway *g, const char *path, struct err *e)
+static int add_file(struct crypt_digest *d, const char *path, struct err *e)
 {
     struct buf file;
 
     buf_init(&file, PROFILE_MAX_BYTES);
     int rc = fs_read_file(path, &file, e);
-    if (rc == 0) {
-        struct crypt_digest *d = crypt_digest_new();
-        crypt_digest_add(d, buf_cstr(&file), file.len);
-        crypt_digest_add(d, "", 1);
-        crypt_digest_add(d, g->origin, strlen(g->origin));
-        crypt_digest_add(d, g->base_path, strlen(g->base_path));
-        for (size_t i = 0; i < g->compiler.settings.len; i++) {
-            const struct tv_member *m = &g->compiler.settings.members[i];
-            crypt_digest_add(d, m->name, strlen(m->name) + 1);
-            crypt_digest_add(d, m->value.text, m->value.len + 1);
-        }
-        crypt_digest_end(d, g->digest);
-        crypt_digest_free(d);
-    }
+    crypt_digest_add(d, buf_cstr(&file), file.len);
+    crypt_digest_add(d, "", 1);
     buf_fini(&file);
     return rc;
+}
+
+/* What an approver signs of a gateway: all but its secrets. */
+static int digest(struct gateway *g, const char *path, const char *base, struct err *e)
+{
+    struct crypt_digest *d = crypt_digest_new();
+    int rc = add_file(d, path, e);
+
+    if (rc == 0 && base[0] != '\0')
+        rc = add_file(d, base, e);
+    crypt_digest_add(d, g->origin, strlen(g->origin));
+    crypt_digest_add(d, g->base_path, strlen(g->base_path));
+    for (size_t i = 0; i < g->compiler.settings.len; i++) {
+        const struct tv_member *m = &g->compiler.settings.members[i];
+        crypt_digest_add(d, m->name, strlen(m->name) + 1);
+        crypt_digest_add(d, m->value.text, m->value.len + 1);
+    }
+    crypt_digest_end(d, g->digest);
+    crypt_digest_free(d);
+    return rc;
+}
+
+/* The file that a profile is based on: beside it. "" if there is none. */
+static int base_path(const struct conf_node *root, const char *path, char out[PATH_MAX],
+                     struct err *e)
+{
+    const char *name;
+
+    out[0] = '\0';
+    if (conf_node_str(root, "base", "", &name, e) != 0)
+        return -1;
+    if (name[0] == '\0')
+        return 0;
+    const char *slash = strrchr(path, '/');
+    if (strchr(name, '/') || snprintf(out, PATH_MAX, "%.*s%s", slash ? (int)(slash - path + 1) : 0,
+                                      path, name) >= PATH_MAX)
+        return conf_node_err(conf_node_get(root, "base"), e, "name a file of the same folder",
+                             "base is no file's name");
+    return 0;
+}
+
+static int load(struct gateway *g, const struct conf_tree *tree,
+                const struct conf_gateway *settings, struct err *e)
+{
+    struct roots r = {.own = conf_tree_root(tree)};
+    struct conf_tree *base = NULL;
+    char path[PATH_MAX];
+
+    if (base_path(r.own, settings->profile, path, e) != 0)
+        return -1;
+    if (path[0] != '\0') {
+        if ((base = conf_tree_load(path, e)) == NULL)
+            return -1;
+        r.base = conf_tree_root(base);
+        if (conf_node_get(r.base, "base")) {
+            conf_tree_free(base);
+            return conf_node_err(conf_node_get(r.own, "base"), e, "take that one's base",
+                                 "a base has a base of its own");
+        }
+    }
+    int rc = parse_root(g, &r, settings, e);
+    conf_tree_free(base);
+    g->common_headers = g->common_sign = NULL;
+    return rc != 0 ? -1 : digest(g, settings->profile, path, e);
 }
 
 struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e)
@@ -371,10 +459,9 @@ struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e)
     g->compiler.arena = g->arena;
     g->zone_min = 480;
     buf_init(&g->compiler.pending, 2 * PROFILE_MAX_BYTES);
-    int rc = parse_root(g, conf_tree_root(tree), settings, e);
+    int rc = load(g, tree, settings, e);
     conf_tree_free(tree);
-    g->common_headers = g->common_sign = NULL;
-    if (rc != 0 || digest_file(g, settings->profile, e) != 0) {
+    if (rc != 0) {
         gateway_free(g);
         return NULL;
     }

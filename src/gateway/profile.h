@@ -123,6 +123,7 @@ struct answer_rules {
     size_t n_accepting;
     struct status_row *by_status; /* what a status says without a code */
     size_t n_by_status;
+    enum msg_class absent; /* without a code, under an accepting status; 0: the status decides */
     struct class_table classes;
     const char *items, *item_ref, *item_phone, *item_code,
         *item_id; /* items NULL: one verdict for all */

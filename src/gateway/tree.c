@@ -6,7 +6,7 @@
  *   { each = "variable"; item = TEXT; join = ","; }   one a variable of a filed text: {{name}}, {{value}}
  *   { json = TREE; }                                  a JSON document as a text
  *   { encode = [ "gbk", "percent" ]; value = TEXT; }  through encodings and digests (steps.h)
- *   [ TEXT, TEXT ] as `value` or `item`               one behind the other
+ *   ( TEXT, TEXT ) as `value` or `item`               one behind the other
  * and in a JSON tree also:
  *   { each = "message"; item = TREE; }                an array
  *   { raw = TEXT; }                                   JSON as it stands: numbers from templates, prepared objects
