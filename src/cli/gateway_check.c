@@ -4,6 +4,7 @@
  *
  * NAME is a gateway of zhanchi.conf, or the path of a profile that is not configured yet. Sends nothing.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

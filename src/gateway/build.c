@@ -253,12 +253,12 @@ static int run_body(const struct operation *op, struct env *env, struct gw_reque
 {
     struct gw_scratch *s = r->scratch;
 
-    if (op->steps == 0)
+    if (op->encoding == NULL)
         return program_run(&op->body, env, &r->body, e);
     buf_reset(&s->whole);
     if (program_run(&op->body, env, &s->whole, e) != 0)
         return -1;
-    return steps_run(op->step, op->steps, buf_cstr(&s->whole), s->whole.len, &r->body, e);
+    return encode_run(op->encoding, buf_cstr(&s->whole), s->whole.len, &r->body, e);
 }
 
 static int run_url(const struct gateway *g, const struct operation *op, struct gw_request *r,

@@ -12,9 +12,15 @@
 
 struct encode_step {
     const char *name;
-    const char *charset; /* iconv's name: wants UTF-8 and gives bytes; NULL: bytes in, ASCII out */
-    void (*run)(const char *in, size_t len, struct buf *out);
+    const char *charset; /* iconv's name: wants UTF-8 and gives bytes */
+    const char *digest;  /* crypt_method's name: bytes in, bytes out */
+    void (*run)(const char *in, size_t len, struct buf *out); /* bytes in, ASCII out */
 };
+
+static bool gives_bytes(const struct encode_step *s)
+{
+    return s->charset || s->digest;
+}
 
 static void run_hex(const char *in, size_t len, struct buf *out)
 {
@@ -67,10 +73,12 @@ static void run_percent_lower(const char *in, size_t len, struct buf *out)
 }
 
 static const struct encode_step steps[] = {
-    {"gbk", "GBK", NULL},           {"gb18030", "GB18030", NULL},
-    {"utf-16be", "UTF-16BE", NULL}, {"hex", NULL, run_hex},
-    {"HEX", NULL, run_hex_upper},   {"base64", NULL, run_base64},
-    {"percent", NULL, run_percent}, {"percent-lower", NULL, run_percent_lower},
+    {"gbk", "GBK", NULL, NULL},           {"gb18030", "GB18030", NULL, NULL},
+    {"utf-16be", "UTF-16BE", NULL, NULL}, {"hex", NULL, NULL, run_hex},
+    {"HEX", NULL, NULL, run_hex_upper},   {"base64", NULL, NULL, run_base64},
+    {"percent", NULL, NULL, run_percent}, {"percent-lower", NULL, NULL, run_percent_lower},
+    {"md5", NULL, "md5", NULL},           {"sha1", NULL, "sha1", NULL},
+    {"sha256", NULL, "sha256", NULL},     {"sm3", NULL, "sm3", NULL},
 };
 #define N_STEPS (sizeof steps / sizeof steps[0])
 
@@ -89,7 +97,7 @@ int encode_add(struct encode_chain *c, const char *name, struct err *e)
     if (found == NULL)
         return err_set(e, ERR_CONFIG, "zhanchi-gateway(5) lists the encodings",
                        "there is no encoding \"%s\"", name);
-    if (found->charset && last && last->charset)
+    if (found->charset && last && gives_bytes(last))
         return err_set(e, ERR_CONFIG, "name one of the two",
                        "encoding %s wants text, but %s gives bytes", name, last->name);
     if (c->n == ENCODE_STEPS_MAX)
@@ -98,12 +106,25 @@ int encode_add(struct encode_chain *c, const char *name, struct err *e)
     return 0;
 }
 
+static void run_digest(const char *name, const char *in, size_t len, struct buf *out)
+{
+    uint8_t digest[CRYPT_METHOD_BYTES];
+    struct crypt_method m;
+
+    if (!crypt_method_find(name, &m))
+        panic("gateway: no digest %s", name);
+    buf_add(out, digest, crypt_method_run(m, NULL, 0, in, len, digest));
+}
+
 static int run_step(const struct encode_step *s, const char *in, size_t len, struct buf *out,
                     struct err *e)
 {
     if (s->charset)
         return charset_convert(s->charset, in, len, out, e);
-    s->run(in, len, out);
+    if (s->digest)
+        run_digest(s->digest, in, len, out);
+    else
+        s->run(in, len, out);
     return out->failed
                ? err_set(e, ERR_DATA, "shorten the text", "a text as %s has no room", s->name)
                : 0;
@@ -134,4 +155,9 @@ int encode_run(const struct encode_chain *c, const char *in, size_t len, struct 
         out->data[before] = '\0';
     }
     return rc;
+}
+
+bool encode_ends_in(const struct encode_chain *c, const char *name)
+{
+    return c->n > 0 && strcmp(c->steps[c->n - 1]->name, name) == 0;
 }

@@ -6,10 +6,12 @@
  *   hex HEX                  two digits a byte, in lower or upper case
  *   base64                   RFC 4648, with padding, without line breaks
  *   percent percent-lower    RFC 3986: unreserved characters stay; digits in upper or lower case
+ *   md5 sha1 sha256 sm3      a digest's bytes: hex or base64 comes next
  */
 #ifndef GATEWAY_ENCODE_H
 #define GATEWAY_ENCODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "zhanchi/buf.h"
 #include "zhanchi/err.h"
@@ -31,5 +33,7 @@ const char *encode_name(size_t i);
  * encoding lacks, without quoting it, or says that there is no room; out is then as before. */
 int encode_run(const struct encode_chain *c, const char *in, size_t len, struct buf *out,
                struct err *e);
+/* Whether the last encoding is this one. */
+bool encode_ends_in(const struct encode_chain *c, const char *name);
 
 #endif

@@ -148,7 +148,7 @@ static int parse_encoding(struct compiler *c, const struct conf_node *group, str
             break;
     if (encodings[*encoding] == NULL)
         return profile_unknown_word(node, "encoding", first ? first : "", encodings, e);
-    return profile_steps(c, node, 1, &op->step, &op->steps, e);
+    return profile_encodings(c, node, 1, &op->encoding, e);
 }
 
 static int compile_body(struct compiler *c, const struct conf_node *body, int encoding,

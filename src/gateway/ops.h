@@ -4,7 +4,7 @@
 #ifndef GATEWAY_OPS_H
 #define GATEWAY_OPS_H
 
-#include "steps.h"
+#include "encode.h"
 #include "program.h"
 
 enum op_kind {
@@ -15,7 +15,7 @@ enum op_kind {
     OP_TEMPLATE,
     OP_EACH,     /* message of the batch */
     OP_VARIABLE, /* each variable of the message */
-    OP_NEST      /* a text made of its inside, through steps */
+    OP_NEST      /* a text made of its inside, encoded */
 };
 
 struct op {
@@ -24,10 +24,9 @@ struct op {
     template_escape escape; /* OP_VAR, OP_HEADER, OP_QUERY, OP_TEMPLATE, OP_NEST */
     const char *text; /* OP_BYTES: what; loops: between two rounds; OP_HEADER, OP_QUERY: whose */
     size_t len;
-    const struct template *tpl; /* OP_TEMPLATE */
-    const enum step *step;      /* OP_NEST */
-    size_t steps;
-    size_t inside; /* how many of the next ops are its inside */
+    const struct template *tpl;       /* OP_TEMPLATE */
+    const struct encode_chain *chain; /* OP_NEST; NULL: the text as it is */
+    size_t inside;                    /* how many of the next ops are its inside */
 };
 
 extern const char *const var_names[VARS + 1]; /* NULL-terminated */

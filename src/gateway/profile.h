@@ -14,9 +14,9 @@
 #ifndef GATEWAY_PROFILE_H
 #define GATEWAY_PROFILE_H
 
+#include "encode.h"
 #include "program.h"
 #include "scheme.h"
-#include "steps.h"
 #include "zhanchi/crypt.h"
 
 /* ---- codes to classes: exact code, then the longest prefix ("isv.*"), then nothing ---- */
@@ -45,10 +45,9 @@ enum sign_kind { SIGN_NONE, SIGN_RECIPE, SIGN_SCHEME };
 struct recipe {
     enum sign_kind kind;
     struct crypt_method method;
-    bool fast; /* keyed SHA-256: contexts are kept */
-    enum step *step;
-    size_t steps;
-    char *key; /* wiped by recipe_fini */
+    bool fast;                     /* keyed SHA-256: contexts are kept */
+    struct encode_chain *encoding; /* of the digest */
+    char *key;                     /* wiped by recipe_fini */
     size_t key_len;
     struct program parts;
     bool before_body; /* nothing of the request is in it */
@@ -89,10 +88,9 @@ struct operation {
     const char *path;                 /* as signed: the base URL's path and the operation's */
     struct program query, query_tail; /* tail: parameters that name the signature */
     struct program headers, body, body_tail;
-    enum step *step; /* what is done with the whole body */
-    size_t steps;
-    uint32_t uses; /* all programs and the recipe */
-    int max;       /* messages */
+    struct encode_chain *encoding; /* of the whole body; NULL: none */
+    uint32_t uses;                 /* all programs and the recipe */
+    int max;                       /* messages */
     enum operation_kind kind;
     uint32_t same; /* what the messages of a batch have in common */
     struct recipe sign;
@@ -282,8 +280,8 @@ int profile_duration(const struct conf_node *group, const char *key, int64_t def
 int profile_statuses(struct compiler *c, const struct conf_node *group, const char *key, int def,
                      int **out, size_t *n, struct err *e);
 /* Encodings of a list, from its item `from` on. */
-int profile_steps(struct compiler *c, const struct conf_node *list, size_t from, enum step **out,
-                  size_t *n, struct err *e);
+int profile_encodings(struct compiler *c, const struct conf_node *list, size_t from,
+                      struct encode_chain **out, struct err *e);
 /* One of the words, the first being the default: its index. */
 int profile_choose(const struct conf_node *group, const char *key, const char *const *words,
                    int *out, struct err *e);

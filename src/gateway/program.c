@@ -207,9 +207,9 @@ static int run_nest(const struct op *op, struct env *env, struct buf *out, struc
     env->depth--;
     if (rc != 0)
         return -1;
-    if (op->steps == 0)
+    if (op->chain == NULL)
         return op->escape(out, buf_cstr(inner), inner->len) == 0 ? 0 : full(e);
-    if (steps_run(op->step, op->steps, buf_cstr(inner), inner->len, encoded, e) != 0)
+    if (encode_run(op->chain, buf_cstr(inner), inner->len, encoded, e) != 0)
         return -1;
     return op->escape(out, buf_cstr(encoded), encoded->len) == 0 ? 0 : full(e);
 }

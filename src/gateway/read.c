@@ -117,25 +117,21 @@ int profile_choose(const struct conf_node *group, const char *key, const char *c
     return profile_unknown_word(conf_node_get(group, key), key, text, words, e);
 }
 
-int profile_steps(struct compiler *c, const struct conf_node *list, size_t from, enum step **out,
-                  size_t *n, struct err *e)
+int profile_encodings(struct compiler *c, const struct conf_node *list, size_t from,
+                      struct encode_chain **out, struct err *e)
 {
+    struct err why;
     char tmp[40];
 
     if (conf_node_type(list) != CONF_LIST || conf_node_count(list) <= from)
         return conf_node_err(list, e, "write it as [ \"gbk\", \"percent\" ]",
                              "these are no encodings");
-    *n = conf_node_count(list) - from;
-    *out = arena_alloc(c->arena, *n * sizeof **out);
-    for (size_t i = 0; i < *n; i++) {
-        const struct conf_node *item = conf_node_item(list, from + i);
-        const char *word = conf_node_text(item, tmp);
-        size_t k = 0;
-        while (step_names[k] && (word == NULL || strcmp(step_names[k], word) != 0))
-            k++;
-        if (step_names[k] == NULL)
-            return profile_unknown_word(item, "encoding", word ? word : "", step_names, e);
-        (*out)[i] = (enum step)k;
+    *out = arena_alloc(c->arena, sizeof **out);
+    memset(*out, 0, sizeof **out);
+    for (size_t i = from; i < conf_node_count(list); i++) {
+        const char *word = conf_node_text(conf_node_item(list, i), tmp);
+        if (encode_add(*out, word ? word : "", &why) != 0)
+            return conf_node_err(list, e, why.remedy, "%s", why.what);
     }
     return 0;
 }

@@ -60,23 +60,21 @@ static int parse_parts(struct compiler *c, const struct conf_node *group, uint32
     return 0;
 }
 
-/* encoding = "hex", "base64" or a list of steps. */
+/* encoding = "hex", "HEX", "base64", or a list of encodings. */
 static int parse_encoding(struct compiler *c, const struct conf_node *group, struct recipe *r,
                           struct err *e)
 {
     static const char *const words[] = {"hex", "HEX", "base64", NULL};
-    static const enum step steps[] = {STEP_HEX, STEP_HEX_UPPER, STEP_BASE64};
     const struct conf_node *node = conf_node_get(group, "encoding");
     int k;
 
     if (node && conf_node_type(node) == CONF_LIST)
-        return profile_steps(c, node, 0, &r->step, &r->steps, e);
+        return profile_encodings(c, node, 0, &r->encoding, e);
     if (profile_choose(group, "encoding", words, &k, e) != 0)
         return -1;
-    r->step = arena_alloc(c->arena, sizeof *r->step);
-    *r->step = steps[k];
-    r->steps = 1;
-    return 0;
+    r->encoding = arena_alloc(c->arena, sizeof *r->encoding);
+    memset(r->encoding, 0, sizeof *r->encoding);
+    return encode_add(r->encoding, words[k], e);
 }
 
 static struct mac_pool *pool_new(void);
@@ -185,7 +183,7 @@ int recipe_sign(const struct recipe *r, struct crypt_mac *mac, struct env *env, 
     } else {
         n = crypt_method_run(r->method, r->key, r->key_len, buf_cstr(tmp), tmp->len, digest);
     }
-    return steps_run(r->step, r->steps, (const char *)digest, n, out, e);
+    return encode_run(r->encoding, (const char *)digest, n, out, e);
 }
 
 /* ---- of an operation ---- */

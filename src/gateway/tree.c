@@ -5,7 +5,7 @@
  *   { each = "message"; item = TEXT; join = ","; }    one a message of the batch, joined
  *   { each = "variable"; item = TEXT; join = ","; }   one a variable of a filed text: {{name}}, {{value}}
  *   { json = TREE; }                                  a JSON document as a text
- *   { encode = [ "gbk", "percent" ]; value = TEXT; }  through encodings and digests (steps.h)
+ *   { encode = [ "gbk", "percent" ]; value = TEXT; }  through encodings and digests (encode.h)
  *   ( TEXT, TEXT ) as `value` or `item`               one behind the other
  * and in a JSON tree also:
  *   { each = "message"; item = TREE; }                an array
@@ -102,15 +102,14 @@ static int joined(struct compiler *c, const struct conf_node *group, template_es
 
 /* Compiles `node` as the inside of a new OP_NEST. */
 static int nest(struct compiler *c, const struct conf_node *node, compile_fn inner,
-                const enum step *steps, size_t n, template_escape escape, struct err *e)
+                const struct encode_chain *chain, template_escape escape, struct err *e)
 {
     if (c->depth == NEST_MAX)
         return conf_node_err(node, e, NULL, "texts inside texts, deeper than %d", NEST_MAX);
     struct op *op = compile_op(c, OP_NEST);
     size_t at = (size_t)(op - c->p->ops);
     op->escape = escape;
-    op->step = steps;
-    op->steps = n;
+    op->chain = chain;
     c->depth++;
     int rc = inner(c, node, template_escape_none, e);
     c->depth--;
@@ -131,17 +130,16 @@ static int encoded(struct compiler *c, const struct conf_node *group, template_e
 {
     static const char *const known[] = {"encode", "value", NULL};
     const struct conf_node *value = conf_node_get(group, "value");
-    enum step *steps;
-    size_t n;
+    struct encode_chain *chain;
 
     if (conf_node_known(group, known, e) != 0 ||
-        profile_steps(c, conf_node_get(group, "encode"), 0, &steps, &n, e) != 0)
+        profile_encodings(c, conf_node_get(group, "encode"), 0, &chain, e) != 0)
         return -1;
     if (value == NULL)
         return conf_node_err(group, e, "add value = ...", "nothing is encoded");
-    if (escape == template_escape_url && steps[n - 1] == STEP_PERCENT)
+    if (escape == template_escape_url && encode_ends_in(chain, "percent"))
         escape = template_escape_none;
-    return nest(c, value, texts, steps, n, escape, e);
+    return nest(c, value, texts, chain, escape, e);
 }
 
 static int text_group(struct compiler *c, const struct conf_node *group, template_escape escape,
@@ -156,7 +154,7 @@ static int text_group(struct compiler *c, const struct conf_node *group, templat
     if (conf_node_get(group, "json"))
         return conf_node_known(group, known, e) != 0
                    ? -1
-                   : nest(c, conf_node_get(group, "json"), json_inside, NULL, 0, escape, e);
+                   : nest(c, conf_node_get(group, "json"), json_inside, NULL, escape, e);
     return conf_node_err(group, e,
                          "write a text, or { each = ...; }, { json = ...; }, { encode = ...; }",
                          "this group makes no text");
