@@ -75,6 +75,8 @@ void conf_sample(struct buf *out)
              "    name = \"12333\";\n"
              "    profile = \"gateways/12333.conf\";\n"
              "    # url = \"http://127.0.0.1:12333\";   # overrides the profile's\n"
+             "    # public_url = \"https://office.example\";   # under which the provider reaches us\n"
+             "    # settings = { from = \"10690\"; };   # what the profile asks for\n"
              "    # rate = 50.0; concurrency = 8; batch = 100;   # override the profile's limits\n"
              "    secret_files = { app = \"secrets/app\"; secret = \"secrets/secret\"; };\n"
              "    # secret_env = { secret = \"ZHANCHI_12333_SECRET\"; };\n"

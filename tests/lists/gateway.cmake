@@ -36,3 +36,8 @@ endforeach()
 # The providers' own clients as witnesses; scripts/interop installs them.
 add_test(NAME interop_signing COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/interop.sh $<TARGET_FILE:cases_signing>)
 set_tests_properties(interop_signing PROPERTIES LABELS interop)
+
+# Shipped profiles, and the one of the guide.
+add_test(NAME integration_profiles
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/profiles.sh ${PROJECT_BINARY_DIR}/src ${PROJECT_SOURCE_DIR})
+set_tests_properties(integration_profiles PROPERTIES LABELS integration)
