@@ -67,7 +67,8 @@ for listing in 'list ls' 'template ls' 'campaign ls' 'receipt ls' 'reply ls' 'op
     one '. == []' $listing
 done
 one 'length == 1' gateway ls
-one '.gateway == "12333"' gateway check 12333
+one '.gateway == "12333" and (.requests | length == 2) and all(.samples[]; .good)' gateway check 12333
+one '.class == "OK"' gateway test 12333 <<<19900000001
 one 'length > 0' audit ls
 one '.acts > 0' audit verify
 one 'length > 5' doctor

@@ -40,6 +40,12 @@ static const struct {
     {"utf-16be hex", "你A𠮷", "4f600041d842dfb7"},
     {"utf-16be base64", "你", "T2A="},
     {"utf-16be hex HEX base64", "A", "MzAzMDM0MzE="},
+    {"md5 hex", "", "d41d8cd98f00b204e9800998ecf8427e"},
+    {"md5 base64", "abc", "kAFQmDzST7DWlj99KOF/cg=="},
+    {"sha1 hex", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+    {"sha256 HEX", "abc", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"},
+    {"sm3 hex", "abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"},
+    {"gbk md5 hex", "测试", "ff13f7f55f7154f6984d9a26d8a317f9"},
 };
 
 START_TEST(known)
@@ -96,6 +102,7 @@ static const struct {
     {"GBK", "no encoding \"GBK\""},
     {"md5-hex", "no encoding \"md5-hex\""},
     {"gbk utf-16be", "utf-16be wants text, but gbk gives bytes"},
+    {"md5 gbk", "gbk wants text, but md5 gives bytes"},
     {"hex hex hex hex hex", "more than 4"},
 };
 
@@ -119,7 +126,7 @@ START_TEST(names)
         struct err e;
         ck_assert_int_eq(encode_add(&c, encode_name(n), &e), 0);
     }
-    ck_assert_uint_eq(n, 8);
+    ck_assert_uint_eq(n, 12);
 }
 END_TEST
 
