@@ -8,7 +8,7 @@
  *     { of = "receipt"; body = "..."; expect = "OK, pending"; },       one word a receipt
  *     { of = "reply"; body = "..."; expect = "R"; } )                  the texts
  *
- * The sample messages are SAMPLE-1, SAMPLE-2 ... to 19900000001, 19900000002 ...
+ * The sample messages are SAMPLE-1, SAMPLE-2 ... to 19200000001, 19200000002 ...
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ int samples_parse(struct compiler *c, struct gateway *g, const struct conf_node 
 void gateway_sample_message(size_t i, struct gw_message *m, struct gw_sample_texts *t)
 {
     snprintf(t->ref, sizeof t->ref, "SAMPLE-%zu", i + 1);
-    snprintf(t->phone, sizeof t->phone, "199%08zu", i + 1);
+    snprintf(t->phone, sizeof t->phone, "192%08zu", i + 1);
     *m = (struct gw_message){.id = (int64_t)i + 1,
                              .ref = t->ref,
                              .phone = t->phone,
