@@ -10,7 +10,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "zhanchi/buf.h"
 #include "zhanchi/err.h"
 
 struct httpd;
@@ -41,9 +40,8 @@ void httpd_stop(struct httpd *h);
 const char *httpd_method(const struct httpd_request *r);
 const char *
 httpd_path(const struct httpd_request *r); /* without the query, as it came (not decoded) */
+const char *httpd_query_text(const struct httpd_request *r); /* all of it as it came; "" */
 const char *httpd_query(const struct httpd_request *r, const char *key); /* decoded value or NULL */
-/* All parameters, "k=v&k=v", percent-encoded anew, in their order; out is empty before. */
-void httpd_query_string(const struct httpd_request *r, struct buf *out);
 const char *httpd_header(const struct httpd_request *r, const char *name); /* any case; NULL */
 const char *httpd_peer(const struct httpd_request *r);                     /* "127.0.0.1" */
 unsigned

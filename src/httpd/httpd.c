@@ -59,7 +59,7 @@ struct httpd_request {
     struct loop *loop;
     struct MHD_Connection *connection;
     struct httpd_request *next; /* in loop->answered */
-    char *path;
+    char *path, *query;
     const char *method;
     unsigned ordinal;
     char peer[INET6_ADDRSTRLEN];
@@ -258,7 +258,9 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *connectio
 
     r->loop = ctx;
     r->connection = connection;
-    r->path = must(strndup(uri, strcspn(uri, "?")));
+    size_t path = strcspn(uri, "?");
+    r->path = must(strndup(uri, path));
+    r->query = must(strdup(uri[path] ? uri + path + 1 : ""));
     if (info && info->socket_context)
         r->ordinal = ++*(unsigned *)info->socket_context;
     buf_init(&r->body, r->loop->h->o.body_max);
@@ -280,6 +282,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
         MHD_destroy_response(r->response);
     buf_fini(&r->body);
     free(r->path);
+    free(r->query);
     free(r);
     pthread_mutex_lock(&h->lock);
     if (--h->active == 0)
@@ -372,35 +375,9 @@ const char *httpd_path(const struct httpd_request *r)
     return r->path;
 }
 
-static void put_encoded(struct buf *out, const char *s)
+const char *httpd_query_text(const struct httpd_request *r)
 {
-    for (; *s != '\0'; s++) {
-        unsigned char c = (unsigned char)*s;
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            strchr("-._~", c) != NULL)
-            buf_addc(out, (char)c);
-        else
-            buf_addf(out, "%%%02X", c);
-    }
-}
-
-static enum MHD_Result put_parameter(void *ctx, enum MHD_ValueKind kind, const char *key,
-                                     const char *value)
-{
-    struct buf *out = ctx;
-
-    (void)kind;
-    if (out->len > 0)
-        buf_addc(out, '&');
-    put_encoded(out, key);
-    buf_addc(out, '=');
-    put_encoded(out, value ? value : "");
-    return MHD_YES;
-}
-
-void httpd_query_string(const struct httpd_request *r, struct buf *out)
-{
-    MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, put_parameter, out);
+    return r->query;
 }
 
 const char *httpd_query(const struct httpd_request *r, const char *key)

@@ -15,7 +15,6 @@
 #include "zhanchi/log.h"
 
 #define GROUP_MAX 1000
-#define QUERY_MAX (1U << 16)
 #define SEALED_MAX (64U << 20)
 
 struct kept {
@@ -23,7 +22,6 @@ struct kept {
     size_t gateway;
     enum gw_report_kind kind;
     int64_t received_ms;
-    char *query; /* what a GET says instead of a body; NULL for others */
 };
 
 struct desk {
@@ -71,19 +69,28 @@ static const char *query_of(void *ctx, const char *key)
 }
 
 /* False if the desk is full or closing: the provider comes again. */
-static bool keep(struct desk *d, struct httpd_request *r, size_t gateway, enum gw_report_kind kind,
-                 char *query)
+static bool keep(struct desk *d, struct httpd_request *r, size_t gateway, enum gw_report_kind kind)
 {
     pthread_mutex_lock(&d->lock);
     bool room = d->n < GROUP_MAX && !d->stopping;
     if (room) {
         httpd_defer(r);
-        d->kept[d->n++] = (struct kept){r, gateway, kind, clock_now_ms(), query};
+        d->kept[d->n++] = (struct kept){r, gateway, kind, clock_now_ms()};
         if (d->n == 1)
             pthread_cond_signal(&d->came);
     }
     pthread_mutex_unlock(&d->lock);
     return room;
+}
+
+/* What a request says: its body; a GET says it in its query. Lives as long as the request. */
+static const char *said(const struct httpd_request *r, size_t *len)
+{
+    if (strcmp(httpd_method(r), "GET") != 0)
+        return httpd_body(r, len);
+    const char *query = httpd_query_text(r);
+    *len = strlen(query);
+    return query;
 }
 
 static void take(struct desk *d, struct httpd_request *r, size_t gateway, enum gw_report_kind kind)
@@ -95,29 +102,20 @@ static void take(struct desk *d, struct httpd_request *r, size_t gateway, enum g
                             .query = query_of,
                             .peer = httpd_peer(r),
                             .ctx = r};
-    bool get = strcmp(c.method, "GET") == 0;
-    struct buf query;
     struct err e;
 
-    buf_init(&query, QUERY_MAX);
-    httpd_query_string(r, &query);
-    c.query_string = buf_cstr(&query);
-    c.query_len = query.len;
-    c.body = get ? c.query_string : httpd_body(r, &c.body_len);
-    c.body_len = get ? c.query_len : c.body_len;
+    c.query_string = httpd_query_text(r);
+    c.query_len = strlen(c.query_string);
+    c.body = said(r, &c.body_len);
     if (gateway_callback_verify(g, kind, &c, clock_now_ms(), &e) != 0) {
         log_warn("serve", "%s; from %s", e.what, httpd_peer(r));
         refuse(d, r, REFUSED_SIGNATURE, 401, "not verified\n");
     } else if (gateway_callback_check(g, kind, c.body, c.body_len, &e) != 0) {
         log_warn("serve", "%s; from %s", e.what, httpd_peer(r));
         refuse(d, r, REFUSED_UNREADABLE, 400, "unreadable\n");
-    } else if (keep(d, r, gateway, kind, get ? query.data : NULL)) {
-        if (get)
-            return; /* the desk has it */
-    } else {
+    } else if (!keep(d, r, gateway, kind)) {
         refuse(d, r, REFUSED_STORE, 503, "busy\n");
     }
-    buf_fini(&query);
 }
 
 static void show_metrics(struct desk *d, struct httpd_request *r)
@@ -170,10 +168,7 @@ static int seal_one(struct desk *d, const struct kept *k, struct inbox_row *row,
                     struct err *e)
 {
     size_t len;
-    const char *body = k->query ? k->query : httpd_body(k->r, &len);
-
-    if (k->query)
-        len = strlen(k->query);
+    const char *body = said(k->r, &len);
 
     *row = (struct inbox_row){.id = inbox_next_id(d->hands.inbox),
                               .kind = (int)k->kind,
@@ -211,9 +206,8 @@ static int commit(struct desk *d, size_t n, size_t *m, struct err *e)
 static void acknowledge(struct desk *d, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct kept *k = &d->group[i];
+        const struct kept *k = &d->group[i];
         struct httpd_reply *a = &d->replies[i];
-        free(k->query);
         a->r = k->r;
         gateway_callback_ack(d->o->gateways[k->gateway], k->kind, &a->status, &a->content_type,
                              &a->body);
@@ -233,10 +227,8 @@ static void serve_group(struct desk *d, size_t n)
             log_error("serve", "reports cannot be stored, providers are told to come again: %s",
                       e.what);
             atomic_store(&d->broken, true);
-            for (size_t i = 0; i < n; i++) {
-                free(d->group[i].query);
+            for (size_t i = 0; i < n; i++)
                 refuse(d, d->group[i].r, REFUSED_STORE, 503, "cannot store\n");
-            }
             return;
         }
         atomic_store(&d->broken, false);
