@@ -3,6 +3,7 @@
  */
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 #include "chance.h"
 
 /* The finaliser of SplitMix64. */
@@ -31,9 +32,21 @@ int64_t chance_below(int64_t seed, enum choice what, uint64_t whom, int64_t belo
     return below > 0 ? (int64_t)(chance_hash(seed, what, whom) % (uint64_t)below) : 0;
 }
 
+uint64_t chance_whom(const char *number)
+{
+    uint64_t h = 0xcbf29ce484222325U;
+    const char *digits = *number == '+' ? number + 1 : number;
+
+    if (*digits && digits[strspn(digits, "0123456789")] == '\0' && strlen(digits) < 19)
+        return strtoull(digits, NULL, 10);
+    for (; *number; number++)
+        h = (h ^ (unsigned char)*number) * 0x100000001b3U;
+    return h | UINT64_C(1) << 63;
+}
+
 bool chance_number(int64_t seed, enum choice what, const char *number, const struct share *s)
 {
     if (s->pattern)
         return fnmatch(s->pattern, number, 0) == 0;
-    return s->part > 0 && chance_hit(seed, what, strtoull(number, NULL, 10), s->part);
+    return s->part > 0 && chance_hit(seed, what, chance_whom(number), s->part);
 }

@@ -45,6 +45,8 @@ uint64_t chance_hash(int64_t seed, enum choice what, uint64_t whom);
 bool chance_hit(int64_t seed, enum choice what, uint64_t whom, double part);
 /* 0 .. below - 1; 0 if below is 0 */
 int64_t chance_below(int64_t seed, enum choice what, uint64_t whom, int64_t below);
+/* A number as a number; other names (user ids) by a hash. Never 0. */
+uint64_t chance_whom(const char *number);
 /* Is this number among them? */
 bool chance_number(int64_t seed, enum choice what, const char *number, const struct share *s);
 

@@ -4,6 +4,7 @@
  * All lines of a request go out in one write(2) on a descriptor in append mode, so that lines of different threads do not mix. A torn
  * last line (power cut, full disk) is ended at the next start and does not count.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -18,7 +19,7 @@
 
 #define FIRST_ID                                                                                   \
     INT64_C(1000000000000000001) /* beyond 2^53: readers that use doubles shall fail here */
-#define REQUEST_MAX (4U << 20)
+#define REQUEST_MAX (16U << 20)
 
 struct ledger {
     int fd; /* -1: none */
@@ -26,20 +27,38 @@ struct ledger {
     atomic_llong next_id;
 };
 
-struct fields {
+#define DIGITS 18 /* of an id, which carry the sandbox's own number */
+
+struct line {
     int64_t id;
     char *ref, *number, *digest;
 };
 
+/* The sandbox's own number in a provider's id: the end of its last long run of digits. 0 if there is none. */
+static int64_t own_number(const char *id)
+{
+    for (size_t end = strlen(id), n; end >= DIGITS; end -= n ? n : 1) {
+        for (n = 0; n < end && isdigit((unsigned char)id[end - n - 1]);)
+            n++;
+        if (n >= DIGITS) {
+            char digits[DIGITS + 1];
+            memcpy(digits, id + end - DIGITS, DIGITS);
+            digits[DIGITS] = '\0';
+            return FIRST_ID - 1 + strtoll(digits, NULL, 10);
+        }
+    }
+    return 0;
+}
+
 /* Cuts a line in place. */
-static bool split(char *line, struct fields *f)
+static bool split(char *line, struct line *f)
 {
     char *at[6], *save = NULL;
 
     for (size_t i = 0; i < 6; i++)
         if ((at[i] = strtok_r(i ? NULL : line, "\t\n", &save)) == NULL)
             return false;
-    f->id = strtoll(at[1], NULL, 10);
+    f->id = own_number(at[1]);
     f->ref = at[2];
     f->number = at[3];
     f->digest = at[4];
@@ -47,14 +66,14 @@ static bool split(char *line, struct fields *f)
 }
 
 /* Reads the file line by line; whole lines only. */
-static int each_line(const char *path, void (*fn)(void *ctx, const struct fields *f), void *ctx,
+static int each_line(const char *path, void (*fn)(void *ctx, const struct line *f), void *ctx,
                      bool *torn, struct err *e)
 {
     FILE *file = fopen(path, "re");
     char *line = NULL;
     size_t cap = 0;
     ssize_t n;
-    struct fields f;
+    struct line f;
 
     *torn = false;
     if (file == NULL)
@@ -69,7 +88,7 @@ static int each_line(const char *path, void (*fn)(void *ctx, const struct fields
     return 0;
 }
 
-static void note_id(void *ctx, const struct fields *f)
+static void note_id(void *ctx, const struct line *f)
 {
     struct ledger *l = ctx;
 
@@ -136,8 +155,9 @@ static void add_line(const struct ledger *l, struct buf *b, const struct ledger_
 
     crypt_sha256(v->text, strlen(v->text), digest);
     crypt_hex(digest, sizeof digest, hex);
-    buf_addf(b, "%lld\t%lld\t%s\t%s\t%s\t%s", (long long)v->at_ms, (long long)v->id, v->ref,
-             v->number, hex, v->verdict);
+    buf_addf(b, "%lld\t%s\t", (long long)v->at_ms, v->id);
+    add_text(b, v->ref && *v->ref ? v->ref : "-");
+    buf_addf(b, "\t%s\t%s\t%s", v->number, hex, v->verdict);
     if (l->texts) {
         buf_addc(b, '\t');
         add_text(b, v->text);
@@ -174,6 +194,7 @@ struct keys {
     size_t n, cap;
 };
 struct tally {
+    size_t lines;
     struct keys refs, texts;
 };
 
@@ -195,11 +216,13 @@ static void keys_add(struct keys *k, const char *a, const char *b)
     memcpy(k->v[k->n++].digest, digest, sizeof k->v[0].digest);
 }
 
-static void note_line(void *ctx, const struct fields *f)
+static void note_line(void *ctx, const struct line *f)
 {
     struct tally *t = ctx;
 
-    keys_add(&t->refs, f->ref, "");
+    t->lines++;
+    if (strcmp(f->ref, "-") != 0)
+        keys_add(&t->refs, f->ref, f->number);
     keys_add(&t->texts, f->number, f->digest);
 }
 
@@ -232,12 +255,11 @@ int ledger_summary(const char *path, struct err *e)
 
     if (each_line(path, note_line, &t, &torn, e) != 0)
         return -1;
-    size_t accepted = t.refs.n;
     count_keys(&t.refs, &refs, &refs_twice);
     count_keys(&t.texts, &texts, &texts_twice);
     printf("{\"accepted\":%zu,\"refs\":%lld,\"refs_twice\":%lld,\"texts\":%lld,\"texts_twice\":%"
            "lld,\"torn\":%s}\n",
-           accepted, (long long)refs, (long long)refs_twice, (long long)texts,
+           t.lines, (long long)refs, (long long)refs_twice, (long long)texts,
            (long long)texts_twice, torn ? "true" : "false");
     return 0;
 }

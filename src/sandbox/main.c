@@ -1,8 +1,9 @@
 /*
- * zhanchi-sandbox: a 12333-style SMS gateway (docs/protocol-12333.md) for trying out, for tests and for benchmarks.
+ * zhanchi-sandbox: an SMS gateway for trying out, for tests and for benchmarks: a 12333-style one (docs/protocol-12333.md), or one that
+ * speaks as a public provider does (--profile).
  *
- * Its parts: auth (who is it), submit (one request), texts (verdicts and fates), ledger (what was taken), reports (receipts and replies
- * back), later (delayed answers), chance (all choices, from the seed). It shares no gateway code with the program that it tests.
+ * Its parts: dialect (how a provider speaks), account (who is it), submit (one request), texts (verdicts and fates), ledger (what was
+ * taken), reports (receipts and replies back), shelf (the same, to be fetched), later (delayed answers), chance (all choices, from the seed). It shares no gateway code with the program that it tests.
  * SIGTERM or SIGINT: answers what is open, prints counters as JSON, exits 0.
  */
 #include <signal.h>
@@ -112,13 +113,15 @@ static int run(const struct options *o, struct err *e)
         return -1;
     block_signals();
     pthread_mutex_init(&s.rate_lock, NULL);
-    s.auth = auth_new(o->app, secret, o->nonce_reuse);
     s.numbers = numbers_new();
+    s.shelf = shelf_new();
     atomic_init(&s.balance, o->balance);
-    if ((s.ledger = ledger_open(o->ledger, o->ledger_text, e)) != NULL &&
+    if ((s.account = account_new(dialect_find(o->profile), o->app, secret, o->sets, o->n_sets,
+                                 o->nonce_reuse, e)) != NULL &&
+        (s.ledger = ledger_open(o->ledger, o->ledger_text, e)) != NULL &&
         (s.later = later_start(e)) != NULL &&
         (o->callback == NULL ||
-         (s.reports = reports_start(o, s.auth, s.numbers, &s.counters, e)) != NULL))
+         (s.reports = reports_start(o, s.account, s.numbers, &s.counters, e)) != NULL))
         rc = serve(&s, e);
     if (s.reports)
         reports_stop(s.reports);
@@ -126,7 +129,8 @@ static int run(const struct options *o, struct err *e)
         later_free(s.later);
     ledger_close(s.ledger);
     numbers_free(s.numbers);
-    auth_free(s.auth);
+    shelf_free(s.shelf);
+    account_free(s.account);
     pthread_mutex_destroy(&s.rate_lock);
     if (rc == 0)
         counters_print(&s.counters);

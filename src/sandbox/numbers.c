@@ -1,10 +1,11 @@
 /*
- * numbers: see numbers.h. A table with open addressing under one lock; a number is its eleven digits. Used only where
+ * numbers: see numbers.h. A table with open addressing under one lock; a number is its digits, another name a hash. Used only where
  * refusals or a daily cap are asked for, so the lock does not cost the benchmarks anything.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include "chance.h"
 #include "numbers.h"
 #include "zhanchi/err.h"
 
@@ -66,7 +67,7 @@ static void grow(struct numbers *n)
 /* Under the lock. */
 static struct entry *entry_of(struct numbers *n, const char *number)
 {
-    uint64_t key = strtoull(number, NULL, 10);
+    uint64_t key = chance_whom(number);
 
     if (n->n * 2 >= n->cap)
         grow(n);

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "dialect.h"
 #include "options.h"
 
-enum kind { KIND_HEAD, KIND_FLAG, KIND_TEXT, KIND_INT, KIND_CHANCE, KIND_SHARE };
+enum kind { KIND_HEAD, KIND_FLAG, KIND_TEXT, KIND_SETS, KIND_INT, KIND_CHANCE, KIND_SHARE };
 
 struct row {
     const char *name;
@@ -24,6 +25,8 @@ struct row {
 
 static const struct row rows[] = {
     {"Where", KIND_HEAD, 0, NULL, NULL, NULL},
+    {"profile", KIND_TEXT, AT(profile), "12333", "NAME", "speak as this provider does; see below"},
+    {"set", KIND_SETS, 0, NULL, "NAME=VALUE", "a further value of the profile's; may be repeated"},
     {"listen", KIND_TEXT, AT(address), "127.0.0.1", "ADDRESS", "listen there"},
     {"port", KIND_INT, AT(port), "12333", "N", "port; 0 lets the kernel choose"},
     {"port-file", KIND_TEXT, AT(port_file), NULL, "FILE", "write the port into FILE once ready"},
@@ -97,8 +100,9 @@ static const struct row rows[] = {
     {"receipt-late", KIND_CHANCE, AT(receipt_late), NULL, "P", "comes very late"},
     {"receipt-late-by", KIND_INT, AT(receipt_late_ms), "5000", "MS", "how late that is"},
     {"receipt-pending", KIND_CHANCE, AT(receipt_pending), NULL, "P", "BUFFERD comes first"},
-    {"retry", KIND_TEXT, AT(retry), "1000,5000,10000,30000", "MS,...",
-     "repeat an unacknowledged callback after"},
+    {"retry", KIND_TEXT, AT(retry), NULL, "MS,...",
+     "repeat an unacknowledged callback after (12333: 1000,5000,10000,30000; others: as the "
+     "provider does)"},
     {"reply", KIND_SHARE, AT(reply), NULL, "SHARE", "these answer with something harmless"},
     {"refuse", KIND_SHARE, AT(refuse), NULL, "SHARE",
      "these answer R, T, td ... and are B01 from then on"},
@@ -160,6 +164,11 @@ static int set(struct options *o, const struct row *row, const char *value)
     case KIND_TEXT:
         *(const char **)at = value;
         return 0;
+    case KIND_SETS:
+        if (o->n_sets == SETS_MAX)
+            return -1;
+        o->sets[o->n_sets++] = value;
+        return 0;
     case KIND_INT:
         return parse_int(value, at);
     case KIND_CHANCE:
@@ -172,9 +181,11 @@ static int set(struct options *o, const struct row *row, const char *value)
 
 static int parse_retry(struct options *o, struct err *e)
 {
-    const char *p = o->retry;
+    const char *p = o->retry ? o->retry : "";
 
-    for (size_t i = 0; *p && i < RETRY_STEPS; i++) {
+    if (o->retry == NULL)
+        memcpy(o->retry_ms, dialect_find(o->profile)->retry_ms, sizeof o->retry_ms);
+    for (size_t i = 0; *p && i < RETRY_STEPS_MAX; i++) {
         char *end;
         o->retry_ms[i] = strtoll(p, &end, 10);
         if (end == p || o->retry_ms[i] <= 0 || (*end != ',' && *end != '\0'))
@@ -195,6 +206,9 @@ static int check(struct options *o, struct err *e)
         strncmp(o->callback, "https://", 8) != 0)
         return err_set(e, ERR_USAGE, "write it as http://127.0.0.1:8080/12333",
                        "--callback %s is no URL", o->callback);
+    if (dialect_find(o->profile) == NULL)
+        return err_set(e, ERR_USAGE, "--help lists the profiles", "there is no profile %s",
+                       o->profile);
     return parse_retry(o, e);
 }
 
@@ -224,10 +238,24 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
     return check(o, e);
 }
 
+static void help_profiles(void)
+{
+    const struct dialect *d;
+
+    puts("\nProfiles, and what --set knows there");
+    for (size_t i = 0; (d = dialect_next(i)) != NULL; i++) {
+        printf("  %-28s %s\n", d->name, d->about);
+        for (const struct setting *s = d->settings; s && s->name; s++)
+            printf("    %-26s %s%s%s%s\n", s->name, s->help, *s->def ? " (" : "", s->def,
+                   *s->def ? ")" : "");
+    }
+}
+
 void options_help(void)
 {
     puts("Usage: zhanchi-sandbox [OPTION]...\n"
-         "A 12333-style SMS gateway for trying out and for tests; see zhanchi-sandbox(1).");
+         "An SMS gateway for trying out and for tests, 12333-style or as a public provider is;\n"
+         "see zhanchi-sandbox(1).");
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *r = &rows[i];
         char left[64];
@@ -241,4 +269,5 @@ void options_help(void)
             printf(" (%s)", r->def);
         putchar('\n');
     }
+    help_profiles();
 }

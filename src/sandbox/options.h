@@ -5,6 +5,7 @@
 #define SANDBOX_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "zhanchi/err.h"
 
@@ -14,11 +15,14 @@ struct share {
     const char *pattern; /* NULL: part counts */
 };
 
-#define RETRY_STEPS 8
+#define RETRY_STEPS_MAX 9
+#define SETS_MAX 32
 
 struct options {
     /* where */
-    const char *address, *port_file, *app, *secret_file, *ledger, *callback, *summary;
+    const char *profile, *address, *port_file, *app, *secret_file, *ledger, *callback, *summary;
+    const char *sets[SETS_MAX]; /* NAME=VALUE */
+    size_t n_sets;
     int64_t port, threads, seed;
     bool ledger_text, nonce_reuse;
     /* requests; each is a probability */
@@ -35,7 +39,7 @@ struct options {
     int64_t receipt_delay_ms, receipt_jitter_ms, receipt_batch, receipt_late_ms;
     double receipt_lost, receipt_duplicate, receipt_early, receipt_late, receipt_pending;
     const char *retry;
-    int64_t retry_ms[RETRY_STEPS]; /* 0 ends */
+    int64_t retry_ms[RETRY_STEPS_MAX]; /* 0 ends */
     /* replies */
     struct share reply, refuse;
     int64_t reply_delay_ms;

@@ -1,9 +1,9 @@
 /*
  * reports: see reports.h. Fed by submit.c on the server's threads; one thread of its own sends.
  *
- * A report is rendered as JSON when it is made and waits in a heap. What is due goes out together, receipts apart from replies, at most
- * --receipt-batch a request. A request that is not acknowledged with 200 {"code":"0"} goes back into the heap whole and
- * is sent again after the next step of --retry, with a new signature; behind the last step it is dropped.
+ * A report is rendered in the provider's shape when it is made and waits in a heap. What is due goes out together, receipts apart from
+ * replies, as many as the provider puts in a request and --receipt-batch allows. A request that is not acknowledged goes back into the heap
+ * whole and is sent again after the next step of --retry, with a new signature; behind the last step it is dropped.
  */
 #include <curl/curl.h>
 #include <pthread.h>
@@ -12,44 +12,43 @@
 #include <string.h>
 #include "heap.h"
 #include "reports.h"
-#include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
-#include "zhanchi/json.h"
 
 #define POSTS 8 /* requests at once */
 #define BODY_MAX (1U << 20)
 #define ANSWER_MAX 4096
-#define CHINA_MIN 480
+#define HEADERS_MAX 8
 
-enum kind { RECEIPT, REPLY, KINDS };
 static const char *const kind_paths[KINDS] = {"/receipt", "/reply"};
-static const char *const kind_names[KINDS] = {"receipts", "replies"};
 
 struct event {
-    enum kind kind;
+    enum report_kind kind;
     bool refuses;
-    char number[12];
-    size_t reports; /* 0: one report as JSON; else a body that was sent before, with so many */
+    char number[24];
+    char *url;      /* where the request wanted it; NULL: where the options say */
+    size_t reports; /* 0: one report; else a body that was sent before, with so many */
     size_t attempt;
-    char json[];
+    char text[];
 };
 
 struct post {
     struct reports *owner;
     CURL *easy; /* NULL until first used */
     bool open;
-    enum kind kind;
+    enum report_kind kind;
+    char *url;
     size_t reports, attempt;
-    struct buf body, headers, answer;
-    struct curl_slist list[6];
+    struct buf body, headers, answer, target;
+    struct curl_slist list[HEADERS_MAX];
 };
 
 struct reports {
     const struct options *o;
-    const struct auth *auth;
+    const struct account *account;
+    const struct dialect *d;
     struct numbers *numbers;
     struct counters *counters;
-    char *urls[KINDS], *paths[KINDS];
+    char *urls[KINDS];
     pthread_t thread;
     pthread_mutex_t lock; /* heap, stopping */
     struct heap heap;
@@ -60,15 +59,21 @@ struct reports {
 
 /* ---- the queue ---- */
 
-static struct event *event_new(enum kind kind, const char *json, size_t len)
+static struct event *event_new(enum report_kind kind, const char *url, const char *text, size_t len)
 {
     struct event *ev = calloc(1, sizeof *ev + len + 1);
 
-    if (ev == NULL)
+    if (ev == NULL || (url && (ev->url = strdup(url)) == NULL))
         panic("out of memory");
     ev->kind = kind;
-    memcpy(ev->json, json, len);
+    memcpy(ev->text, text, len);
     return ev;
+}
+
+static void event_free(struct event *ev)
+{
+    free(ev->url);
+    free(ev);
 }
 
 static void enqueue(struct reports *r, struct event *ev, int64_t due_ms)
@@ -81,46 +86,19 @@ static void enqueue(struct reports *r, struct event *ev, int64_t due_ms)
         curl_multi_wakeup(r->multi);
 }
 
-static void china_time(int64_t at_ms, char out[32])
-{
-    civil_format_instant(at_ms, CHINA_MIN, out);
-    out[10] = ' ';
-    out[19] = '\0';
-}
-
-void reports_receipt(struct reports *r, const struct receipt *v, int64_t due_ms)
+void reports_put(struct reports *r, const struct report *v, int64_t due_ms)
 {
     struct buf b;
-    char at[32], id[24];
 
-    china_time(v->at_ms, at);
-    snprintf(id, sizeof id, "%lld", (long long)v->id);
-    buf_init(&b, 4096);
-    buf_adds(&b, "{\"ref\":");
-    json_quote(&b, v->ref, strlen(v->ref));
-    buf_addf(
-        &b,
-        ",\"id\":\"%s\",\"to\":\"%s\",\"state\":\"%s\",\"code\":\"%s\",\"at\":\"%s\",\"parts\":%d}",
-        id, v->number, v->state, v->code, at, v->parts);
-    enqueue(r, event_new(RECEIPT, buf_cstr(&b), b.len), due_ms);
+    buf_init(&b, 65536);
+    if (v->kind == RECEIPT)
+        r->d->receipt(r->account, v, &b);
+    else
+        r->d->reply(r->account, v, &b);
+    struct event *ev = event_new(v->kind, v->callback, buf_cstr(&b), b.len);
     buf_fini(&b);
-}
-
-void reports_reply(struct reports *r, int64_t id, const char *number, const char *text,
-                   bool refuses, int64_t due_ms)
-{
-    struct buf b;
-    char at[32];
-
-    china_time(due_ms, at);
-    buf_init(&b, 4096);
-    buf_addf(&b, "{\"id\":\"%lld\",\"from\":\"%s\",\"text\":", (long long)id, number);
-    json_quote(&b, text, strlen(text));
-    buf_addf(&b, ",\"at\":\"%s\",\"ext\":\"\"}", at);
-    struct event *ev = event_new(REPLY, buf_cstr(&b), b.len);
-    buf_fini(&b);
-    ev->refuses = refuses;
-    snprintf(ev->number, sizeof ev->number, "%s", number);
+    ev->refuses = v->refuses;
+    snprintf(ev->number, sizeof ev->number, "%s", v->number);
     enqueue(r, ev, due_ms);
 }
 
@@ -144,64 +122,77 @@ static void post_setup(struct post *p)
     curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, 5000L);
     curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
-    curl_easy_setopt(p->easy, CURLOPT_POST, 1L);
     buf_init(&p->body, BODY_MAX);
-    buf_init(&p->headers, 1024);
+    buf_init(&p->target, BODY_MAX);
+    buf_init(&p->headers, 4096);
     buf_init(&p->answer, ANSWER_MAX);
+}
+
+/* A GET carries its body as the query. */
+static void post_target(struct post *p, const struct frame *f)
+{
+    bool get = strcmp(f->method, "GET") == 0;
+
+    buf_reset(&p->target);
+    buf_adds(&p->target, p->url);
+    if (get)
+        buf_addf(&p->target, "%c%s", strchr(p->url, '?') ? '&' : '?', buf_cstr(&p->body));
+    curl_easy_setopt(p->easy, CURLOPT_URL, buf_cstr(&p->target));
+    if (get) {
+        curl_easy_setopt(p->easy, CURLOPT_HTTPGET, 1L);
+        return;
+    }
+    curl_easy_setopt(p->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)p->body.len);
+    curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, buf_cstr(&p->body));
 }
 
 /* The body is there: sign and send. */
 static void post_send(struct reports *r, struct post *p)
 {
+    const struct frame *f = &r->d->frames[p->kind];
+    const struct push push = {p->kind,     f->method,     p->url, f->type, buf_cstr(&p->body),
+                              p->body.len, clock_now_ms()};
     const char *h;
     size_t n = 0;
 
     buf_reset(&p->answer);
     buf_reset(&p->headers);
-    buf_add(&p->headers, "Content-Type: application/json", 31);
-    auth_sign(r->auth, "POST", r->paths[p->kind], buf_cstr(&p->body), p->body.len, clock_now_ms(),
-              &p->headers);
-    for (h = p->headers.data; h < p->headers.data + p->headers.len; h += strlen(h) + 1, n++) {
+    if (f->type)
+        buf_addf(&p->headers, "Content-Type: %s%c", f->type, 0);
+    if (r->d->sign)
+        r->d->sign(r->account, &push, &p->headers);
+    for (h = p->headers.data; n < HEADERS_MAX && h < p->headers.data + p->headers.len;
+         h += strlen(h) + 1, n++) {
         p->list[n] = (struct curl_slist){.data = (char *)(uintptr_t)h};
         if (n > 0)
             p->list[n - 1].next = &p->list[n];
     }
-    curl_easy_setopt(p->easy, CURLOPT_URL, r->urls[p->kind]);
-    curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->list);
-    curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)p->body.len);
-    curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, buf_cstr(&p->body));
+    curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, n ? p->list : NULL);
+    post_target(p, f);
     p->open = true;
     curl_multi_add_handle(r->multi, p->easy);
 }
 
-static bool acknowledged(struct post *p, CURLcode rc)
+static bool acknowledged(const struct reports *r, struct post *p, CURLcode rc)
 {
     long status = 0;
-    char tmp[40];
-    struct err why;
 
     curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (rc != CURLE_OK || status != 200)
-        return false;
-    struct json *root = json_parse(buf_cstr(&p->answer), p->answer.len, &why);
-    const struct json *code = root ? json_at(root, "/code") : NULL;
-    const char *text = code ? json_text(code, tmp) : NULL;
-    bool good = text && strcmp(text, "0") == 0;
-    json_free(root);
-    return good;
+    return rc == CURLE_OK && r->d->acknowledged(status, buf_cstr(&p->answer), p->answer.len);
 }
 
 static void post_done(struct reports *r, struct post *p, CURLcode rc)
 {
     curl_multi_remove_handle(r->multi, p->easy);
     p->open = false;
-    if (acknowledged(p, rc))
+    if (acknowledged(r, p, rc))
         return;
-    if (p->attempt >= RETRY_STEPS || r->o->retry_ms[p->attempt] == 0) {
+    if (p->attempt >= RETRY_STEPS_MAX || r->o->retry_ms[p->attempt] == 0) {
         COUNT(r->counters, callbacks_dropped, 1);
         return;
     }
-    struct event *ev = event_new(p->kind, buf_cstr(&p->body), p->body.len);
+    struct event *ev = event_new(p->kind, p->url, buf_cstr(&p->body), p->body.len);
     ev->reports = p->reports;
     ev->attempt = p->attempt + 1;
     COUNT(r->counters, callbacks_repeated, 1);
@@ -221,6 +212,25 @@ static void note_sent(struct reports *r, const struct event *ev)
     }
 }
 
+static const char *url_of(const struct reports *r, const struct event *ev)
+{
+    return ev->url ? ev->url : r->urls[ev->kind];
+}
+
+static size_t most(const struct reports *r, enum report_kind kind)
+{
+    size_t asked = (size_t)r->o->receipt_batch, most = r->d->frames[kind].max;
+
+    return asked < most ? asked : most;
+}
+
+/* May this event leave in the request that is being filled? */
+static bool fits(const struct reports *r, const struct post *p, const struct event *ev)
+{
+    return p->reports == 0 || (ev->kind == p->kind && ev->reports == 0 &&
+                               p->reports < most(r, p->kind) && strcmp(url_of(r, ev), p->url) == 0);
+}
+
 /* Fills a request with what is due: a body that waits to be repeated, or reports of one kind. False: nothing is due. */
 static bool post_fill(struct reports *r, struct post *p, int64_t now_ms)
 {
@@ -229,37 +239,47 @@ static bool post_fill(struct reports *r, struct post *p, int64_t now_ms)
     buf_reset(&p->body);
     p->reports = 0;
     pthread_mutex_lock(&r->lock);
-    while (p->reports < (size_t)r->o->receipt_batch && heap_due(&r->heap) <= now_ms) {
-        const struct event *next = r->heap.v[0].what;
-        if (p->reports > 0 && (next->kind != p->kind || next->reports > 0))
-            break;
+    while (heap_due(&r->heap) <= now_ms && fits(r, p, r->heap.v[0].what)) {
         ev = heap_take(&r->heap, now_ms);
-        p->kind = ev->kind;
-        p->attempt = ev->attempt;
+        if (p->reports == 0) {
+            free(p->url);
+            p->url = strdup(url_of(r, ev));
+            p->kind = ev->kind;
+            p->attempt = ev->attempt;
+        }
+        if (p->url == NULL)
+            panic("out of memory");
         if (ev->reports > 0) {
-            buf_adds(&p->body, ev->json);
+            buf_adds(&p->body, ev->text);
             p->reports = ev->reports;
-            free(ev);
+            event_free(ev);
             break;
         }
-        buf_addf(&p->body, "%s%s", p->reports == 0 ? "" : ",", ev->json);
+        buf_addf(&p->body, "%s%s", p->reports == 0 ? "" : ",", ev->text);
         p->reports++;
         note_sent(r, ev);
-        free(ev);
+        event_free(ev);
     }
     pthread_mutex_unlock(&r->lock);
     return p->reports > 0;
 }
 
 /* Reports were gathered bare: puts them into their frame. */
-static void post_frame(struct post *p)
+static void post_frame(const struct reports *r, struct post *p)
 {
-    struct buf whole;
+    const struct frame *f = &r->d->frames[p->kind];
+    struct buf whole, field;
 
     if (p->attempt > 0)
         return; /* it was sent before, whole */
     buf_init(&whole, BODY_MAX);
-    buf_addf(&whole, "{\"%s\":[%s]}", kind_names[p->kind], buf_cstr(&p->body));
+    buf_addf(&whole, "%s%s%s", f->open, buf_cstr(&p->body), f->close);
+    if (f->field) {
+        buf_init(&field, BODY_MAX);
+        wire_form(&field, f->field, buf_cstr(&whole));
+        buf_fini(&whole);
+        whole = field;
+    }
     buf_fini(&p->body);
     p->body = whole;
 }
@@ -274,7 +294,7 @@ static void send_due(struct reports *r)
             post_setup(p);
         if (!post_fill(r, p, clock_now_ms()))
             return;
-        post_frame(p);
+        post_frame(r, p);
         post_send(r, p);
     }
 }
@@ -337,11 +357,11 @@ static void free_all(struct reports *r)
         buf_fini(&p->body);
         buf_fini(&p->headers);
         buf_fini(&p->answer);
+        buf_fini(&p->target);
+        free(p->url);
     }
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS; i++)
         free(r->urls[i]);
-        free(r->paths[i]);
-    }
     curl_multi_cleanup(r->multi);
     heap_fini(&r->heap);
     pthread_mutex_destroy(&r->lock);
@@ -349,22 +369,20 @@ static void free_all(struct reports *r)
     curl_global_cleanup();
 }
 
-struct reports *reports_start(const struct options *o, const struct auth *a, struct numbers *n,
+struct reports *reports_start(const struct options *o, const struct account *a, struct numbers *n,
                               struct counters *c, struct err *e)
 {
     struct reports *r = calloc(1, sizeof *r);
-    const char *path = strchr(strstr(o->callback, "://") + 3, '/');
 
     if (r == NULL)
         panic("out of memory");
     r->o = o;
-    r->auth = a;
+    r->account = a;
+    r->d = account_dialect(a);
     r->numbers = n;
     r->counters = c;
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS; i++)
         r->urls[i] = joined(o->callback, strlen(o->callback), kind_paths[i]);
-        r->paths[i] = joined(path ? path : "", path ? strlen(path) : 0, kind_paths[i]);
-    }
     pthread_mutex_init(&r->lock, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     r->multi = curl_multi_init();
@@ -386,7 +404,7 @@ void reports_stop(struct reports *r)
     for (void *ev; (ev = heap_take(&r->heap, INT64_MAX)) != NULL;) {
         size_t reports = ((struct event *)ev)->reports;
         COUNT(r->counters, reports_left, reports ? reports : 1);
-        free(ev);
+        event_free(ev);
     }
     free_all(r);
 }

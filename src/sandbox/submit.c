@@ -1,8 +1,8 @@
 /*
  * submit: one request of the office, from its headers to its answer, with the faults that were asked for.
  *
- * Order, and it matters: who is it (A01 to A03) - faults that take nothing - what does it say (A05) - verdicts - ledger - receipts
- * queued - answer, with the faults that come after taking. A text is taken when its ledger line is written, not earlier; an
+ * Order, and it matters: who is it - faults that take nothing - what does it say - verdicts - ledger - receipts
+ * queued - answer, with the faults that come after taking. The dialect reads and writes; what happens is decided here. A text is taken when its ledger line is written, not earlier; an
  * answer that says "accepted" comes later still.
  *
  * Called by httpd on its threads. An answer that shall be late is made by the thread of later.c.
@@ -16,13 +16,15 @@
 #include "zhanchi/log.h"
 
 #define ANSWER_MAX (1U << 20)
+#define ARENA_BYTES 8192
 #define EARLY_HOLD_MS 30 /* an early receipt is that much ahead of the answer */
 
 enum ending { END_ANSWER, END_RESET, END_CUT };
 
-/* How a request ends, and when. Owns its body. */
+/* A request: what it says (call), how it ends, and when. Owns its body. */
 struct plan {
     struct httpd_request *r;
+    struct call call;
     enum ending ending;
     int status;
     bool retry_after;
@@ -59,7 +61,12 @@ static void finish(struct sandbox *s, struct plan *p)
     later_at(s->later, clock_now_ms() + p->wait_ms, carry_out, p);
 }
 
-static struct plan *plan_new(struct sandbox *s, struct httpd_request *r)
+static const char *header(void *ctx, const char *name)
+{
+    return httpd_header(ctx, name);
+}
+
+static struct plan *plan_new(struct sandbox *s, struct httpd_request *r, uint64_t no)
 {
     struct plan *p = calloc(1, sizeof *p);
 
@@ -69,15 +76,36 @@ static struct plan *plan_new(struct sandbox *s, struct httpd_request *r)
     p->o = s->o;
     p->status = 200;
     buf_init(&p->body, ANSWER_MAX);
+    p->call = (struct call){
+        .account = s->account,
+        .r = {httpd_method(r), httpd_path(r), httpd_query_text(r), NULL, 0, header, r},
+        .now_ms = clock_now_ms(),
+        .order = no,
+        .arena = arena_new(ARENA_BYTES),
+        .shelf = s->shelf,
+        .step = 1,
+        .status = 200,
+    };
+    p->call.r.body = httpd_body(r, &p->call.r.len);
     return p;
 }
 
-static void say(struct plan *p, int status, const char *code)
+/* What the request said is not needed any more; its answer may still have to wait. */
+static void forget(struct plan *p)
 {
-    p->status = status;
-    p->retry_after = status == 429 || status == 503;
+    json_free(p->call.root);
+    arena_free(p->call.arena);
+}
+
+/* Refuses the whole request. */
+static void say(struct sandbox *s, struct plan *p, enum fate fate)
+{
+    const struct word *w = dialect_word(&p->call, fate);
+
+    p->status = w->status ? w->status : 200;
+    p->retry_after = p->status == 429 || p->status == 503;
     buf_reset(&p->body);
-    buf_addf(&p->body, "{\"code\":\"%s\",\"message\":\"%s\"}", code, texts_message(code));
+    account_dialect(s->account)->refuse(&p->call, fate, &p->body);
 }
 
 /* ---- faults ---- */
@@ -108,9 +136,9 @@ static bool fault_before(struct sandbox *s, struct plan *p, uint64_t no)
         p->status = 500;
         buf_adds(&p->body, "<html><body>Internal Server Error</body></html>");
     } else if (hit(s, CHOICE_FLOW, no, o->flow, &c->flow)) {
-        say(p, 429, "F01");
+        say(s, p, FATE_FLOW);
     } else if (hit(s, CHOICE_BUSY, no, o->busy, &c->busy)) {
-        say(p, 503, "F02");
+        say(s, p, FATE_BUSY);
     } else {
         return false;
     }
@@ -167,154 +195,163 @@ static bool rate_allows(struct sandbox *s, size_t n, int64_t now_ms)
 
 /* ---- taking ---- */
 
-static int take(struct sandbox *s, struct item *items, size_t n, int64_t now_ms)
+static void name_items(struct sandbox *s, struct call *c)
 {
-    struct ledger_line lines[ITEMS_MAX];
-    char verdicts[ITEMS_MAX][48];
+    const struct dialect *d = account_dialect(s->account);
+    int64_t first = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        struct item *it = &c->items[i];
+        char id[ID_BYTES];
+        if (it->fate != FATE_TAKEN)
+            continue;
+        it->no = ledger_reserve(s->ledger, 1);
+        first = first ? first : it->no;
+        d->id(c, d->whole ? first : it->no, id);
+        it->id = arena_strdup(c->arena, id);
+    }
+}
+
+static int take(struct sandbox *s, struct call *c)
+{
+    struct ledger_line *lines = arena_alloc(c->arena, c->n * sizeof *lines);
     struct err e;
     size_t taken = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        struct item *it = &items[i];
-        if (strcmp(it->code, "0") != 0)
+    name_items(s, c);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct item *it = &c->items[i];
+        char verdict[64];
+        if (it->fate != FATE_TAKEN)
             continue;
-        it->id = ledger_reserve(s->ledger, 1);
-        snprintf(verdicts[taken], sizeof verdicts[taken], "%s:%s", it->state, it->report);
-        lines[taken] =
-            (struct ledger_line){now_ms, it->id, it->ref, it->to, it->text, verdicts[taken]};
-        taken++;
+        snprintf(verdict, sizeof verdict, "%s:%s", it->state, it->report);
+        lines[taken++] = (struct ledger_line){c->now_ms, it->id,   it->ref,
+                                              it->to,    it->text, arena_strdup(c->arena, verdict)};
     }
     if (ledger_put(s->ledger, lines, taken, &e) != 0) {
         log_error("sandbox", "%s", e.what);
         return -1;
     }
     COUNT(&s->counters, accepted, taken);
-    COUNT(&s->counters, refused, n - taken);
+    COUNT(&s->counters, refused, c->n - taken);
     return 0;
 }
 
 /* True if a receipt was sent ahead of the answer. */
-static bool report(struct sandbox *s, const struct item *items, size_t n, int64_t now_ms)
+static bool report(struct sandbox *s, const struct call *c)
 {
     bool any_early = false;
 
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(items[i].code, "0") != 0)
+    for (size_t i = 0; i < c->n; i++) {
+        const struct item *it = &c->items[i];
+        if (it->fate != FATE_TAKEN)
             continue;
-        bool early = hit(s, CHOICE_EARLY, (uint64_t)items[i].id, s->o->receipt_early,
+        bool early = hit(s, CHOICE_EARLY, (uint64_t)it->no, s->o->receipt_early,
                          &s->counters.receipts_early);
-        texts_report(s, &items[i], now_ms, early);
+        texts_report(s, c, it, early);
         any_early = any_early || early;
     }
     return any_early;
 }
 
-static void answer_batch(struct sandbox *s, struct plan *p, const struct item *items, size_t n,
-                         uint64_t no)
+/* Why the whole request is refused, or FATE_TAKEN: a provider with one verdict for all texts, or --strict-batch. */
+static enum fate refused_whole(const struct sandbox *s, const struct call *c)
 {
-    size_t step = hit(s, CHOICE_PARTIAL, no, s->o->partial, &s->counters.partial) ? 2 : 1;
+    bool whole = account_dialect(s->account)->whole || (s->o->strict_batch && c->n > 1);
 
-    buf_adds(&p->body, "{\"code\":\"0\",\"message\":\"done\",\"results\":[");
-    for (size_t i = 0; i < n; i += step) {
-        buf_addf(&p->body, "%s{\"ref\":", i ? "," : "");
-        json_quote(&p->body, items[i].ref, strlen(items[i].ref));
-        buf_addf(&p->body, ",\"code\":\"%s\"", items[i].code);
-        if (items[i].id)
-            buf_addf(&p->body, ",\"id\":\"%lld\"", (long long)items[i].id);
-        buf_adds(&p->body, "}");
-    }
-    buf_adds(&p->body, "]}");
+    for (size_t i = 0; whole && i < c->n; i++)
+        if (c->items[i].fate != FATE_TAKEN)
+            return c->items[i].fate;
+    return FATE_TAKEN;
 }
 
-static void answer_single(struct plan *p, const struct item *it)
+static bool balance_allows(struct sandbox *s, const struct call *c)
 {
-    if (strcmp(it->code, "0") != 0)
-        say(p, strcmp(it->code, "A04") == 0 ? 402 : 200, it->code);
-    else
-        buf_addf(&p->body, "{\"code\":\"0\",\"message\":\"accepted\",\"id\":\"%lld\"}",
-                 (long long)it->id);
+    size_t need = account_dialect(s->account)->whole ? c->n : 1;
+
+    return s->o->balance < 0 || atomic_load(&s->balance) >= (long long)need;
 }
 
-/* Why the whole batch is refused, or NULL. */
-static const char *refused_whole(const struct sandbox *s, const struct item *items, size_t n)
+/* Everything up to the ledger. What refuses the whole request, or FATE_TAKEN. */
+static enum fate decide(struct sandbox *s, struct call *c)
 {
-    for (size_t i = 0; s->o->strict_batch && i < n; i++)
-        if (strcmp(items[i].code, "0") != 0)
-            return items[i].code;
-    return NULL;
+    enum fate whole;
+
+    if (!rate_allows(s, c->n, c->now_ms))
+        return FATE_FLOW;
+    if (!balance_allows(s, c))
+        return FATE_BALANCE;
+    for (size_t i = 0; i < c->n; i++)
+        texts_judge(s, c, &c->items[i]);
+    if ((whole = refused_whole(s, c)) == FATE_TAKEN) {
+        for (size_t i = 0; i < c->n; i++)
+            texts_charge(s, c, &c->items[i]);
+        if (account_dialect(s->account)->whole)
+            whole = refused_whole(s, c);
+    }
+    if (whole != FATE_TAKEN)
+        COUNT(&s->counters, refused, c->n);
+    return whole;
 }
 
-static void submit(struct sandbox *s, struct plan *p, struct item *items, size_t n, bool batch,
-                   uint64_t no)
+static void submit(struct sandbox *s, struct plan *p, uint64_t no)
 {
-    int64_t now_ms = clock_now_ms();
-    const char *whole;
+    struct call *c = &p->call;
+    enum fate fate = decide(s, c);
 
-    if (!rate_allows(s, n, now_ms)) {
-        say(p, 429, "F01");
+    if (fate == FATE_TAKEN && take(s, c) != 0)
+        fate = FATE_INTERNAL;
+    if (fate != FATE_TAKEN) {
+        say(s, p, fate);
         return;
     }
-    if (s->o->balance >= 0 && atomic_load(&s->balance) <= 0) {
-        say(p, 402, "A04");
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        texts_judge(s, &items[i]);
-    if (batch && (whole = refused_whole(s, items, n)) != NULL) {
-        COUNT(&s->counters, refused, n);
-        say(p, 200, whole);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        texts_charge(s, &items[i], now_ms);
-    if (take(s, items, n, now_ms) != 0) {
-        say(p, 500, "X01");
-        return;
-    }
-    if (report(s, items, n, now_ms))
+    if (report(s, c))
         p->wait_ms = EARLY_HOLD_MS;
-    if (batch)
-        answer_batch(s, p, items, n, no);
-    else
-        answer_single(p, &items[0]);
+    if (c->n > 1 && !account_dialect(s->account)->whole &&
+        hit(s, CHOICE_PARTIAL, no, s->o->partial, &s->counters.partial))
+        c->step = 2;
+    account_dialect(s->account)->answer(c, &p->body);
+    p->status = c->status;
     fault_after(s, p, no);
 }
 
-static void read_and_submit(struct sandbox *s, struct plan *p, bool batch, uint64_t no)
+static void serve(struct sandbox *s, struct plan *p, uint64_t no)
 {
-    struct item items[ITEMS_MAX];
-    struct err e;
-    size_t len, n;
-    const char *body = httpd_body(p->r, &len);
-    struct json *root = json_parse(body, len, &e);
+    const struct dialect *d = account_dialect(s->account);
+    enum errand errand = d->route(&p->call);
+    enum fate fate = errand == ERRAND_NONE ? FATE_PATH : d->verify(&p->call);
 
-    if (root == NULL || texts_read(root, batch, items, &n) != 0) {
-        COUNT(&s->counters, malformed, 1);
-        say(p, 400, "A05");
-    } else {
-        submit(s, p, items, n, batch, no);
+    if (fate != FATE_TAKEN) {
+        if (fate == FATE_MALFORMED)
+            COUNT(&s->counters, malformed, 1);
+        else if (fate != FATE_PATH)
+            COUNT(&s->counters, unauthorised, 1);
+        say(s, p, fate);
+        return;
     }
-    json_free(root);
+    if (fault_before(s, p, no))
+        return;
+    if (errand == ERRAND_ASK) {
+        d->ask(&p->call, &p->body);
+        p->status = p->call.status;
+        fault_after(s, p, no);
+    } else if ((fate = d->read(&p->call)) == FATE_TAKEN) {
+        submit(s, p, no);
+    } else {
+        COUNT(&s->counters, malformed, 1);
+        say(s, p, fate);
+    }
 }
 
 void submit_handle(void *sandbox, struct httpd_request *r)
 {
     struct sandbox *s = sandbox;
-    struct plan *p = plan_new(s, r);
     uint64_t no = (uint64_t)atomic_fetch_add(&s->request, 1);
-    bool batch = strcmp(httpd_path(r), "/v1/messages") == 0;
-    const char *code;
+    struct plan *p = plan_new(s, r, no);
 
     COUNT(&s->counters, requests, 1);
-    if ((!batch && strcmp(httpd_path(r), "/v1/message") != 0) ||
-        strcmp(httpd_method(r), "POST") != 0) {
-        say(p, 404, "A05");
-    } else if ((code = auth_check(s->auth, r, clock_now_ms())) != NULL) {
-        COUNT(&s->counters, unauthorised, 1);
-        say(p, 401, code);
-    } else if (!fault_before(s, p, no)) {
-        read_and_submit(s, p, batch, no);
-    }
+    serve(s, p, no);
+    forget(p);
     p->wait_ms += s->o->latency_ms + chance_below(s->o->seed, CHOICE_JITTER, no, s->o->jitter_ms);
     finish(s, p);
 }
