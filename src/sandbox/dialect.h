@@ -185,6 +185,8 @@ bool acknowledged_2xx(long status, const char *body, size_t len);
 bool acknowledged_json(long status, const char *body, size_t len, const char *key,
                        const char *value);
 
-extern const struct dialect dialect_12333;
+extern const struct dialect dialect_12333, dialect_aliyun, dialect_aliyun_rpc, dialect_tencent,
+    dialect_huawei, dialect_mas, dialect_montnets, dialect_chuanglan, dialect_yunpian,
+    dialect_twilio, dialect_webhook;
 
 #endif

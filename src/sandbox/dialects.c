@@ -5,7 +5,8 @@
 #include "dialect.h"
 
 static const struct dialect *const dialects[] = {
-    &dialect_12333,
+    &dialect_12333,  &dialect_aliyun,    &dialect_aliyun_rpc, &dialect_tencent,
+    &dialect_huawei, &dialect_chuanglan, &dialect_yunpian,
 };
 
 const struct dialect *dialect_next(size_t i)
