@@ -5,8 +5,9 @@
 #include "dialect.h"
 
 static const struct dialect *const dialects[] = {
-    &dialect_12333,  &dialect_aliyun,    &dialect_aliyun_rpc, &dialect_tencent,
-    &dialect_huawei, &dialect_chuanglan, &dialect_yunpian,
+    &dialect_12333,   &dialect_aliyun, &dialect_aliyun_rpc, &dialect_tencent,
+    &dialect_huawei,  &dialect_mas,    &dialect_montnets,   &dialect_chuanglan,
+    &dialect_yunpian, &dialect_twilio, &dialect_webhook,
 };
 
 const struct dialect *dialect_next(size_t i)

@@ -305,6 +305,8 @@ static int wait_ms(struct reports *r, bool *stopping)
     int64_t left = heap_due(&r->heap) == INT64_MAX ? 1000 : heap_due(&r->heap) - clock_now_ms();
     *stopping = r->stopping;
     pthread_mutex_unlock(&r->lock);
+    if (*stopping)
+        return 0;
     for (size_t i = 0; i < POSTS; i++)
         if (!r->posts[i].open)
             return left < 0 ? 0 : left > 1000 ? 1000 : (int)left;
