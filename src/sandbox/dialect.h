@@ -59,6 +59,7 @@ struct item {        /* texts live as long as the call */
     const char *given, *text;
     const char *ext, *sign, *callback; /* NULL if there is none */
     bool silent;                       /* no receipt is wanted */
+    bool template;                     /* the text is a template's name and its values */
     enum fate fate;
     int64_t no;                 /* the sandbox's own number; 0: not taken */
     const char *id;             /* the provider's id, as it prints it */

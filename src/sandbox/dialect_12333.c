@@ -80,7 +80,7 @@ static enum fate verify(struct call *c)
     signature(c->account, r->method, r->path, stamp, nonce, r->body, r->len, hex);
     if (!wire_same(hex, given))
         return FATE_SIGNATURE;
-    int64_t at_ms = strtoll(stamp, NULL, 10) * 1000;
+    int64_t at_ms = wire_seconds(stamp);
     if (at_ms < c->now_ms - SKEW_MS || at_ms > c->now_ms + SKEW_MS)
         return FATE_CLOCK;
     return account_nonce(c->account, nonce, c->now_ms) ? FATE_TAKEN : FATE_NONCE;

@@ -10,7 +10,7 @@
 #include "dialect.h"
 #include "shelf.h"
 
-#define NUMBERS_MAX 1000
+#define NUMBERS_MAX 50000 /* 1000 in the blog, 50,000 in the older list of codes */
 #define PULL_MAX 100
 #define PULL_MIN 20
 

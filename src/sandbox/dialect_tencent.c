@@ -107,7 +107,7 @@ static enum fate verify(struct call *c)
 
     if (!given || !stamp || strncmp(given, "TC3-HMAC-SHA256 ", 16) != 0)
         return FATE_SIGNATURE;
-    int64_t at_ms = strtoll(stamp, NULL, 10) * 1000;
+    int64_t at_ms = wire_seconds(stamp);
     const char *credential = wire_attribute(c->arena, given, "Credential");
     const char *list = wire_attribute(c->arena, given, "SignedHeaders");
     wire_time(at_ms, 0, "%Y-%m-%d", date);

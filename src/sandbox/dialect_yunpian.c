@@ -104,6 +104,7 @@ static enum fate read_items(struct call *c)
     bool template = c->op == TPL_SINGLE || c->op == TPL_BATCH;
     bool single = c->op == SINGLE || c->op == TPL_SINGLE;
     struct item like = {.ref = fields_get(f, "uid"),
+                        .template = template,
                         .ext = fields_get(f, "extend"),
                         .callback = fields_get(f, "callback_url")};
 

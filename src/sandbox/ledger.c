@@ -19,7 +19,7 @@
 
 #define FIRST_ID                                                                                   \
     INT64_C(1000000000000000001) /* beyond 2^53: readers that use doubles shall fail here */
-#define REQUEST_MAX (16U << 20)
+#define REQUEST_MAX (64U << 20)
 
 struct ledger {
     int fd; /* -1: none */
@@ -157,7 +157,9 @@ static void add_line(const struct ledger *l, struct buf *b, const struct ledger_
     crypt_hex(digest, sizeof digest, hex);
     buf_addf(b, "%lld\t%s\t", (long long)v->at_ms, v->id);
     add_text(b, v->ref && *v->ref ? v->ref : "-");
-    buf_addf(b, "\t%s\t%s\t%s", v->number, hex, v->verdict);
+    buf_addc(b, '\t');
+    add_text(b, v->number);
+    buf_addf(b, "\t%s\t%s", hex, v->verdict);
     if (l->texts) {
         buf_addc(b, '\t');
         add_text(b, v->text);

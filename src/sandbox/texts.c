@@ -54,7 +54,7 @@ static enum fate verdict(struct sandbox *s, const struct dialect *d, const struc
         return FATE_BLACK;
     if (o->keyword && strstr(it->text, o->keyword))
         return FATE_KEYWORD;
-    if (d->signed_texts && !signed_text(it->text))
+    if (d->signed_texts && !it->template && !signed_text(it->text))
         return FATE_UNSIGNED;
     return utf16_units(it->text) > d->units_max ? FATE_LONG : FATE_TAKEN;
 }

@@ -287,6 +287,14 @@ int wire_utc(const char *s, int64_t *at_ms)
     return 0;
 }
 
+int64_t wire_seconds(const char *s)
+{
+    const long long far = 100000000000;
+    long long seconds = strtoll(s, NULL, 10);
+
+    return (seconds < -far ? -far : seconds > far ? far : seconds) * 1000;
+}
+
 char *wire_uuid(uint64_t n, char out[37])
 {
     uint8_t digest[CRYPT_HASH_BYTES];

@@ -66,6 +66,8 @@ const char *wire_number(struct arena *a, const char *given);
 char *wire_time(int64_t at_ms, int zone_min, const char *format, char out[WIRE_TIME]);
 /* 2024-11-08T03:56:55Z or 20241108T035655Z. 0 or -1. */
 int wire_utc(const char *s, int64_t *at_ms);
+/* Unix seconds as text, to milliseconds; nonsense becomes a time far away. */
+int64_t wire_seconds(const char *s);
 /* A UUID that follows from a number. */
 char *wire_uuid(uint64_t n, char out[37]);
 

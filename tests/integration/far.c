@@ -251,6 +251,11 @@ const char *far_ledger(size_t n, size_t i)
     return p;
 }
 
+const char *far_ledger_path(void)
+{
+    return ledger_path;
+}
+
 size_t far_ledger_lines(void)
 {
     FILE *f = fopen(ledger_path, "r");

@@ -25,6 +25,7 @@ const char *far_host(void); /* what Host says */
 /* Column i (from 0) of line n (from 0) of the ledger; "" if there is none. */
 const char *far_ledger(size_t n, size_t i);
 size_t far_ledger_lines(void);
+const char *far_ledger_path(void);
 
 /* ---- the office ---- */
 

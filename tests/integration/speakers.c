@@ -61,26 +61,36 @@ static void say_aliyun_rpc(const struct letter *l, struct far_answer *out)
              text_of("%s&Signature=%s", cut + 1, percent(signature)), out);
 }
 
-static void say_aliyun(const struct letter *l, struct far_answer *out)
+static void acs3(const struct letter *l, const char *action, const char *query, const char *body,
+                 struct far_answer *out)
 {
-    const char *query = aliyun_params(l);
     const char *list = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;"
                        "x-acs-version";
     const char *date = time_text(clock_now_ms() + l->skew_ms, 0, "%Y-%m-%dT%H:%M:%SZ");
-    const char *nonce = nonce_of(l), *hash = sha256_hex("");
+    const char *nonce = nonce_of(l), *hash = sha256_hex(body);
     const char *canonical =
-        text_of("POST\n/\n%s\nhost:%s\nx-acs-action:SendSms\nx-acs-content-sha256:%s\n"
+        text_of("POST\n/\n%s\nhost:%s\nx-acs-action:%s\nx-acs-content-sha256:%s\n"
                 "x-acs-date:%s\nx-acs-signature-nonce:%s\nx-acs-version:2017-05-25\n\n%s\n%s",
-                query, far_host(), hash, date, nonce, list, hash);
+                query, far_host(), action, hash, date, nonce, list, hash);
     const char *signature =
         hmac_sha256_hex(secret(l), text_of("ACS3-HMAC-SHA256\n%s", sha256_hex(canonical)));
 
     far_http("POST", text_of("/?%s", query),
-             text_of("x-acs-action: SendSms\r\nx-acs-version: 2017-05-25\r\nx-acs-date: %s\r\n"
-                     "x-acs-signature-nonce: %s\r\nx-acs-content-sha256: %s\r\nAuthorization: "
-                     "ACS3-HMAC-SHA256 Credential=" APP ",SignedHeaders=%s,Signature=%s\r\n",
-                     date, nonce, hash, list, signature),
-             "", out);
+             text_of(FORM "x-acs-action: %s\r\nx-acs-version: 2017-05-25\r\nx-acs-date: %s\r\n"
+                          "x-acs-signature-nonce: %s\r\nx-acs-content-sha256: %s\r\nAuthorization: "
+                          "ACS3-HMAC-SHA256 Credential=" APP ",SignedHeaders=%s,Signature=%s\r\n",
+                     action, date, nonce, hash, list, signature),
+             body, out);
+}
+
+void speak_aliyun(const char *action, const char *query, const char *body, struct far_answer *out)
+{
+    acs3(&(struct letter){0}, action, query, body, out);
+}
+
+static void say_aliyun(const struct letter *l, struct far_answer *out)
+{
+    acs3(l, "SendSms", aliyun_params(l), "", out);
 }
 
 /* ---- Tencent ---- */
@@ -122,17 +132,19 @@ static void tencent(const struct letter *l, const char *action, const char *body
              body, out);
 }
 
+void speak_tencent(const char *action, const char *body, struct far_answer *out)
+{
+    tencent(&(struct letter){0}, action, body, out);
+}
+
 static void say_tencent(const struct letter *l, struct far_answer *out)
 {
-    const char *front = l->numbers[0] == '1' && strlen(l->numbers) >= 11 ? "+86" : "";
-
-    tencent(l, l->callback ? l->callback : "SendSms",
-            l->callback
-                ? l->text
-                : text_of("{\"PhoneNumberSet\":[%s],\"SmsSdkAppId\":\"1400000001\",\"TemplateId\":"
-                          "\"7\",\"SignName\":\"某市人社\",\"TemplateParamSet\":[\"%s\"],"
-                          "\"SessionContext\":\"%s\"}",
-                          quoted_list(l->numbers, front), l->text, l->ref),
+    tencent(l, "SendSms",
+            text_of("{\"PhoneNumberSet\":[%s],\"SmsSdkAppId\":\"1400000001\",\"TemplateId\":"
+                    "\"7\",\"SignName\":\"某市人社\",\"TemplateParamSet\":[\"%s\"],"
+                    "\"SessionContext\":\"%s\"}",
+                    quoted_list(l->numbers, strlen(l->numbers) >= 11 ? "+86" : ""), l->text,
+                    l->ref),
             out);
 }
 

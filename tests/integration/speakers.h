@@ -40,6 +40,10 @@ extern const struct speaker speakers[];
 extern const int n_speakers;
 const struct speaker *speaker_find(const char *profile);
 
+/* Other operations, signed. query: names sorted, values encoded. */
+void speak_aliyun(const char *action, const char *query, const char *body, struct far_answer *out);
+void speak_tencent(const char *action, const char *body, struct far_answer *out);
+
 /* ---- tools ---- */
 
 /* A text that lives until the test ends. */

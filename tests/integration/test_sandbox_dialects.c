@@ -195,26 +195,31 @@ START_TEST(refusals)
 }
 END_TEST
 
-/* A fault before the taking leaves no line in the ledger, one after it leaves one; neither says what is good. */
+/* A fault before the taking leaves no line in the ledger, one after it leaves one; what is left of the answer is not what is good. */
 START_TEST(faults)
 {
     static const struct {
         const char *args;
         size_t taken;
-    } rows[] = {{"--error-before 1", 0},
-                {"--reset-fresh-before 1", 0},
-                {"--error-after 1", 1},
-                {"--garbage 1", 1},
-                {"--reset-fresh-after 1", 1},
-                {"--never-after 1 --never 100", 1},
-                {"--never-before 1 --never 100", 0}};
+        bool partly; /* the beginning of the good answer comes */
+    } rows[] = {{"--error-before 1", 0, false},
+                {"--reset-fresh-before 1", 0, false},
+                {"--never-before 1 --never 100", 0, false},
+                {"--error-after 1", 1, false},
+                {"--garbage 1", 1, false},
+                {"--reset-fresh-after 1", 1, false},
+                {"--never-after 1 --never 100", 1, false},
+                {"--truncated 1", 1, true},
+                {"--cut 1", 1, true},
+                {"--latency 20 --jitter 20 --rate 1", 1, true}};
     const struct speaker *s = &speakers[_i];
     struct far_answer a;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         far_start(s->profile, rows[i].args, false);
         s->say(&plain, &a);
-        ck_assert_msg(strstr(a.body, s->good) == NULL, "%s: %s", rows[i].args, a.body);
+        if (!rows[i].partly)
+            ck_assert_msg(strstr(a.body, s->good) == NULL, "%s: %s", rows[i].args, a.body);
         ck_assert_uint_eq(far_ledger_lines(), rows[i].taken);
         far_stop();
         far_clean();

@@ -1,5 +1,5 @@
 # The sandbox's dialects, spoken to by clients of the tests' own. libcrypto beside the sandbox's digests: two readings of one formula.
-foreach(name dialects)
+foreach(name dialects quirks)
   add_executable(test_sandbox_${name} ${CMAKE_CURRENT_SOURCE_DIR}/integration/test_sandbox_${name}.c
                  ${CMAKE_CURRENT_SOURCE_DIR}/integration/far.c
                  ${CMAKE_CURRENT_SOURCE_DIR}/integration/speakers.c
