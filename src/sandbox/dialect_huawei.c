@@ -2,8 +2,8 @@
  * dialect_huawei: Huawei Cloud Message & SMS, X-WSSE (either digest) or SDK-HMAC-SHA256 (with or without quotation marks).
  *
  * One verdict and one smsMsgId a number; E200037 as soon as one fails. Reports by part, one a call, to the request's statusCallback or to
- * --callback. A nonce of X-WSSE is not remembered: no source says that it must be new. Statuses of HTTP and the codes of flow control,
- * balance and a malformed request are unconfirmed. Called through the dialect's table.
+ * --callback. A nonce of X-WSSE is not remembered: no source says that it must be new. Statuses of HTTP and the codes of times, balance,
+ * a malformed request and a malformed number are unconfirmed. Called through the dialect's table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +24,9 @@ static const struct word words[FATES] = {
     [FATE_FLOW] = {"E200015", "Too many SMS messages are waiting.", 200, NULL},
     [FATE_BUSY] = {"E000000", "System error.", 400, NULL},
     [FATE_BALANCE] = {"E000112", "The user status is frozen.", 400, NULL},
-    [FATE_ACCOUNT] = {"E000103", "The app_key does not exist.", 401, NULL},
-    [FATE_SIGNATURE] = {"E000101", "Authentication failed.", 401, NULL},
-    [FATE_CLOCK] = {"E000104", "The time stamp has expired.", 401, NULL},
+    [FATE_ACCOUNT] = {"E000102", "The app_key is invalid.", 401, NULL},
+    [FATE_SIGNATURE] = {"E000105", "The PasswordDigest is invalid.", 401, NULL},
+    [FATE_CLOCK] = {"E000110", "The time is out of range.", 401, NULL},
     [FATE_SETTING] = {"E200018", "The channel check failed.", 200, NULL},
     [FATE_MALFORMED] = {"E000503", "Parameter format error.", 400, NULL},
     [FATE_MANY] = {"E000503", "Parameter format error: too many numbers.", 400, NULL},
@@ -281,10 +281,18 @@ static void name_id(const struct call *c, int64_t no, char out[ID_BYTES])
 
 static void refuse(struct call *c, enum fate fate, struct buf *out)
 {
-    (void)c;
+    const char *code = words[fate].code, *message = words[fate].message;
+    bool wsse = c->r.header(c->r.ctx, "X-WSSE") != NULL;
+
+    if (!wsse && c->r.header(c->r.ctx, "Authorization") == NULL && fate == FATE_SIGNATURE)
+        code = "E000001", message = "There is no Authorization in the HTTP header.";
+    else if (!wsse && fate == FATE_SIGNATURE)
+        code = "E000045", message = "The Authorization check failed.";
+    else if (!wsse && fate == FATE_CLOCK)
+        code = "E000044", message = "The X-Sdk-Date has expired.";
     buf_adds(out, "{");
-    wire_member(out, "code", words[fate].code);
-    wire_member(out, "description", words[fate].message);
+    wire_member(out, "code", code);
+    wire_member(out, "description", message);
     buf_adds(out, "}");
 }
 
