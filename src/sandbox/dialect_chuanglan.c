@@ -49,7 +49,7 @@ static enum errand route(struct call *c)
 {
     static const struct {
         const char *path;
-        enum op op;
+        int op;
     } paths[] = {{"/msg/v1/send/json", SEND},         {"/msg/send/json", SEND},
                  {"/msg/v1/variable/json", VARIABLE}, {"/msg/variable/json", VARIABLE},
                  {"/msg/pull/report", PULL_REPORT},   {"/msg/pull/mo", PULL_MO}};

@@ -50,7 +50,7 @@ static enum errand route(struct call *c)
 {
     static const struct {
         const char *path;
-        enum op op;
+        int op;
     } paths[] = {{"/sms/norsubmit", NORSUBMIT},
                  {"/sms/submit", NORSUBMIT},
                  {"/sms/tmpsubmit", TMPSUBMIT},

@@ -38,6 +38,8 @@ static const struct word words[FATES] = {
     [FATE_CAP] = {"LimitExceeded.PhoneNumberDailyLimit", "单个手机号日下发短信条数超过上限", 200,
                   NULL},
     [FATE_KEYWORD] = {"FailedOperation.ContainSensitiveWord", "短信内容中含有敏感词", 200, NULL},
+    [FATE_UNSIGNED] = {"FailedOperation.SignatureIncorrectOrUnapproved", "签名未审批或格式错误",
+                       200, NULL},
     [FATE_LONG] = {"InvalidParameterValue.ContentLengthLimit", "请求的短信内容太长", 200, NULL},
 };
 
@@ -172,6 +174,8 @@ static enum fate read_items(struct call *c)
         c->items[i] = like;
         c->items[i].given = json_text(json_item(numbers, i), NULL);
         c->items[i].to = wire_number(c->arena, c->items[i].given);
+        if (like.sign == NULL && c->items[i].to[0] != '+') /* domestic ones need it */
+            c->items[i].fate = FATE_UNSIGNED;
     }
     return FATE_TAKEN;
 }

@@ -162,8 +162,9 @@ static void post_send(struct reports *r, struct post *p)
         buf_addf(&p->headers, "Content-Type: %s%c", f->type, 0);
     if (r->d->sign)
         r->d->sign(r->account, &push, &p->headers);
-    for (h = p->headers.data; n < HEADERS_MAX && h < p->headers.data + p->headers.len;
-         h += strlen(h) + 1, n++) {
+    /* a GET may have none */
+    const char *end = buf_cstr(&p->headers) + p->headers.len;
+    for (h = buf_cstr(&p->headers); n < HEADERS_MAX && h < end; h += strlen(h) + 1, n++) {
         p->list[n] = (struct curl_slist){.data = (char *)(uintptr_t)h};
         if (n > 0)
             p->list[n - 1].next = &p->list[n];

@@ -122,7 +122,7 @@ void far_start(const char *profile, const char *args, bool with_office)
     char *argv[ARGS] = {NULL};
     size_t n = 0;
 
-    if (dir[strlen(dir) - 1] == 'X') {
+    if (ledger_path[0] == '\0') {
         ck_assert_ptr_nonnull(mkdtemp(dir));
         snprintf(ledger_path, sizeof ledger_path, "%s/ledger", dir);
         snprintf(port_path, sizeof port_path, "%s/port", dir);
@@ -184,6 +184,7 @@ void far_clean(void)
     unlink(port_path);
     rmdir(dir);
     memset(dir + strlen(dir) - 6, 'X', 6);
+    ledger_path[0] = '\0';
 }
 
 /* ---- HTTP ---- */
