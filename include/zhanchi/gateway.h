@@ -184,6 +184,12 @@ int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, co
 int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, const char *body,
                           size_t len, int (*each)(void *ctx, const struct gw_report *r), void *ctx,
                           size_t *skipped, struct err *e);
+/* How receipts are told: by our reference alone; or, where the profile reads no reference from them
+ * or does not send each message with its own, by the provider's id too (then settled attempts are
+ * noted by it: store_gateway_joins). An id may be that of a whole request, so that it says something
+ * only together with the number, or of one message. */
+enum gw_joining { GW_BY_REF, GW_BY_NUMBER, GW_BY_ID };
+enum gw_joining gateway_joining(const struct gateway *g);
 /* The acknowledgement that the provider expects. */
 void gateway_callback_ack(const struct gateway *g, enum gw_report_kind kind, int *status,
                           const char **content_type, const char **body);

@@ -22,6 +22,7 @@ struct receipt_row {
     bool lost; /* REF_LOST: the attempt was made by a lost timeline, and has no row here */
     char code[32];
     int64_t at_ms, received_ms;
+    int parts, part; /* of a long message, part from 1; 0 = it speaks of the whole message */
 };
 struct reply_row {
     int64_t gateway_id;
@@ -40,15 +41,49 @@ struct reply_row {
 };
 struct apply_stats {
     int64_t moved, kept, unmatched, never_issued, replies, optouts, suppressed;
+    int64_t parked; /* receipts that wait for their attempt's provider id */
 };
 /* One transaction: receipts (any order; sorted by message id inside, those of one message in the
  * order given) and replies, opt-outs of replies at once on address and on waiting messages, and the
  * watermark, which is never lowered (0 leaves it). Idempotent: the same again changes nothing. A
- * receipt for an attempt that was never made here (nor in a lost timeline) is counted in
- * never_issued, raises the doubt and is not kept. */
+ * receipt for an attempt that was never made here (nor in a lost timeline) is counted in never_issued,
+ * raises the doubt and is not kept. Receipts for parts: the message is delivered when all its parts are, undelivered when
+ * one failed for good; until then a delivered part proves acceptance. */
 int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                         const struct reply_row *p, size_t m, int64_t watermark,
                         struct apply_stats *stats, struct err *e);
+
+/* ---- receipts without a reference of ours: told by (gateway, provider's id, number) ---- */
+
+/* Whether attempts at this gateway are to be found by their provider's ids (gateway_joins). Settling
+ * notes them from now on; turned on, it also notes what was settled before (chunks, outside of a
+ * transaction; repeated if it was interrupted). */
+int store_gateway_joins(struct store *s, int64_t gateway_id, bool joins, struct err *e);
+
+struct provider_receipt {
+    struct receipt_row row; /* message_id and attempt of a reference of ours that it bears; or 0 */
+    int64_t gateway_id;
+    char provider_id[64];                /* "" if none */
+    bool has_address;                    /* it names a number */
+    uint8_t address[KEYRING_HASH_BYTES]; /* its keyed hash */
+    bool may_wait;                       /* else it is unmatched when no attempt is known */
+};
+/* Batch, joins an open transaction. The reference goes first, if the number is that of its message
+ * (a request for many numbers bears one reference); then the provider's id with the number; the id
+ * alone if only one number has it. What is found goes to out (room for n), in order, for
+ * store_apply_reports in the same transaction. What is not found yet is parked if it may wait and
+ * its number is known here (repeats once); else it is unmatched. */
+int store_join_receipts(struct store *s, const struct provider_receipt *v, size_t n,
+                        struct receipt_row *out, size_t *found, struct apply_stats *stats,
+                        struct err *e);
+/* Applies parked receipts whose attempts are known by now, and gives up (unmatched) those that came
+ * before `before_ms`. Chunks, outside of a transaction. *left: some still wait. Returns how many
+ * were applied. */
+int64_t store_apply_parked(struct store *s, int64_t before_ms, struct apply_stats *stats,
+                           bool *left, struct err *e);
+#define STORE_PARKED_MS                                                                            \
+    INT64_C(259200000) /* how long they wait: 72 h, as long as providers report */
+
 int store_watermark(struct store *s, int64_t *watermark, struct err *e);
 /* Requests of the inbox behind which the watermark has gone unapplied, because their gateway is not
  * configured: ids from..to (0, 0: none). They are applied when it is configured again; until then

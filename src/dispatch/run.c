@@ -16,6 +16,7 @@
 #include "zhanchi/fsio.h"
 #include "zhanchi/log.h"
 #include "zhanchi/store.h"
+#include "zhanchi/store_report.h"
 #include "internal.h"
 
 #define CHECKPOINT_MS 1000
@@ -124,6 +125,20 @@ static int time_out_receipts(struct run *r, struct err *e)
     return store_meta_set(r->store, "receipts_timed_out_at", text, e);
 }
 
+/* Before anything is settled: which attempts are noted by their provider's ids. */
+static int note_joins(struct run *r, struct err *e)
+{
+    int64_t id;
+
+    for (size_t i = 0; i < r->o->n_gateways; i++) {
+        const struct gateway *g = r->o->gateways[i];
+        if (store_gateway_id(r->store, gateway_name(g), &id, e) != 0 ||
+            store_gateway_joins(r->store, id, gateway_joining(g) != GW_BY_REF, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int open_all(struct run *r, struct err *e)
 {
     const struct dispatch_opts *o = r->o;
@@ -135,7 +150,7 @@ static int open_all(struct run *r, struct err *e)
         return -1;
     if (finding != EPOCH_AGREES)
         return refuse_old_copy(r, finding, e);
-    if ((r->marks = marks_open(o->dir, e)) == NULL || recover(r, e) != 0)
+    if (note_joins(r, e) != 0 || (r->marks = marks_open(o->dir, e)) == NULL || recover(r, e) != 0)
         return -1;
     /* Behind the epoch: what a lost timeline sent must not be taken for a doubt of its own. */
     if (o->catch_up != NULL && o->catch_up(o->catch_up_ctx, e) != 0)

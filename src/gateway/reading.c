@@ -26,6 +26,27 @@ const struct report_rules *gateway_reports(const struct gateway *g, enum gw_repo
     return r->present ? r : NULL;
 }
 
+/* A reference of its own for each message; a batch may bear that of its first message alone. */
+static bool refers(const struct operation *op, uint32_t vars)
+{
+    return !op->present || (op->uses & vars) != 0;
+}
+
+enum gw_joining gateway_joining(const struct gateway *g)
+{
+    static const enum gw_report_kind kinds[] = {GW_RECEIPT, GW_PULLED_RECEIPT, GW_QUERIED};
+    bool own_refs = refers(&g->batch, VAR_BIT(VAR_REF)) &&
+                    refers(&g->single, VAR_BIT(VAR_REF) | VAR_BIT(VAR_BATCH_REF));
+    bool shared = g->batch.present && g->batch.max > 1 && g->batch.answer->item_id == NULL;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const struct report_rules *r = gateway_reports(g, kinds[i]);
+        if (r && r->id && (r->ref == NULL || !own_refs))
+            return shared ? GW_BY_NUMBER : GW_BY_ID;
+    }
+    return GW_BY_REF;
+}
+
 /* ---- forms ---- */
 
 static int hex_digit(char c)

@@ -2,7 +2,8 @@
  * applier: moves reports from the inbox into the main database, on a thread and with connections of its own.
  *
  * It runs at start (for what a dead process left), after commits of the desk, and once a minute in any case. New reports gather for a
- * moment, because large batches sorted by message are what makes applying cheap. A failure (database busy, disk full) is logged once
+ * moment, because large batches sorted by message are what makes applying cheap. Parked receipts are looked through each time too, but
+ * never for more than a twentieth of the time. A failure (database busy, disk full) is logged once
  * and tried again after a pause that doubles; the inbox keeps everything meanwhile. Once a day old applied reports are removed.
  */
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 #define IDLE_MS 60000
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 60000
+#define IDLE_PARKED_MS 5000 /* while receipts wait for their attempts */
+#define PARKED_SHARE 20
 #define PURGE_EVERY_MS INT64_C(86400000)
 
 struct applier {
@@ -29,7 +32,9 @@ struct applier {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool news, stopping;
-    int64_t pause_ms, purged_ms; /* the thread's own */
+    int64_t pause_ms, purged_ms; /* the thread's own, like the next two */
+    int64_t parked_next_ms;
+    bool parked_left;
 };
 
 /* Waits until `ms` have passed, or for news if asked to, or for the end. True: it is the end. */
@@ -72,6 +77,25 @@ static void apply(struct applier *a)
         a->pause_ms = PAUSE_MAX_MS;
 }
 
+static void apply_parked(struct applier *a)
+{
+    int64_t began_ms = clock_now_ms();
+    struct track_stats stats = {0};
+    struct err e;
+
+    if (began_ms < a->parked_next_ms)
+        return;
+    int64_t n = store_apply_parked(a->hands.store, began_ms - STORE_PARKED_MS, &stats.apply,
+                                   &a->parked_left, &e);
+    a->parked_next_ms = began_ms + 1000 + PARKED_SHARE * (clock_now_ms() - began_ms);
+    metrics_add_applied(a->m, &stats, n > 0 ? n : 0);
+    if (n < 0)
+        log_warn("serve", "receipts that wait cannot be applied: %s", e.what);
+    if (stats.apply.unmatched > 0)
+        log_warn("serve", "%lld receipts of 72 hours ago belong to no message of ours",
+                 (long long)stats.apply.unmatched);
+}
+
 static void purge(struct applier *a)
 {
     int64_t now_ms = clock_now_ms(), watermark, passed;
@@ -102,11 +126,13 @@ static void *run(void *arg)
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     do {
         apply(a);
+        apply_parked(a);
         purge(a);
         if (a->pause_ms > 0)
             stopping = wait(a, a->pause_ms, false);
         else
-            stopping = wait(a, IDLE_MS, true) || wait(a, GATHER_MS, false);
+            stopping = wait(a, a->parked_left ? IDLE_PARKED_MS : IDLE_MS, true) ||
+                       wait(a, GATHER_MS, false);
     } while (!stopping);
     apply(a); /* what came before the end */
     return NULL;

@@ -31,6 +31,7 @@ void metrics_add_applied(struct metrics *m, const struct track_stats *s, int64_t
     m->applied.apply.replies += s->apply.replies;
     m->applied.apply.optouts += s->apply.optouts;
     m->applied.apply.suppressed += s->apply.suppressed;
+    m->applied.apply.parked += s->apply.parked;
     m->applied.rows += s->rows;
     m->applied.unreadable += s->unreadable;
     m->applied.skipped += s->skipped;
@@ -83,6 +84,7 @@ static void print_applied(struct metrics *m, struct buf *out)
     labelled(out, "receipts_total", "effect", "kept", s.apply.kept);
     labelled(out, "receipts_total", "effect", "unmatched", s.apply.unmatched);
     labelled(out, "receipts_total", "effect", "never_issued", s.apply.never_issued);
+    labelled(out, "receipts_total", "effect", "parked", s.apply.parked);
     plain(out, "reports_skipped_total", "Reports that lacked what is needed.", s.skipped);
     plain(out, "replies_total", "Replies of recipients.", s.apply.replies);
     plain(out, "optouts_total", "Refusals learnt from replies and receipts.", s.apply.optouts);

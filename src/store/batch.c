@@ -111,6 +111,24 @@ int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
     return s->driver->apply_reports(s, r, n, p, m, watermark, stats, e);
 }
 
+int store_gateway_joins(struct store *s, int64_t gateway_id, bool joins, struct err *e)
+{
+    return s->driver->gateway_joins(s, gateway_id, joins, e);
+}
+
+int store_join_receipts(struct store *s, const struct provider_receipt *v, size_t n,
+                        struct receipt_row *out, size_t *found, struct apply_stats *stats,
+                        struct err *e)
+{
+    return s->driver->join_receipts(s, v, n, out, found, stats, e);
+}
+
+int64_t store_apply_parked(struct store *s, int64_t before_ms, struct apply_stats *stats,
+                           bool *left, struct err *e)
+{
+    return s->driver->apply_parked(s, before_ms, stats, left, e);
+}
+
 int store_tally(struct store *s, int64_t campaign_id, tally_each each, void *ctx, struct err *e)
 {
     return s->driver->tally(s, campaign_id, each, ctx, e);

@@ -361,7 +361,43 @@ static const char schema_002[] =
 /* The region as reports call it; NULL: as the row has it. */
 static const char schema_003[] = "ALTER TABLE verdict ADD COLUMN region TEXT;";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003};
+/* Receipts that bear the provider's id and a number instead of our reference, and receipts for parts
+ * of a message. */
+static const char schema_004[] =
+    /* 0 its receipts bear our reference, 1 attempt_provider is being filled, 2 it is complete. */
+    "ALTER TABLE gateway ADD COLUMN joins INTEGER NOT NULL DEFAULT 0 CHECK (joins BETWEEN 0 AND 2);"
+    /* Only for gateways that join: others' settlements leave it alone. Ids of a provider mostly rise,
+     * so the text is the key, not a hash of it. */
+    "CREATE TABLE attempt_provider ("
+    " gateway_id INTEGER NOT NULL,"
+    " provider_id TEXT NOT NULL,"
+    " address_id INTEGER NOT NULL,"
+    " attempt_id INTEGER NOT NULL,"
+    " PRIMARY KEY (gateway_id, provider_id, address_id, attempt_id)) STRICT, WITHOUT ROWID;"
+    /* Receipts that came before their attempt was settled. address_id 0: it names no number. */
+    "CREATE TABLE receipt_parked ("
+    " gateway_id INTEGER NOT NULL,"
+    " provider_id TEXT NOT NULL,"
+    " address_id INTEGER NOT NULL,"
+    " class INTEGER NOT NULL,"
+    " pending INTEGER NOT NULL,"
+    " code TEXT NOT NULL,"
+    " part INTEGER NOT NULL,"
+    " parts INTEGER NOT NULL,"
+    " optout INTEGER NOT NULL,"
+    " at INTEGER NOT NULL,"
+    " received_at INTEGER NOT NULL,"
+    " PRIMARY KEY (gateway_id, provider_id, address_id, class, pending, code, part))"
+    " STRICT, WITHOUT ROWID;"
+    /* What is known of the parts of a message that is not delivered as a whole. */
+    "CREATE TABLE receipt_part ("
+    " attempt_id INTEGER NOT NULL,"
+    " part INTEGER NOT NULL,"
+    " parts INTEGER NOT NULL,"
+    " class INTEGER NOT NULL,"
+    " PRIMARY KEY (attempt_id, part)) STRICT, WITHOUT ROWID;";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004};
 
 int schema_latest(void)
 {

@@ -41,6 +41,12 @@ int64_t sqlite_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err
 int sqlite_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                          const struct reply_row *p, size_t m, int64_t watermark,
                          struct apply_stats *stats, struct err *e);
+int sqlite_gateway_joins(struct store *s, int64_t gateway_id, bool joins, struct err *e);
+int sqlite_join_receipts(struct store *s, const struct provider_receipt *v, size_t n,
+                         struct receipt_row *out, size_t *found, struct apply_stats *stats,
+                         struct err *e);
+int64_t sqlite_apply_parked(struct store *s, int64_t before_ms, struct apply_stats *stats,
+                            bool *left, struct err *e);
 int sqlite_tally(struct store *s, int64_t campaign_id, tally_each each, void *ctx, struct err *e);
 int sqlite_tally_recount(struct store *s, int64_t campaign_id, tally_each each, void *ctx,
                          struct err *e);

@@ -25,6 +25,15 @@
 static const char sql_outcome[] =
     "INSERT INTO outcome (id, handed_at, settled_at, class, code, provider_id)"
     " SELECT c0, c1, c2, c3, c4, c5 FROM feed WHERE true ON CONFLICT DO NOTHING";
+/* A whole request's numbers often bear one id of the provider's; receipts then name it and the
+ * number (sqlite_join.c). */
+static const char sql_joins[] = "SELECT 1 FROM gateway WHERE joins > 0";
+static const char sql_provider[] =
+    "INSERT INTO attempt_provider (gateway_id, provider_id, address_id, attempt_id)"
+    " SELECT a.gateway_id, f.c5, m.address_id, a.id FROM feed f"
+    " CROSS JOIN attempt a ON a.id = f.c0 CROSS JOIN gateway g ON g.id = a.gateway_id"
+    " CROSS JOIN message m ON m.id = a.message_id"
+    " WHERE f.c5 IS NOT NULL AND g.joins > 0 ON CONFLICT DO NOTHING";
 /* Of the day on which the claim counted: by midnight the count may be another day's. */
 static const char sql_give_back[] =
     "UPDATE address SET cap_count = cap_count - 1 WHERE id = ?1 AND cap_count > 0 AND cap_day ="
@@ -183,13 +192,25 @@ static int learn(struct settling *z, const struct settlement *v, struct err *e)
     return optout_learn(z->s, &r, &suppressed, e) < 0 ? -1 : 0;
 }
 
+/* Where no gateway joins this is one look at a table of a few rows. */
+static int note_providers(struct settling *z, const struct feed *outcomes, struct err *e)
+{
+    struct stmt *q = stmt_open(z->s, sql_joins, e);
+    if (!q)
+        return -1;
+    int rc = stmt_step(q, e);
+    stmt_close(q);
+    return rc == 1 ? feed_run(z->s, sql_provider, outcomes, 0, e) : rc;
+}
+
 static int settle(struct settling *z, struct err *e)
 {
     if (message_get_all(z->s, z->ids, z->n, z->m, e) || decide(z, e))
         return -1;
     struct feed outcomes = {z->n_recorded, outcome_cell, z->recorded};
     if (moves_flush(z->s, &z->moves, e) ||
-        (outcomes.n && feed_run(z->s, sql_outcome, &outcomes, 0, e)))
+        (outcomes.n &&
+         (feed_run(z->s, sql_outcome, &outcomes, 0, e) || note_providers(z, &outcomes, e))))
         return -1;
     /* Behind the moves: what has just gone back to the queue waits too. */
     for (size_t i = 0; i < z->n; i++)

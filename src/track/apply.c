@@ -15,6 +15,7 @@
 #include "zhanchi/failpoint.h"
 #include "zhanchi/log.h"
 #include "zhanchi/optword.h"
+#include "zhanchi/phone.h"
 #include "zhanchi/store.h"
 #include "zhanchi/store_epoch.h"
 #include "zhanchi/track.h"
@@ -27,6 +28,12 @@ struct waiting_receipt {
     struct msg_ref ref;
 };
 
+/* Of a gateway whose receipts may name the provider's id instead of our reference. */
+struct waiting_joined {
+    struct provider_receipt receipt;
+    struct msg_ref ref; /* message 0: it bears none */
+};
+
 /* One batch on its way from the inbox to the store. */
 struct batch {
     struct store *s;
@@ -36,6 +43,8 @@ struct batch {
     struct arena *arena;       /* texts and sealed blobs */
     struct waiting_receipt *receipts;
     size_t n_receipts, cap_receipts;
+    struct waiting_joined *joined;
+    size_t n_joined, cap_joined;
     struct reply_row *replies;
     size_t n_replies, cap_replies;
     size_t enough;   /* reports */
@@ -49,7 +58,8 @@ struct batch {
     } * passed; /* now, because of their gateways */
     size_t n_passed, cap_passed;
     struct buf body, sealed;
-    int64_t *gateway_ids; /* in the order of o->gateways */
+    int64_t *gateway_ids;    /* in the order of o->gateways */
+    enum gw_joining joining; /* of the request being read, like the next two */
     /* of the request being read */
     const struct inbox_row *row;
     int64_t gateway_id;
@@ -77,23 +87,59 @@ static int find_gateway(const struct track_opts *o, const char *name)
 
 /* ---- one report ---- */
 
+/* A provider's words: no bytes that surprise. As the judge keeps its ids and codes. */
+static void copy_code(char *out, size_t cap, const char *s)
+{
+    size_t i;
+
+    for (i = 0; s[i] && i + 1 < cap; i++)
+        out[i] = s[i] > ' ' && s[i] < 0x7f ? s[i] : '?';
+    out[i] = '\0';
+}
+
+static void add_joined(struct batch *b, const struct gw_report *r, const struct waiting_receipt *w)
+{
+    struct waiting_joined j = {.receipt = {.row = w->row,
+                                           .gateway_id = b->gateway_id,
+                                           .may_wait = b->row->kind != GW_QUERIED},
+                               .ref = w->ref};
+    struct phone phone;
+
+    copy_code(j.receipt.provider_id, sizeof j.receipt.provider_id, r->provider_id);
+    if (phone_parse(r->phone, strlen(r->phone), &phone)) {
+        j.receipt.has_address = true;
+        keyring_hash(b->k, HASH_ADDRESS_SMS, phone.number, strlen(phone.number), j.receipt.address);
+    } else if (b->joining == GW_BY_NUMBER) {
+        j.receipt.provider_id[0] = '\0'; /* of many numbers, and it does not say which */
+    }
+    b->joined = grow(b->joined, b->n_joined, &b->cap_joined, sizeof *b->joined);
+    b->joined[b->n_joined++] = j;
+}
+
 static int add_receipt(struct batch *b, const struct gw_report *r)
 {
     struct waiting_receipt w = {.row = {.class = r->class,
                                         .pending = r->pending,
                                         .learn_optout = r->class == CLASS_OPTOUT && !r->pending,
                                         .at_ms = r->at_ms ? r->at_ms : b->row->received_ms,
-                                        .received_ms = b->row->received_ms}};
+                                        .received_ms = b->row->received_ms,
+                                        .parts = r->parts,
+                                        .part = r->part}};
+    bool ours = message_ref_parse(r->ref, strlen(r->ref), &w.ref) == 0;
 
-    if (message_ref_parse(r->ref, strlen(r->ref), &w.ref) != 0) {
+    copy_code(w.row.code, sizeof w.row.code, r->code);
+    if (!ours)
+        w.ref.message = 0;
+    if (b->joining != GW_BY_REF) {
+        add_joined(b, r, &w);
+        return 0;
+    }
+    if (!ours) {
         b->stats->apply.unmatched++;
         return 0;
     }
     w.row.message_id = w.ref.message;
     w.row.attempt = w.ref.attempt;
-    for (size_t i = 0; r->code[i] && i + 1 < sizeof w.row.code;
-         i++) /* a provider's words: no bytes that surprise */
-        w.row.code[i] = r->code[i] > ' ' && r->code[i] < 0x7f ? r->code[i] : '?';
     b->receipts = grow(b->receipts, b->n_receipts, &b->cap_receipts, sizeof *b->receipts);
     b->receipts[b->n_receipts++] = w;
     return 0;
@@ -138,6 +184,11 @@ static int add_reply(struct batch *b, const struct gw_report *r)
 static int on_report(void *ctx, const struct gw_report *r)
 {
     return r->kind == GW_RECEIPT ? add_receipt(ctx, r) : add_reply(ctx, r);
+}
+
+static size_t reports_of(const struct batch *b)
+{
+    return b->n_receipts + b->n_joined + b->n_replies;
 }
 
 /* ---- one request ---- */
@@ -188,6 +239,7 @@ static int read_request(struct batch *b)
         return 0;
     }
     b->gateway_id = b->gateway_ids[at];
+    b->joining = gateway_joining(b->o->gateways[at]);
     if (gateway_callback_read(b->o->gateways[at], (enum gw_report_kind)row->kind,
                               buf_cstr(&b->body), b->body.len, on_report, b, &skipped, &why) != 0)
         pass_over(b, why.what);
@@ -209,7 +261,7 @@ static int on_row(void *ctx, const struct inbox_row *row)
     if (read_request(b) != 0)
         return -1;
     b->stats->rows++;
-    return b->n_receipts + b->n_replies >= b->enough; /* a request is never split */
+    return reports_of(b) >= b->enough; /* a request is never split */
 }
 
 /* ---- one batch ---- */
@@ -221,29 +273,66 @@ static int by_message(const void *pa, const void *pb)
     return a->ref.message < b->ref.message ? -1 : a->ref.message > b->ref.message;
 }
 
+enum { LOST_REF = 2 };
+
+/* 1 this database issued it, LOST_REF a lost timeline of it did, 0 neither. */
+static int check_ref(struct batch *b, const struct msg_ref *ref, struct err *e)
+{
+    int finding = (int)store_ref_check(b->s, ref, e);
+
+    if (finding < 0)
+        return -1;
+    if (finding == REF_OURS || finding == REF_LOST)
+        return finding == REF_LOST ? LOST_REF : 1;
+    if (finding == REF_FOREIGN) {
+        b->stats->apply.unmatched++;
+        return 0;
+    }
+    b->stats->apply.never_issued++;
+    log_error("track", "a receipt bears a reference that this database never issued: it may be an "
+                       "old copy; nothing more is sent until a person confirms");
+    return store_doubt_raise(b->s, "a receipt bore a reference that was never issued", e);
+}
+
 /* Leaves those that this database issued. */
 static int check_refs(struct batch *b, struct receipt_row *rows, size_t *n, struct err *e)
 {
     *n = 0;
     for (size_t i = 0; i < b->n_receipts; i++) {
-        const struct waiting_receipt *w = &b->receipts[i];
-        int finding = (int)store_ref_check(b->s, &w->ref, e);
-        if (finding < 0)
+        int rc = check_ref(b, &b->receipts[i].ref, e);
+        if (rc < 0)
             return -1;
-        if (finding == REF_OURS || finding == REF_LOST) {
-            rows[*n] = w->row;
-            rows[(*n)++].lost = finding == REF_LOST;
-        } else if (finding == REF_FOREIGN) {
-            b->stats->apply.unmatched++;
-        } else {
-            b->stats->apply.never_issued++;
-            log_error("track", "a receipt bears a reference that this database never issued: it "
-                               "may be an old copy; "
-                               "nothing more is sent until a person confirms");
-            if (store_doubt_raise(b->s, "a receipt bore a reference that was never issued", e) != 0)
-                return -1;
-        }
+        if (rc == 0)
+            continue;
+        rows[*n] = b->receipts[i].row;
+        rows[(*n)++].lost = rc == LOST_REF;
     }
+    return 0;
+}
+
+/* Adds those whose attempts are known. */
+static int join_receipts(struct batch *b, struct receipt_row *rows, size_t *n, struct err *e)
+{
+    struct provider_receipt *v = arena_alloc(b->arena, (b->n_joined + 1) * sizeof *v);
+    size_t m = 0, found = 0;
+
+    if (b->n_joined == 0)
+        return 0;
+    for (size_t i = 0; i < b->n_joined; i++) {
+        const struct waiting_joined *j = &b->joined[i];
+        int rc = j->ref.message ? check_ref(b, &j->ref, e) : 1;
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            continue;
+        v[m] = j->receipt;
+        v[m].row.message_id = j->ref.message;
+        v[m].row.lost = rc == LOST_REF;
+        v[m++].row.attempt = j->ref.message ? j->ref.attempt : 0;
+    }
+    if (store_join_receipts(b->s, v, m, rows + *n, &found, &b->stats->apply, e) != 0)
+        return -1;
+    *n += found;
     return 0;
 }
 
@@ -304,10 +393,12 @@ static int note_passed(struct batch *b, struct err *e)
 /* In an open transaction: what is checked is still so when it is applied, and a statement alone would cost a lock of its own. */
 static int check_and_apply(struct batch *b, struct err *e)
 {
-    struct receipt_row *rows = arena_alloc(b->arena, (b->n_receipts + 1) * sizeof *rows);
+    struct receipt_row *rows =
+        arena_alloc(b->arena, (b->n_receipts + b->n_joined + 1) * sizeof *rows);
     size_t n;
 
-    if (check_refs(b, rows, &n, e) != 0 || seal_replies(b, e) != 0 || note_passed(b, e) != 0)
+    if (check_refs(b, rows, &n, e) != 0 || join_receipts(b, rows, &n, e) != 0 ||
+        seal_replies(b, e) != 0 || note_passed(b, e) != 0)
         return -1;
     return store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->only ? 0 : b->last_id,
                                &b->stats->apply, e);
@@ -327,7 +418,7 @@ static int apply_batch(struct batch *b, struct err *e)
     failpoint("apply_before_commit");
     if (store_commit(b->s, e) != 0)
         return -1;
-    store_chunk_took(b->s, b->n_receipts + b->n_replies, clock_mono_us() - began_us);
+    store_chunk_took(b->s, reports_of(b), clock_mono_us() - began_us);
     failpoint("apply_after_commit");
     return 0;
 }
@@ -341,6 +432,7 @@ static void add_stats(struct track_stats *to, const struct track_stats *from)
     to->apply.replies += from->apply.replies;
     to->apply.optouts += from->apply.optouts;
     to->apply.suppressed += from->apply.suppressed;
+    to->apply.parked += from->apply.parked;
     to->rows += from->rows;
     to->unreadable += from->unreadable;
     to->skipped += from->skipped;
@@ -353,7 +445,7 @@ static int64_t take_batch(struct batch *b, struct inbox *i, int64_t after,
     struct track_stats stats = {0};
 
     b->stats = &stats;
-    b->n_receipts = b->n_replies = b->n_passed = 0;
+    b->n_receipts = b->n_joined = b->n_replies = b->n_passed = 0;
     b->enough = store_chunk(b->s);
     b->last_id = 0;
     b->e = e;
@@ -366,7 +458,7 @@ static int64_t take_batch(struct batch *b, struct inbox *i, int64_t after,
         return 0;
     if (apply_batch(b, e) != 0)
         return -1;
-    *reports += (int64_t)(b->n_receipts + b->n_replies);
+    *reports += (int64_t)reports_of(b);
     add_stats(total, &stats);
     return 1;
 }
@@ -397,6 +489,15 @@ static int64_t next_passed(struct batch *b, struct inbox *i, const char *gateway
     return rc;
 }
 
+/* Its attempts are noted by their provider's ids, if its receipts need that, also where dispatch
+ * has not run since the profile was changed. */
+static int find_gateway_id(struct store *s, const struct gateway *g, int64_t *id, struct err *e)
+{
+    if (store_gateway_id(s, gateway_name(g), id, e) != 0)
+        return -1;
+    return gateway_joining(g) == GW_BY_REF ? 0 : store_gateway_joins(s, *id, true, e);
+}
+
 int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const struct track_opts *o,
                     struct track_stats *total, struct err *e)
 {
@@ -409,7 +510,7 @@ int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const s
     if (b.gateway_ids == NULL)
         panic("out of memory");
     for (size_t g = 0; g < o->n_gateways && rows == 0; g++)
-        rows = store_gateway_id(s, gateway_name(o->gateways[g]), &b.gateway_ids[g], e);
+        rows = find_gateway_id(s, o->gateways[g], &b.gateway_ids[g], e);
     for (size_t g = 0; g < o->n_gateways && rows == 0; g++)
         while ((rows = next_passed(&b, i, gateway_name(o->gateways[g]), total, &reports, e)) > 0 &&
                !(o->stop && *o->stop))
@@ -420,6 +521,7 @@ int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const s
         while (rows > 0 && !(o->stop && *o->stop));
     free(b.gateway_ids);
     free(b.receipts);
+    free(b.joined);
     free(b.replies);
     free(b.passed);
     buf_fini(&b.body);

@@ -271,6 +271,227 @@ START_TEST(a_receipt_tells_a_refusal)
 }
 END_TEST
 
+/* ---- receipts by the provider's id and the number ---- */
+
+static struct provider_receipt named(const struct outreach *o, const char *id, uint64_t number,
+                                     enum msg_class class)
+{
+    struct provider_receipt p = {
+        .row = outreach_receipt(0, 0, class), .gateway_id = o->gateway_id, .may_wait = true};
+    snprintf(p.provider_id, sizeof p.provider_id, "%s", id);
+    p.has_address = number != 0;
+    if (number)
+        contract_hash(HASH_ADDRESS_SMS, number, p.address);
+    return p;
+}
+
+/* As track does: found and applied in one transaction. */
+static struct apply_stats join(struct contract *c, const struct provider_receipt *v, size_t n)
+{
+    struct apply_stats stats = {0};
+    struct receipt_row rows[16];
+    size_t found;
+    ck_assert_uint_le(n, 16);
+    OK(c, store_begin(c->store, &c->e));
+    OK(c, store_join_receipts(c->store, v, n, rows, &found, &stats, &c->e));
+    OK(c, store_apply_reports(c->store, rows, found, NULL, 0, 0, &stats, &c->e));
+    OK(c, store_commit(c->store, &c->e));
+    return stats;
+}
+
+static struct apply_stats apply_parked(struct contract *c, int64_t before_ms, int64_t n, bool left)
+{
+    struct apply_stats stats = {0};
+    bool is_left;
+    ck_assert_int_eq(store_apply_parked(c->store, before_ms, &stats, &is_left, &c->e), n);
+    ck_assert_int_eq(is_left, left);
+    return stats;
+}
+
+static void settle_as(struct contract *c, const struct claimed *m, enum msg_input in,
+                      const char *provider_id)
+{
+    struct settlement v = outreach_settlement(m, in);
+    snprintf(v.provider_id, sizeof v.provider_id, "%s", provider_id);
+    OK(c, store_settle(c->store, &v, 1, &c->e));
+}
+
+/* Three numbers in one request: one id for all of them. */
+static void send_three(struct outreach *o, struct contract *c, const char *name, int64_t list,
+                       const char *id)
+{
+    struct claimed m[3];
+    outreach_run(o, c, name, list);
+    OK(c, store_gateway_joins(c->store, o->gateway_id, true, &c->e));
+    ck_assert_uint_eq(outreach_claim(o, LATER, 3, m), 3);
+    for (int i = 0; i < 3; i++)
+        settle_as(c, &m[i], IN_ANSWER_ACCEPTED, id);
+}
+
+START_TEST(one_id_for_many_numbers)
+{
+    struct contract *c = contract_begin();
+    int64_t list = contract_list(c, "spring", 1, 3);
+    struct outreach one, two;
+    send_three(&one, c, "one", list, "9223372036854775808");
+    send_three(&two, c, "two", list, "9223372036854775809");
+    struct provider_receipt v[3] = {named(&one, "9223372036854775808", 3, CLASS_OK),
+                                    named(&one, "9223372036854775808", 1, CLASS_NUMBER),
+                                    named(&two, "9223372036854775809", 1, CLASS_OK)};
+    for (int again = 0; again < 2; again++) {
+        struct apply_stats stats = join(c, v, 3);
+        ck_assert_int_eq(stats.moved, again ? 0 : 3);
+        ck_assert_int_eq(stats.kept, again ? 3 : 0);
+        ck_assert_int_eq(stats.unmatched + stats.parked, 0);
+        ck_assert_int_eq(outreach_state(c, one.first), MSG_UNDELIVERED);
+        ck_assert_int_eq(outreach_state(c, one.first + 1), MSG_ACCEPTED);
+        ck_assert_int_eq(outreach_state(c, one.first + 2), MSG_DELIVERED);
+        ck_assert_int_eq(outreach_state(c, two.first), MSG_DELIVERED);
+        ck_assert_int_eq(outreach_state(c, two.first + 2), MSG_ACCEPTED);
+    }
+    /* The id of one gateway is nothing to another; an id alone says nothing when three have it. */
+    struct provider_receipt other[2] = {named(&one, "9223372036854775808", 2, CLASS_OK),
+                                        named(&one, "9223372036854775808", 0, CLASS_OK)};
+    other[0].gateway_id++;
+    other[0].may_wait = other[1].may_wait = false;
+    ck_assert_int_eq(join(c, other, 2).unmatched, 2);
+    ck_assert_int_eq(outreach_state(c, one.first + 1), MSG_ACCEPTED);
+    outreach_check(c, one.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
+START_TEST(an_id_of_one_message)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[2];
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 2));
+    OK(c, store_gateway_joins(c->store, o.gateway_id, true, &c->e));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 2, m), 2);
+    struct provider_receipt early = named(&o, "SM-2", 0, CLASS_OK);
+    ck_assert_int_eq(join(c, &early, 1).parked, 1);
+    settle_as(c, &m[0], IN_ANSWER_ACCEPTED, "SM-1");
+    settle_as(c, &m[1], IN_ANSWER_ACCEPTED, "SM-2");
+    struct provider_receipt v = named(&o, "SM-1", 0, CLASS_OK);
+    ck_assert_int_eq(join(c, &v, 1).moved, 1);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+    ck_assert_int_eq(outreach_state(c, o.first + 1), MSG_ACCEPTED);
+    apply_parked(c, 0, 1, false);
+    ck_assert_int_eq(outreach_state(c, o.first + 1), MSG_DELIVERED);
+    contract_end(c);
+}
+END_TEST
+
+/* A receipt is faster than the answer, and than the settlement. */
+START_TEST(early_receipts_wait)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[3];
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 3));
+    OK(c, store_gateway_joins(c->store, o.gateway_id, true, &c->e));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 3, m), 3);
+    struct provider_receipt v[4] = {
+        named(&o, "77", 1, CLASS_OPTOUT), named(&o, "77", 2, CLASS_OK),
+        named(&o, "77", 3, CLASS_OK),
+        named(&o, "77", 9, CLASS_OK) /* a number that nobody here has */};
+    v[0].row.learn_optout = true;
+    v[2].row.pending = true;
+    struct apply_stats stats = join(c, v, 4);
+    ck_assert_int_eq(stats.parked, 3);
+    ck_assert_int_eq(stats.unmatched, 1);
+    ck_assert_int_eq(join(c, v, 3).parked, 0); /* pushed again */
+    apply_parked(c, 0, 0, true);
+    contract_reopen(c);
+    settle_as(c, &m[0], IN_ANSWER_ACCEPTED, "77");
+    settle_as(c, &m[1], IN_ANSWER_UNKNOWN, "77");
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_ACCEPTED);
+    stats = apply_parked(c, 0, 2, true);
+    ck_assert_int_eq(stats.moved, 2);
+    ck_assert_int_eq(stats.optouts, 1);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_UNDELIVERED);
+    ck_assert_int_eq(outreach_state(c, o.first + 1), MSG_DELIVERED);
+    ck_assert_int_eq(outreach_state(c, o.first + 2), MSG_SENDING);
+    /* The third never comes: given up once its time is over. */
+    stats = apply_parked(c, v[2].row.received_ms, 0, true);
+    ck_assert_int_eq(stats.unmatched, 0);
+    stats = apply_parked(c, v[2].row.received_ms + 1, 0, false);
+    ck_assert_int_eq(stats.unmatched, 1);
+    outreach_check(c, o.campaign.id);
+    contract_end(c);
+}
+END_TEST
+
+/* Of a request for many the provider echoes the first one's reference with every number. */
+START_TEST(a_reference_of_ours_goes_first)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    send_three(&o, c, "spring", contract_list(c, "spring", 1, 3), "88");
+    struct provider_receipt v[3];
+    for (int i = 0; i < 3; i++) {
+        v[i] = named(&o, i ? "88" : "an id that we never saw", 1 + (uint64_t)i, CLASS_OK);
+        v[i].row.message_id = o.first;
+        v[i].row.attempt = 1;
+    }
+    struct apply_stats stats = join(c, v, 2);
+    ck_assert_int_eq(stats.moved, 2);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+    ck_assert_int_eq(outreach_state(c, o.first + 1), MSG_DELIVERED);
+    v[2].has_address = false; /* names no number: the reference is all there is */
+    ck_assert_int_eq(join(c, &v[2], 1).kept, 1);
+    ck_assert_int_eq(outreach_state(c, o.first + 2), MSG_ACCEPTED);
+    v[2].has_address = true;
+    v[2].provider_id[0] = '\0';
+    ck_assert_int_eq(join(c, &v[2], 1).unmatched, 1);
+    ck_assert_int_eq(outreach_state(c, o.first + 2), MSG_ACCEPTED);
+    contract_end(c);
+}
+END_TEST
+
+/* The profile says only later that receipts bear the provider's id. */
+static struct outreach joins_of;
+static void turn_joins_on(void *ctx)
+{
+    struct contract *c = ctx;
+    c->store = NULL; /* a process of its own: no connection crosses the fork */
+    c->keys = NULL;
+    contract_reopen(c);
+    OK(c, store_gateway_joins(c->store, joins_of.gateway_id, true, &c->e));
+}
+
+START_TEST(what_was_settled_before)
+{
+    struct contract *c = contract_begin();
+    struct claimed m[3];
+    outreach_run(&joins_of, c, "spring", contract_list(c, "spring", 1, 3));
+    ck_assert_uint_eq(outreach_claim(&joins_of, LATER, 3, m), 3);
+    settle_as(c, &m[0], IN_ANSWER_ACCEPTED, "99");
+    struct provider_receipt v = named(&joins_of, "99", 1, CLASS_OK);
+    ck_assert_int_eq(join(c, &v, 1).parked, 1);
+    apply_parked(c, 0, 0, true);
+#ifdef ZHANCHI_FAILPOINTS
+    contract_close(c);
+    ck_assert(contract_killed("joins_filled_chunk", turn_joins_on, c));
+    contract_reopen(c);
+#else
+    (void)turn_joins_on;
+#endif
+    settle_as(c, &m[1], IN_ANSWER_ACCEPTED, "99");
+    OK(c, store_gateway_joins(c->store, joins_of.gateway_id, true, &c->e));
+    settle_as(c, &m[2], IN_ANSWER_ACCEPTED, "99");
+    apply_parked(c, 0, 1, false);
+    for (uint64_t i = 2; i <= 3; i++) {
+        v = named(&joins_of, "99", i, CLASS_OK);
+        ck_assert_int_eq(join(c, &v, 1).moved, 1);
+    }
+    OK(c, store_gateway_joins(c->store, joins_of.gateway_id, false, &c->e));
+    ck_assert_int_eq(join(c, &v, 1).kept, 1); /* what is noted stays */
+    contract_end(c);
+}
+END_TEST
+
 /* ---- replies ---- */
 
 struct replies {
@@ -420,6 +641,11 @@ int main(void)
                                   what_was_never_issued,
                                   receipts_of_a_lost_timeline,
                                   a_receipt_tells_a_refusal,
+                                  one_id_for_many_numbers,
+                                  an_id_of_one_message,
+                                  early_receipts_wait,
+                                  a_reference_of_ours_goes_first,
+                                  what_was_settled_before,
                                   a_refusal_by_reply,
                                   a_refusal_of_a_stranger,
                                   what_a_reply_answers,
