@@ -9,6 +9,7 @@
 #include "zhanchi/store_people.h"
 #include "feed.h"
 #include "move.h"
+#include "parts.h"
 #include "sqlite.h"
 
 static const char sql_receipt[] =
@@ -51,6 +52,7 @@ struct applying {
     size_t n;
     int64_t *ids;
     struct message_row *m; /* of each, as it is after its receipt */
+    bool *open;            /* of each: it is not final for the whole message */
     struct moves moves;
     struct apply_stats *stats;
 };
@@ -62,13 +64,6 @@ static int by_message(const void *a, const void *b)
     if (x->message_id != y->message_id)
         return x->message_id > y->message_id ? 1 : -1;
     return (x > y) - (x < y);
-}
-
-static enum msg_input input_of(const struct receipt_row *r)
-{
-    if (r->pending)
-        return IN_RECEIPT_PENDING;
-    return r->class == CLASS_OK ? IN_RECEIPT_DELIVERED : IN_RECEIPT_UNDELIVERED;
 }
 
 static int never_issued(struct applying *a, const struct receipt_row *r, struct err *e)
@@ -102,8 +97,12 @@ static int decide(struct applying *a, struct err *e)
                 return -1;
             continue;
         }
-        enum msg_cause cause = r->pending ? CAUSE_NONE : cause_of(r->class);
-        if (moves_add(&a->moves, &m, input_of(r), cause, 0))
+        enum msg_input in;
+        if (parts_input(a->s, r, &m, &in, e))
+            return -1;
+        a->open[kept] = in == IN_RECEIPT_PENDING;
+        enum msg_cause cause = a->open[kept] ? CAUSE_NONE : cause_of(r->class);
+        if (moves_add(&a->moves, &m, in, cause, 0))
             a->stats->moved++;
         else
             a->stats->kept++;
@@ -116,7 +115,8 @@ static int decide(struct applying *a, struct err *e)
 
 static void receipt_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
 {
-    const struct receipt_row *r = ((const struct receipt_row *const *)f->ctx)[row];
+    const struct applying *a = f->ctx;
+    const struct receipt_row *r = a->r[row];
     switch (column) {
     case 0:
         feed_int64(out, r->message_id);
@@ -128,7 +128,7 @@ static void receipt_cell(const struct feed *f, size_t row, int column, struct fe
         feed_int64(out, r->class);
         break;
     case 3:
-        feed_int64(out, r->pending);
+        feed_int64(out, a->open[row]);
         break;
     case 4:
         feed_text(out, r->code);
@@ -160,7 +160,7 @@ static int apply_receipts(struct applying *a, struct err *e)
         return 0;
     if (message_get_all(a->s, a->ids, a->n, a->m, e) || decide(a, e))
         return -1;
-    struct feed receipts = {a->n, receipt_cell, a->r};
+    struct feed receipts = {a->n, receipt_cell, a};
     if (moves_flush(a->s, &a->moves, e) || feed_run(a->s, sql_receipt, &receipts, 0, e))
         return -1;
     for (size_t i = 0; i < a->n; i++)
@@ -176,7 +176,8 @@ static void applying_init(struct applying *a, struct store *s, const struct rece
     a->r = reallocarray(NULL, n + 1, sizeof *a->r);
     a->ids = reallocarray(NULL, n + 1, sizeof *a->ids);
     a->m = reallocarray(NULL, n + 1, sizeof *a->m);
-    if (!a->r || !a->ids || !a->m)
+    a->open = reallocarray(NULL, n + 1, sizeof *a->open);
+    if (!a->r || !a->ids || !a->m || !a->open)
         panic("out of memory");
     for (size_t i = 0; i < n; i++)
         a->r[i] = &r[i];
@@ -192,6 +193,7 @@ static void applying_fini(struct applying *a)
     free(a->r);
     free(a->ids);
     free(a->m);
+    free(a->open);
 }
 
 /* ---- replies ---- */

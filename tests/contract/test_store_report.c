@@ -492,6 +492,136 @@ START_TEST(what_was_settled_before)
 }
 END_TEST
 
+/* ---- receipts for parts ---- */
+
+static struct receipt_row part_of(const struct outreach *o, int part, int parts,
+                                  enum msg_class class)
+{
+    struct receipt_row r = outreach_receipt(o->first, 1, class);
+    r.part = part;
+    r.parts = parts;
+    return r;
+}
+
+/* Every order of three parts, one by one, all twice, and together. */
+START_TEST(delivered_when_all_parts_are)
+{
+    static const int orders[6][3] = {{1, 2, 3}, {1, 3, 2}, {2, 1, 3},
+                                     {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
+    struct contract *c = contract_begin();
+    int64_t list = contract_list(c, "spring", 1, 1);
+    for (int i = 0; i < 12; i++) {
+        struct outreach o;
+        struct claimed m;
+        struct receipts seen = {0};
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        outreach_run(&o, c, name, list);
+        ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+        if (i % 2)
+            outreach_settle(c, &m, IN_ANSWER_UNKNOWN); /* else they come before the answer */
+        struct receipt_row r[6];
+        for (int k = 0; k < 6; k++)
+            r[k] = part_of(&o, orders[i / 2][k / 2], 3, CLASS_OK);
+        if (i < 6) {
+            for (int k = 0; k < 5; k++) {
+                apply(c, &r[k], 1, NULL, 0, 0);
+                ck_assert_int_eq(outreach_state(c, o.first), k < 4 ? MSG_ACCEPTED : MSG_DELIVERED);
+            }
+            ck_assert_int_eq(apply(c, &r[5], 1, NULL, 0, 0).kept, 1);
+        } else {
+            apply(c, r, 6, NULL, 0, 0);
+        }
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+        OK(c, store_receipts_each(c->store, o.first, see_receipt, &seen, &c->e));
+        ck_assert_int_eq(seen.n, 2); /* a part, and the whole */
+        outreach_check(c, o.campaign.id);
+    }
+    contract_end(c);
+}
+END_TEST
+
+/* One part that failed is enough; delivered after all, with the others, it is a late success. */
+START_TEST(undelivered_when_one_part_is)
+{
+    struct contract *c = contract_begin();
+    int64_t list = contract_list(c, "spring", 1, 1);
+    for (int order = 0; order < 3; order++) {
+        struct outreach o;
+        struct claimed m;
+        char name[16];
+        snprintf(name, sizeof name, "%d", order);
+        outreach_run(&o, c, name, list);
+        ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+        outreach_settle(c, &m, IN_ANSWER_ACCEPTED);
+        struct receipt_row r[3] = {part_of(&o, 1, 3, CLASS_OK), part_of(&o, 2, 3, CLASS_NUMBER),
+                                   part_of(&o, 3, 3, CLASS_OK)};
+        for (int k = 0; k < 3; k++)
+            apply(c, &r[(k + order) % 3], 1, NULL, 0, 0);
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_UNDELIVERED);
+        ck_assert_int_eq(outreach_message(c, o.first).cause, CAUSE_NUMBER);
+        apply(c, r, 3, NULL, 0, 0);
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_UNDELIVERED);
+        struct receipt_row late = part_of(&o, 2, 3, CLASS_OK);
+        apply(c, &late, 1, NULL, 0, 0);
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+        ck_assert_int_eq(outreach_message(c, o.first).cause, CAUSE_NONE);
+        apply(c, r, 3, NULL, 0, 0);
+        ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+        outreach_check(c, o.campaign.id);
+    }
+    contract_end(c);
+}
+END_TEST
+
+/* Of two attempts, one part each: neither arrived. A receipt for the whole, or for the only part, needs no others. */
+START_TEST(parts_belong_to_an_attempt)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 1));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    outreach_settle(c, &m, IN_ANSWER_RETRY);
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    outreach_settle(c, &m, IN_ANSWER_ACCEPTED);
+    struct receipt_row r[2] = {part_of(&o, 1, 2, CLASS_OK), part_of(&o, 2, 2, CLASS_OK)};
+    r[1].attempt = 2;
+    apply(c, r, 2, NULL, 0, 0);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_ACCEPTED);
+    struct receipt_row pending = part_of(&o, 2, 2, CLASS_UNKNOWN);
+    pending.pending = true;
+    apply(c, &pending, 1, NULL, 0, 0);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_ACCEPTED);
+    struct receipt_row whole = part_of(&o, 0, 2, CLASS_OK);
+    apply(c, &whole, 1, NULL, 0, 0);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+    contract_end(c);
+}
+END_TEST
+
+/* Parts that come before their attempt is known wait one by one. */
+START_TEST(early_parts_wait)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 1));
+    OK(c, store_gateway_joins(c->store, o.gateway_id, true, &c->e));
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    struct provider_receipt v[2] = {named(&o, "55", 1, CLASS_OK), named(&o, "55", 1, CLASS_OK)};
+    for (int i = 0; i < 2; i++) {
+        v[i].row.part = i + 1;
+        v[i].row.parts = 2;
+    }
+    ck_assert_int_eq(join(c, v, 2).parked, 2);
+    settle_as(c, &m, IN_ANSWER_ACCEPTED, "55");
+    apply_parked(c, 0, 2, false);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+    contract_end(c);
+}
+END_TEST
+
 /* ---- replies ---- */
 
 struct replies {
@@ -641,6 +771,10 @@ int main(void)
                                   what_was_never_issued,
                                   receipts_of_a_lost_timeline,
                                   a_receipt_tells_a_refusal,
+                                  delivered_when_all_parts_are,
+                                  undelivered_when_one_part_is,
+                                  parts_belong_to_an_attempt,
+                                  early_parts_wait,
                                   one_id_for_many_numbers,
                                   an_id_of_one_message,
                                   early_receipts_wait,
