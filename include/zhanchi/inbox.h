@@ -1,7 +1,11 @@
 /*
- * inbox: raw reports as they came, sealed, one row a request, in DIR/inbox.db. Written only by
- * `serve`, in groups; what is in it is durable before the provider is answered. Applying to the
- * main database happens later and can be repeated.
+ * inbox: raw reports as they came, sealed, one row a request, in DIR/inbox.db. What is in it is
+ * durable before a provider is answered or asked for its next page. Applying to the main database
+ * happens later and can be repeated.
+ *
+ * `serve` writes it in groups; `receipt pull`, `receipt import` and their like write it too, also
+ * while serve runs: an id is given inside the transaction that writes its row, so rows become
+ * visible in the order of their ids and none appears behind a watermark.
  */
 #ifndef ZHANCHI_INBOX_H
 #define ZHANCHI_INBOX_H
@@ -25,9 +29,13 @@ struct inbox_row {
 struct inbox *inbox_open(const char *dir,
                          struct err *e); /* creates it; ids rise even when the file was lost */
 void inbox_close(struct inbox *i);
-int64_t inbox_next_id(struct inbox *i); /* ids are given before sealing: one writer */
+/* Takes the lock of writers (waits; ERR_TEMP after 10 s). Then give ids, seal, and put: it commits
+ * and lets go, also when it fails. Or cancel. */
+int inbox_begin(struct inbox *i, struct err *e);
+int64_t inbox_next_id(struct inbox *i); /* sealing needs it */
 int inbox_put(struct inbox *i, const struct inbox_row *rows, size_t n,
-              struct err *e); /* one durable transaction */
+              struct err *e); /* durable when it returns */
+void inbox_cancel(struct inbox *i);
 int inbox_read(struct inbox *i, int64_t after, size_t max,
                int (*each)(void *ctx, const struct inbox_row *r), void *ctx, struct err *e);
 /* Deletes what is both applied (id < before_id) and old. */

@@ -188,9 +188,13 @@ static int seal_one(struct desk *d, const struct kept *k, struct inbox_row *row,
 static int commit(struct desk *d, size_t n, size_t *m, struct err *e)
 {
     buf_reset(&d->sealed);
+    if (inbox_begin(d->hands.inbox, e) != 0)
+        return -1;
     for (*m = 0; *m < n && (*m == 0 || d->sealed.len < SEALED_MAX / 2); ++*m)
-        if (seal_one(d, &d->group[*m], &d->rows[*m], &d->at[*m], e) != 0)
+        if (seal_one(d, &d->group[*m], &d->rows[*m], &d->at[*m], e) != 0) {
+            inbox_cancel(d->hands.inbox);
             return -1;
+        }
     for (size_t i = 0; i < *m; i++)
         d->rows[i].sealed = d->sealed.data + d->at[i];
     failpoint("serve_before_commit");

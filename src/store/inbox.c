@@ -2,8 +2,9 @@
  * inbox: raw reports, sealed, in a database file of their own.
  *
  * A file of its own, because a provider waits for the answer: a group of reports is one commit that
- * never waits behind the dispatcher's. One process writes (serve); appliers read and keep their
- * watermark in the main database, so reading twice is harmless.
+ * never waits behind the dispatcher's. Appliers read and keep their watermark in the main database,
+ * so reading twice is harmless. Whoever writes takes SQLite's write lock before it gives an id: ids
+ * are committed in their order, and a reader that has seen one has seen all before it.
  *
  * Ids only ever rise, through purges and through the loss of the file: AUTOINCREMENT remembers the
  * highest, and a new file begins at the clock. Otherwise new reports would fall behind a watermark
@@ -87,12 +88,10 @@ struct inbox *inbox_open(const char *dir, struct err *e)
         panic("out of memory");
     i->store = store_new(dir, INBOX_NAME, STORE_RW, e);
     if (!i->store || create_if_missing(i, e) || store_connect(i->store, e) ||
-        store_settings(i->store, e) || require_table(i, e) ||
-        stmt_number(i->store, sql_top, &i->next, e) < 0) {
+        store_settings(i->store, e) || require_table(i, e)) {
         inbox_close(i);
         return NULL;
     }
-    i->next++;
     return i;
 }
 
@@ -106,8 +105,28 @@ void inbox_close(struct inbox *i)
 
 /* ---- in ---- */
 
+int inbox_begin(struct inbox *i, struct err *e)
+{
+    if (store_begin(i->store, e))
+        return -1;
+    i->next = 0;
+    if (stmt_number(i->store, sql_top, &i->next, e) < 0) {
+        inbox_cancel(i);
+        return -1;
+    }
+    i->next++;
+    return 0;
+}
+
+void inbox_cancel(struct inbox *i)
+{
+    store_rollback(i->store);
+}
+
 int64_t inbox_next_id(struct inbox *i)
 {
+    if (!i->store->in_tx)
+        panic("an id of the inbox outside of a transaction");
     return i->next++;
 }
 
@@ -124,8 +143,6 @@ static int put_row(struct stmt *add, const struct inbox_row *r, struct err *e)
 
 int inbox_put(struct inbox *i, const struct inbox_row *rows, size_t n, struct err *e)
 {
-    if (store_begin(i->store, e))
-        return -1;
     struct stmt *add = stmt_open(i->store, sql_add, e);
     int rc = add ? 0 : -1;
     for (size_t k = 0; k < n && rc == 0; k++)

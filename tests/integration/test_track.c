@@ -39,6 +39,7 @@ static void put_for(struct world *w, const char *name, int kind, const char *bod
 
     ck_assert_msg(in != NULL, "%s", c->e.what);
     buf_init(&sealed, 1 << 20);
+    OK(c, inbox_begin(in, &c->e));
     row.id = inbox_next_id(in);
     row.key_id = keyring_id(c->keys, KEY_INBOX);
     snprintf(row.gateway, sizeof row.gateway, "%s", name);
