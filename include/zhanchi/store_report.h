@@ -94,6 +94,21 @@ int store_passed_set(struct store *s, const char *gateway, int64_t from, int64_t
 int store_passed_first(struct store *s, int64_t *first, struct err *e);
 int store_reserve_replies(struct store *s, size_t n, int64_t *first, struct err *e);
 
+/* The newest attempts of a campaign's messages in `state`, for asking the provider about them: in the
+ * order of messages, behind `after`, at most max. */
+struct asked {
+    int64_t message_id, wave_id, gateway_id, handed_ms; /* handed_ms 0: it never left */
+    int32_t attempt;
+    uint32_t epoch;
+    char provider_id[64]; /* "" if none */
+    int64_t key_id;
+    const void *payload; /* valid during the call; NULL if it is gone */
+    size_t payload_len;
+};
+int store_asked_each(struct store *s, int64_t campaign_id, enum msg_state state, int64_t after,
+                     size_t max, int (*each)(void *ctx, const struct asked *a), void *ctx,
+                     struct err *e);
+
 struct reply_info {
     int64_t id, at_ms, address_id, campaign_id,
         message_id; /* of the newest message to that number within 72 h; 0 = none */

@@ -5,6 +5,7 @@
 #define ZHANCHI_TRACK_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "zhanchi/err.h"
@@ -34,6 +35,52 @@ struct track_stats {
 /* total is added to. */
 int64_t track_apply(struct store *s, struct keyring *k, struct inbox *i, const struct track_opts *o,
                     struct track_stats *total, struct err *e);
+
+/* Pulls what the provider keeps for us (receipts or replies), page by page until one is empty. A page
+ * is gone at the provider once it has answered: so each is stored raw and sealed, durable in the
+ * inbox, before the next is asked for; track_apply comes afterwards. One who pulls a gateway at a
+ * time, by a kernel lock in the work directory `dir`: ERR_TEMP. Stops between pages when *stop is
+ * set, never inside one. What was stored stands in stats (added to) also on errors. */
+struct pull_opts {
+    const char *dir;
+    const struct gateway *gateway;
+    enum gw_pull what;                 /* receipts or replies */
+    int64_t max_pages;                 /* then stats.more */
+    const volatile sig_atomic_t *stop; /* may be NULL */
+    struct progress progress;          /* reports so far, total unknown */
+};
+struct pull_stats {
+    int64_t pages, reports; /* stored */
+    bool more;              /* there may be more */
+};
+int track_pull(struct store *s, struct keyring *k, struct inbox *i, const struct pull_opts *o,
+               struct pull_stats *stats, struct err *e);
+
+/* A provider's file of reports (receipts, or replies), read by whichever of the profile's rules for
+ * pushed, pulled or asked reports finds most in it; put into the inbox. ERR_DATA if none finds any. */
+int track_import(struct keyring *k, struct inbox *i, const struct gateway *g, bool replies,
+                 const char *body, size_t len, int64_t *reports, int64_t *skipped, struct err *e);
+#define TRACK_IMPORT_MAX (15U << 20) /* bytes of such a file */
+
+/* Asks about every message of a campaign in `state`, one by one at the gateway's rate, and puts what
+ * is answered into the inbox; track_apply comes afterwards. A message that the provider does not
+ * know stays as it is. Stops between questions, and when a gateway refuses (ERR_CONFIG) or fails
+ * several times in a row; what was stored until then stands in stats. */
+struct query_opts {
+    struct gateway *const *gateways;
+    size_t n_gateways;
+    int64_t campaign_id;
+    enum msg_state state;
+    const volatile sig_atomic_t *stop; /* may be NULL */
+    struct progress progress;          /* messages so far */
+};
+struct query_stats {
+    int64_t asked, known, failed; /* known: the answer had reports in it */
+    int64_t not_askable; /* never handed over, its payload is gone, its gateway is not configured or
+                            offers no such question, or lacks what the question names */
+};
+int track_query(struct store *s, struct keyring *k, struct inbox *i, const struct query_opts *o,
+                struct query_stats *stats, struct err *e);
 
 /* Opt-outs by number: folded, checked, sealed. Joins an open transaction. topic "" = all; origin:
  * enum optout_origin. 1 new, 0 was there, -1 (ERR_DATA: no mobile number; the number itself is not

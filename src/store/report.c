@@ -16,6 +16,16 @@ static const char sql_replies[] =
 static const char sql_passed[] =
     "SELECT CAST(value AS INTEGER) FROM meta WHERE name >= 'passed:' AND name < 'passed;'"
     " AND CAST(value AS INTEGER) > 0 ORDER BY 1 LIMIT 1";
+/* A message that is unknown by doubt alone has no attempt: nothing of it has left. */
+static const char sql_asked[] =
+    "SELECT m.id, coalesce(p.wave_id, 0), coalesce(a.gateway_id, 0), coalesce(o.handed_at, 0),"
+    " m.attempts, coalesce(a.epoch, 0), o.provider_id, coalesce(p.key_id, 0), p.blob"
+    " FROM wave w CROSS JOIN message m"
+    " ON m.id BETWEEN max(w.message_from, ?3 + 1) AND w.message_to"
+    " AND m.campaign_id = w.campaign_id"
+    " LEFT JOIN attempt a ON a.id = (m.id << 24) + m.attempts"
+    " LEFT JOIN outcome o ON o.id = a.id LEFT JOIN payload p ON p.message_id = m.id"
+    " WHERE w.campaign_id = ?1 AND w.state > 0 AND m.state = ?2 ORDER BY w.no, m.id LIMIT ?4";
 static const char sql_campaign_of[] = "SELECT campaign_id FROM message WHERE id = ?1";
 #define RECEIPT "SELECT message_id, at, received_at, attempt, class, code FROM receipt"
 static const char sql_receipts[] = RECEIPT " ORDER BY message_id, received_at";
@@ -108,6 +118,41 @@ int store_replies_each(struct store *s, int (*each)(void *ctx, const struct repl
             break;
         }
         if ((rc = each(ctx, &r)) != 0)
+            break;
+    }
+    return stmt_end(q, rc);
+}
+
+static void read_asked(struct stmt *q, struct asked *a)
+{
+    *a = (struct asked){.message_id = stmt_int64(q, 0),
+                        .wave_id = stmt_int64(q, 1),
+                        .gateway_id = stmt_int64(q, 2),
+                        .handed_ms = stmt_int64(q, 3),
+                        .attempt = stmt_int(q, 4),
+                        .epoch = (uint32_t)stmt_int64(q, 5),
+                        .key_id = stmt_int64(q, 7)};
+    stmt_copy_text(q, 6, a->provider_id, sizeof a->provider_id);
+    if (!stmt_null(q, 8))
+        a->payload = stmt_blob(q, 8, &a->payload_len);
+}
+
+int store_asked_each(struct store *s, int64_t campaign_id, enum msg_state state, int64_t after,
+                     size_t max, int (*each)(void *ctx, const struct asked *a), void *ctx,
+                     struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_asked, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, campaign_id);
+    stmt_bind_int(q, 2, state);
+    stmt_bind_int64(q, 3, after);
+    stmt_bind_int64(q, 4, (int64_t)max);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        struct asked a;
+        read_asked(q, &a);
+        if ((rc = each(ctx, &a)) != 0)
             break;
     }
     return stmt_end(q, rc);
