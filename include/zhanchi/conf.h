@@ -30,7 +30,7 @@ const char *const *conf_list(const struct conf *c, const char *name); /* NULL-te
 const char *conf_dir(const struct conf *c); /* folder of the file, absolute */
 
 /* Settings of a gateway: an item { name, profile, url, public_url, rate, concurrency, batch,
- * settings, secret_files, secret_env } of the list `gateways`. conf_gateway_names: NULL-terminated,
+ * pull_every, settings, secret_files, secret_env } of the list `gateways`. conf_gateway_names: NULL-terminated,
  * in file order. */
 const char *const *conf_gateway_names(const struct conf *c);
 struct conf_gateway {
@@ -40,6 +40,7 @@ struct conf_gateway {
     char *public_url;       /* under which the provider reaches `serve`; NULL if unset */
     double rate;            /* 0 = the profile's */
     int concurrency, batch; /* 0 = the profile's */
+    int64_t pull_every_ms;  /* serve pulls so often; 0 = never */
     struct conf_secret {
         char *name, *value;
     } * secrets;

@@ -38,6 +38,7 @@ struct gw_limits {
     int64_t limit_pause_ms; /* LIMIT without a hint */
     int text_units; /* UTF-16 units that a text may have, signature included; 0 = the profile does
                        not say */
+    int64_t pull_every_ms; /* serve pulls so often; 0 = never (zhanchi.conf alone says it) */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);
 

@@ -6,6 +6,8 @@
  * data GET  /healthz                           200 while it takes reports, 503 when it cannot store
  * them
  *
+ * Gateways with a pull_every are pulled too, on a thread of their own.
+ *
  * Taking and applying are apart: the provider is answered when its request is durable in the inbox;
  * an applier moves it into the main database afterwards. What a dead process left in the inbox is
  * applied at the next start. One serve a work directory: kernel lock on DIR/serve.lock.

@@ -24,6 +24,7 @@ struct entry {
     char *name, *profile, *url, *public_url;
     double rate;
     int concurrency, batch;
+    int64_t pull_every_ms;
     struct secret_place *secrets;
     size_t n_secrets;
     struct conf_secret *settings;
@@ -102,10 +103,10 @@ static int read_settings(const struct conf_node *gateway, struct entry *g, struc
 
 static int read_entry(const struct conf_node *n, const char *dir, struct entry *g, struct err *e)
 {
-    static const char *const known[] = {"name",         "profile",     "url",   "public_url",
-                                        "rate",         "concurrency", "batch", "settings",
-                                        "secret_files", "secret_env",  NULL};
-    const char *name, *profile, *url, *public_url;
+    static const char *const known[] = {"name",         "profile",     "url",        "public_url",
+                                        "rate",         "concurrency", "batch",      "settings",
+                                        "secret_files", "secret_env",  "pull_every", NULL};
+    const char *name, *profile, *url, *public_url, *pull_every;
     int64_t concurrency, batch;
     char path[PATH_MAX];
 
@@ -116,6 +117,7 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
         conf_node_str(n, "profile", NULL, &profile, e) != 0 ||
         conf_node_str(n, "url", NULL, &url, e) != 0 ||
         conf_node_str(n, "public_url", NULL, &public_url, e) != 0 ||
+        conf_node_str(n, "pull_every", NULL, &pull_every, e) != 0 ||
         conf_node_real(n, "rate", 0, 0, 1e6, &g->rate, e) != 0 ||
         conf_node_int(n, "concurrency", 0, 0, 1024, &concurrency, e) != 0 ||
         conf_node_int(n, "batch", 0, 0, 10000, &batch, e) != 0)
@@ -123,6 +125,10 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     if (name == NULL || name[0] == '\0' || strlen(name) > 63 || profile == NULL)
         return conf_node_err(n, e, "add what is missing",
                              "a gateway needs a name (at most 63 bytes) and a profile");
+    if (pull_every != NULL &&
+        (conf_parse_duration(pull_every, &g->pull_every_ms) != 0 || g->pull_every_ms < 1000))
+        return conf_node_err(conf_node_get(n, "pull_every"), e, "write pull_every = \"60s\"",
+                             "pull_every must be a duration of at least a second");
     if (fs_join(dir, profile, path, sizeof path, e) != 0)
         return -1;
     g->name = copy(name);
@@ -273,6 +279,7 @@ int gateways_get(const struct conf_gateways *g, const char *name, struct conf_ga
     out->rate = en->rate;
     out->concurrency = en->concurrency;
     out->batch = en->batch;
+    out->pull_every_ms = en->pull_every_ms;
     out->secrets = calloc(en->n_secrets + 1, sizeof *out->secrets);
     out->settings = calloc(en->n_settings + 1, sizeof *out->settings);
     if (out->secrets == NULL || out->settings == NULL)

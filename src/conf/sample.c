@@ -66,20 +66,20 @@ void conf_sample(struct buf *out)
         }
         option(out, o);
     }
-    buf_adds(out,
-             "};\n\n"
-             "# Gateways by name. A secret stands in a file that only you may read, or in the "
-             "environment.\n"
-             "gateways = (\n"
-             "  {\n"
-             "    name = \"12333\";\n"
-             "    profile = \"gateways/12333.conf\";\n"
-             "    # url = \"http://127.0.0.1:12333\";   # overrides the profile's\n"
-             "    # public_url = \"https://office.example\";   # under which the provider reaches us\n"
-             "    # settings = { from = \"10690\"; };   # what the profile asks for\n"
-             "    # rate = 50.0; concurrency = 8; batch = 100;   # override the profile's limits\n"
-             "    secret_files = { app = \"secrets/app\"; secret = \"secrets/secret\"; };\n"
-             "    # secret_env = { secret = \"ZHANCHI_12333_SECRET\"; };\n"
-             "  }\n"
-             ");\n");
+    buf_adds(
+        out,
+        "};\n\n"
+        "# Gateways by name. A secret stands in a file that only you may read, or in the "
+        "environment.\n"
+        "gateways = (\n"
+        "  {\n"
+        "    name = \"12333\";\n"
+        "    profile = \"gateways/12333.conf\";\n"
+        "    # url = \"http://127.0.0.1:12333\";   # overrides the profile's\n"
+        "    # rate = 50.0; concurrency = 8; batch = 100;   # override the profile's limits\n"
+        "    # pull_every = \"60s\";   # where the provider keeps reports instead of pushing them\n"
+        "    secret_files = { app = \"secrets/app\"; secret = \"secrets/secret\"; };\n"
+        "    # secret_env = { secret = \"ZHANCHI_12333_SECRET\"; };\n"
+        "  }\n"
+        ");\n");
 }

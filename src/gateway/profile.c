@@ -242,6 +242,7 @@ static void apply_settings(struct gateway *g, const struct conf_gateway *s)
     if (s->concurrency > 0)
         g->limits.concurrency = s->concurrency;
     g->limits.batch = s->batch > 0 && s->batch < most ? s->batch : most;
+    g->limits.pull_every_ms = s->pull_every_ms;
 }
 
 /* ---- the file ---- */
@@ -462,6 +463,13 @@ struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e)
     int rc = load(g, tree, settings, e);
     conf_tree_free(tree);
     if (rc != 0) {
+        gateway_free(g);
+        return NULL;
+    }
+    if (settings->pull_every_ms > 0 && !gateway_can_pull(g, GW_PULL_RECEIPTS) &&
+        !gateway_can_pull(g, GW_PULL_REPLIES)) {
+        err_set(e, ERR_CONFIG, "take pull_every out of that gateway in zhanchi.conf",
+                "gateway %s: its profile knows nothing that can be pulled", g->name);
         gateway_free(g);
         return NULL;
     }

@@ -1,5 +1,5 @@
 /*
- * serve's parts: desk.c takes requests and commits them, applier.c applies them, metrics.c counts.
+ * serve's parts: desk.c takes requests and commits them, applier.c applies them, puller.c pulls, metrics.c counts.
  */
 #ifndef SERVE_INTERNAL_H
 #define SERVE_INTERNAL_H
@@ -25,7 +25,8 @@ struct metrics {
     atomic_llong (*received)[2]; /* by gateway and kind: requests that are durable */
     atomic_llong refused[REFUSALS];
     atomic_llong commits, commit_us, applies_failed;
-    pthread_mutex_t lock; /* applied */
+    atomic_llong pulled, pulls_failed; /* pages */
+    pthread_mutex_t lock;              /* applied */
     struct track_stats applied;
     int64_t applied_reports;
 };
@@ -49,6 +50,14 @@ struct applier;
 struct applier *applier_start(const struct serve_opts *o, struct metrics *m, struct err *e);
 void applier_wake(struct applier *a); /* there is something new */
 void applier_stop(struct applier *a); /* applies what is left; frees */
+
+/* ---- puller.c ---- */
+
+struct puller;
+/* *out = NULL if no gateway is to be pulled. */
+int puller_start(const struct serve_opts *o, struct metrics *m, struct applier *a,
+                 struct puller **out, struct err *e);
+void puller_stop(struct puller *p); /* waits for the answer under way; frees; NULL is fine */
 
 /* ---- desk.c ---- */
 

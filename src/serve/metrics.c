@@ -99,6 +99,9 @@ void metrics_print(struct metrics *m, const struct serve_opts *o, struct buf *ou
     head(out, "inbox_commit_seconds_total", "Time spent in them.");
     buf_addf(out, "zhanchi_inbox_commit_seconds_total %.6f\n",
              (double)atomic_load(&m->commit_us) / 1e6);
+    plain(out, "pages_pulled_total", "Pages of reports pulled from providers and durable.",
+          atomic_load(&m->pulled));
+    plain(out, "pulls_failed_total", "Pulls that failed.", atomic_load(&m->pulls_failed));
     plain(out, "applies_failed_total", "Times that applying had to be put off.",
           atomic_load(&m->applies_failed));
     print_applied(m, out);

@@ -3,7 +3,7 @@
  *
  * Start: lock, applier (begins with what a dead process left), desk, HTTP. Stop, in the other direction: no new requests, the desk commits and
  * answers what it holds, HTTP drains, the applier applies the rest. Signals are blocked in every thread but this one, and seen
- * only in sigsuspend, so none is missed. Called by the serve command.
+ * only in sigsuspend, so none is missed. The puller ends before the applier does, after what it asked for has come. Called by the serve command.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -78,13 +78,19 @@ static int run(const struct serve_opts *o, const sigset_t *outside, struct err *
 {
     struct metrics m = {0};
     struct applier *a;
+    struct puller *p;
     struct desk *d;
     int rc = -1;
 
     metrics_init(&m, o->n_gateways);
     if ((a = applier_start(o, &m, e)) != NULL) {
         if ((d = desk_start(o, &m, a, e)) != NULL) {
-            rc = serve_http(o, d, outside, e);
+            if (puller_start(o, &m, a, &p, e) == 0) {
+                rc = serve_http(o, d, outside, e);
+                puller_stop(p);
+            } else {
+                desk_stop(d);
+            }
             desk_free(d);
         }
         applier_stop(a);

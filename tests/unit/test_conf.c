@@ -362,7 +362,7 @@ START_TEST(a_gateway)
     struct conf_gateway g;
     struct conf *c = must_load("gateways = ( { name = \"12333\"; profile = \"/etc/p.conf\"; },\n"
                                "  { name = \"g\"; profile = \"p.conf\"; url = \"http://h:1\";\n"
-                               "    rate = 2.5; concurrency = 3; batch = 4;\n"
+                               "    rate = 2.5; concurrency = 3; batch = 4; pull_every = \"90s\";\n"
                                "    secret_files = { a = \"secret\"; };\n"
                                "    secret_env = { b = \"ZC_TEST_SECRET\"; }; } );\n");
 
@@ -378,6 +378,7 @@ START_TEST(a_gateway)
     ck_assert_str_eq(g.url, "http://h:1");
     ck_assert_double_eq(g.rate, 2.5);
     ck_assert_int_eq(g.concurrency, 3);
+    ck_assert_int_eq(g.pull_every_ms, 90000);
     ck_assert_int_eq(g.batch, 4);
     ck_assert_uint_eq(g.n_secrets, 2);
     ck_assert_str_eq(g.secrets[0].name, "a");
