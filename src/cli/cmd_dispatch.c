@@ -8,7 +8,7 @@
 #include "zhanchi/dispatch.h"
 #include "zhanchi/json.h"
 #include "cli.h"
-#include "reports.h"
+#include "catch_up.h"
 
 enum { D_CAMPAIGN, D_RUNTIME, D_DRY, D_WAIT };
 
@@ -194,13 +194,13 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
         cli_gateways_free(&g);
         return -1;
     }
-    struct reports *reports = reports_new(c->conf, &g);
-    o.catch_up = reports_catch_up;
-    o.catch_up_ctx = reports;
+    struct catch_up *catch_up = catch_up_new(c->conf, &g);
+    o.catch_up = catch_up_run;
+    o.catch_up_ctx = catch_up;
     o.progress = bar_begin(&bar, c, _("sending"));
     int rc = dispatch_run(&o, &r, e);
     bar_end(&bar);
-    reports_free(reports);
+    catch_up_free(catch_up);
     cli_gateways_free(&g);
     if (rc != 0)
         return -1;

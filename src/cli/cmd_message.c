@@ -7,8 +7,10 @@
 #include "zhanchi/crypt.h"
 #include "zhanchi/mask.h"
 #include "zhanchi/store_approval.h"
+#include "zhanchi/track.h"
 #include "zhanchi/utf8.h"
 #include "messages.h"
+#include "reports.h"
 
 static const char *const arms[] = {"", "send", "holdout", "always", "excluded"};
 
@@ -214,6 +216,79 @@ static int run_resolve(struct cli *c, const struct cli_args *a, struct err *e)
     return 0;
 }
 
+/* ---- query ---- */
+
+static const struct cli_option query_options[] = {
+    {"state", "unknown|unconfirmed", N_("only messages in this state (default: both)")}, CLI_END};
+
+static int query_state(struct cli *c, struct reports *r, int64_t campaign_id, enum msg_state state,
+                       struct err *e)
+{
+    struct query_opts o = {.gateways = r->gateways.list,
+                           .n_gateways = r->gateways.n,
+                           .campaign_id = campaign_id,
+                           .state = state,
+                           .stop = c->stop};
+    struct query_stats st = {0};
+    struct bar bar;
+
+    o.progress = bar_begin(&bar, c, _("asking"));
+    int rc = track_query(c->store, c->keyring, r->inbox, &o, &st, e);
+    bar_end(&bar);
+    printf(_("%s: %lld asked about, %lld known to the provider, %lld not answered\n"),
+           message_state_name(state), (long long)st.asked, (long long)st.known,
+           (long long)st.failed);
+    if (st.not_askable > 0)
+        printf(
+            _("%lld cannot be asked about: never handed over, text removed, or the gateway knows "
+              "no such question\n"),
+            (long long)st.not_askable);
+    return rc;
+}
+
+/* What was answered is applied whatever came then. */
+static int query(struct cli *c, struct reports *r, int64_t campaign_id, enum msg_state only,
+                 struct err *e)
+{
+    struct err why;
+    int rc = 0;
+
+    if (only != MSG_UNCONFIRMED)
+        rc = query_state(c, r, campaign_id, MSG_UNKNOWN, e);
+    if (rc == 0 && only != MSG_UNKNOWN)
+        rc = query_state(c, r, campaign_id, MSG_UNCONFIRMED, e);
+    int applied = reports_apply(c, r, rc == 0 ? e : &why);
+    return rc != 0 || applied != 0 ? -1 : 0;
+}
+
+static int run_query(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    enum msg_state only = (enum msg_state)0;
+    struct campaign_info k;
+    struct reports r;
+
+    if (a->value[0] != NULL && (message_state_parse(a->value[0], &only) != 0 ||
+                                (only != MSG_UNKNOWN && only != MSG_UNCONFIRMED)))
+        return err_set(e, ERR_USAGE, _("write --state unknown or --state unconfirmed"),
+                       _("nothing is asked about messages that are %.40s"), a->value[0]);
+    if (reports_open(c, NULL, &r, e) != 0)
+        return -1;
+    int rc = cli_campaign(c, a->rest[0], &k, e);
+    if (rc == 0)
+        rc = query(c, &r, k.id, only, e);
+    reports_close(&r);
+    return rc;
+}
+
+static const struct command query_command = {
+    "query",
+    "C [--state unknown|unconfirmed]",
+    N_("Ask the gateway what became of messages that nobody has reported on."),
+    query_options,
+    1,
+    1,
+    run_query,
+    NULL};
 static const struct command ls = {"ls",
                                   "C [--state S] [--region R]",
                                   N_("Messages of a campaign, pseudonymous."),
@@ -233,7 +308,7 @@ static const struct command resolve = {"resolve",
                                        1,
                                        run_resolve,
                                        NULL};
-static const struct command *const verbs[] = {&ls, &show, &resolve, NULL};
+static const struct command *const verbs[] = {&ls, &show, &query_command, &resolve, NULL};
 
 const struct command cmd_message = {
     "message", "VERB ...", N_("Single messages; settling the unknown ones."), NULL, 0, 0,

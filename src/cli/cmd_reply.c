@@ -1,5 +1,5 @@
 /*
- * reply: what recipients wrote back, for people to look at. The texts are sealed: it needs the key.
+ * reply: what recipients wrote back, for people to look at, or from a provider's file. The texts are sealed: it needs the key.
  *
  * A text may name a person or tell of one: it is shown only where --text asks for it, and that look
  * is audited, as `message show` does.
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include "zhanchi/store_report.h"
 #include "zhanchi/utf8.h"
-#include "cli.h"
+#include "reports.h"
 
 #define TEXT_MAX 65536
 
@@ -74,12 +74,27 @@ static int run_ls(struct cli *cli, const struct cli_args *a, struct err *e)
     return rc;
 }
 
+static const struct cli_option import_options[] = {{"gateway", "G", N_("whose file it is")},
+                                                   CLI_END};
+
+static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
+{
+    return reports_import(cli, a->rest[0], a->value[0], true, e);
+}
+
+static const struct command import = {.name = "import",
+                                      .args = "FILE --gateway G",
+                                      .help = N_("take in a provider's file of replies"),
+                                      .options = import_options,
+                                      .min_rest = 1,
+                                      .max_rest = 1,
+                                      .run = run_import};
 static const struct command ls = {.name = "ls",
                                   .args = "[--text]",
                                   .help = N_("replies with the message they probably answer"),
                                   .options = ls_options,
                                   .run = run_ls};
-static const struct command *const verbs[] = {&ls, NULL};
+static const struct command *const verbs[] = {&ls, &import, NULL};
 
 const struct command cmd_reply = {
     .name = "reply", .args = "COMMAND", .help = N_("what recipients wrote back"), .verbs = verbs};

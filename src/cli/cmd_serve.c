@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include "zhanchi/serve.h"
-#include "cli.h"
 #include "reports.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -38,7 +37,7 @@ static int run(struct cli *cli, const struct cli_args *a, struct err *e)
     if (cli_conf(cli, e) != 0 || parse_port(cli, a, &port, e) != 0 ||
         cli_gateways(cli, NULL, &gateways, e) != 0)
         return -1;
-    char **words = reports_optout_words(cli->conf);
+    char **words = reports_words(cli->conf);
     const struct serve_opts o = {.dir = conf_path(cli->conf, "store.dir"),
                                  .key_path = conf_path(cli->conf, "keys.file"),
                                  .gateways = gateways.list,
@@ -52,7 +51,7 @@ static int run(struct cli *cli, const struct cli_args *a, struct err *e)
                                      conf_int(cli->conf, "retention.inbox_days") * DAY_MS,
                                  .stop = cli->stop};
     int rc = serve_run(&o, e);
-    reports_free_words(words);
+    reports_words_free(words);
     cli_gateways_free(&gateways);
     return rc;
 }

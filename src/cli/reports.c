@@ -1,34 +1,17 @@
 /*
- * reports: what `dispatch` applies itself of the inbox.
- *
- * A provider was told that a refusal is taken as soon as it stood in the inbox; if `serve` died
- * before it was applied, nobody stops the next text to that number. So before anything is claimed,
- * and while no `serve` is alive, the dispatcher has the inbox applied. It cannot do that by itself:
- * jobs of one layer do not include each other, they meet in the store; so the command gives it this
- * function. Applying is idempotent: a `serve` that starts meanwhile does no harm.
- * Callers: cmd_dispatch, cmd_serve (words).
+ * reports: see reports.h. What comes in goes into the inbox first and is applied from there, as serve does it; that serve does it at the
+ * same time is harmless.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "zhanchi/clock.h"
 #include "zhanchi/fsio.h"
-#include "zhanchi/inbox.h"
 #include "zhanchi/track.h"
 #include "zhanchi/utf8.h"
-#include "cli.h"
 #include "reports.h"
 
-struct reports {
-    const char *dir, *key_path;
-    const struct cli_gateways *gateways;
-    char **words;
-    struct store *store;
-    struct keyring *keyring;
-    struct inbox *inbox;
-};
-
-char **reports_optout_words(const struct conf *c)
+char **reports_words(const struct conf *c)
 {
     const char *const *words = conf_list(c, "serve.optout_words");
     size_t n = 0;
@@ -49,80 +32,140 @@ char **reports_optout_words(const struct conf *c)
     return out;
 }
 
-void reports_free_words(char **words)
+void reports_words_free(char **words)
 {
     for (char **w = words; *w != NULL; w++)
         free(*w);
     free(words);
 }
 
-struct reports *reports_new(const struct conf *c, const struct cli_gateways *g)
-{
-    struct reports *r = calloc(1, sizeof *r);
+/* ---- open, close ---- */
 
-    if (r == NULL)
-        panic("out of memory");
-    r->dir = conf_path(c, "store.dir");
-    r->key_path = conf_path(c, "keys.file");
-    r->gateways = g;
-    r->words = reports_optout_words(c);
-    return r;
+static int find_gateway(struct reports *r, const char *name, struct err *e)
+{
+    for (size_t i = 0; i < r->gateways.n; i++)
+        if (strcmp(gateway_name(r->gateways.list[i]), name) == 0) {
+            r->gateway = r->gateways.list[i];
+            return 0;
+        }
+    return err_set(e, ERR_NOINPUT, _("see `zhanchi gateway ls`"), _("there is no gateway %.63s"),
+                   name);
 }
 
-void reports_free(struct reports *r)
+int reports_open(struct cli *c, const char *gateway, struct reports *r, struct err *e)
+{
+    memset(r, 0, sizeof *r);
+    if (cli_gateways(c, NULL, &r->gateways, e) != 0)
+        return -1;
+    if ((gateway != NULL && find_gateway(r, gateway, e) != 0) || cli_keyring(c, e) != 0 ||
+        (r->inbox = inbox_open(conf_path(c->conf, "store.dir"), e)) == NULL) {
+        reports_close(r);
+        return -1;
+    }
+    return 0;
+}
+
+void reports_close(struct reports *r)
 {
     inbox_close(r->inbox);
-    keyring_close(r->keyring);
-    store_close(r->store);
-    reports_free_words(r->words);
-    free(r);
+    cli_gateways_free(&r->gateways);
+    memset(r, 0, sizeof *r);
 }
 
-/* 1, 0, -1. The lock is held for an instant only: serve waits longer than that for it. */
-static int serve_is_alive(const struct reports *r, struct err *e)
-{
-    char path[PATH_MAX];
-    int fd;
+/* ---- applying ---- */
 
-    if (fs_join(r->dir, "serve.lock", path, sizeof path, e) != 0)
-        return -1;
-    int rc = fs_lock(path, &fd, e);
-    if (rc == 0)
-        close(fd);
-    return rc;
+static void count(const char *label, int64_t n)
+{
+    char text[32];
+
+    fputs("  ", stdout);
+    cli_label(label, 32);
+    printf("%14s\n", cli_number(n, text));
 }
 
-/* 1 open, 0 there is no inbox, -1. */
-static int open_inbox(struct reports *r, struct err *e)
+static void count_if(const char *label, int64_t n)
 {
-    char path[PATH_MAX];
+    if (n > 0)
+        count(label, n);
+}
 
-    if (r->inbox != NULL)
-        return 1;
-    if (fs_join(r->dir, "inbox.db", path, sizeof path, e) != 0)
+static void print_applied(const struct track_stats *st)
+{
+    count(_("receipts that moved a message"), st->apply.moved);
+    count(_("receipts that said nothing new"), st->apply.kept);
+    count_if(_("receipts that wait"), st->apply.parked);
+    count_if(_("receipts of no message of ours"), st->apply.unmatched + st->apply.never_issued);
+    count(_("new replies"), st->apply.replies);
+    count_if(_("refusals learnt"), st->apply.optouts);
+    count_if(_("messages stopped by them"), st->apply.suppressed);
+    count_if(_("reports that lack what is needed"), st->skipped);
+    count_if(_("bodies that cannot be read"), st->unreadable);
+}
+
+int reports_apply(struct cli *c, struct reports *r, struct err *e)
+{
+    char **words = reports_words(c->conf);
+    const struct track_opts o = {.gateways = r->gateways.list,
+                                 .n_gateways = r->gateways.n,
+                                 .optout_words = (const char *const *)words};
+    struct track_stats st = {0};
+    bool left;
+
+    int64_t n = track_apply(c->store, c->keyring, r->inbox, &o, &st, e);
+    reports_words_free(words);
+    if (n < 0 ||
+        store_apply_parked(c->store, clock_now_ms() - STORE_PARKED_MS, &st.apply, &left, e) < 0)
         return -1;
-    if (!fs_exists(path))
+    print_applied(&st);
+    return 0;
+}
+
+/* ---- import ---- */
+
+static int read_file(const char *path, struct buf *body, struct err *e)
+{
+    buf_init(body, TRACK_IMPORT_MAX);
+    if (fs_read_file(path, body, e) == 0)
         return 0;
-    if ((r->store == NULL && (r->store = store_open(r->dir, STORE_RW, e)) == NULL) ||
-        (r->keyring == NULL && (r->keyring = keyring_open(r->store, r->key_path, e)) == NULL) ||
-        (r->inbox = inbox_open(r->dir, e)) == NULL)
-        return -1;
-    return 1;
+    buf_fini(body);
+    return -1;
 }
 
-int reports_catch_up(void *reports, struct err *e)
+static int import(struct cli *c, struct reports *r, const char *path, const struct buf *body,
+                  bool replies, struct err *e)
 {
-    struct reports *r = reports;
-    const struct track_opts o = {.gateways = r->gateways->list,
-                                 .n_gateways = r->gateways->n,
-                                 .optout_words = (const char *const *)r->words};
-    struct track_stats stats = {0};
-    int rc = serve_is_alive(r, e);
+    const char *name = strrchr(path, '/');
+    char detail[256];
+    int64_t reports, skipped;
 
-    if (rc != 0)
-        return rc == 1 ? 0 : -1;
-    rc = open_inbox(r, e);
-    if (rc == 1)
-        rc = track_apply(r->store, r->keyring, r->inbox, &o, &stats, e) < 0 ? -1 : 0;
-    return rc < 0 ? err_prefix(e, "%s", _("reports that wait in the inbox cannot be applied")) : 0;
+    if (track_import(c->keyring, r->inbox, r->gateway, replies, body->data, body->len, &reports,
+                     &skipped, e) != 0)
+        return -1;
+    snprintf(detail, sizeof detail, "%.100s, %lld reports", name ? name + 1 : path,
+             (long long)reports);
+    if (cli_audit(c, replies ? "reply.import" : "receipt.import", gateway_name(r->gateway), detail,
+                  e) != 0)
+        return -1;
+    printf(_("%lld reports are taken in\n"), (long long)reports);
+    return reports_apply(c, r, e);
+}
+
+int reports_import(struct cli *c, const char *path, const char *gateway, bool replies,
+                   struct err *e)
+{
+    struct reports r;
+    struct buf body;
+
+    if (gateway == NULL)
+        return err_set(e, ERR_USAGE, _("write --gateway NAME"),
+                       _("whose file is it? a gateway is missing"));
+    if (read_file(path, &body, e) != 0)
+        return -1;
+    int rc = reports_open(c, gateway, &r, e);
+    if (rc == 0) {
+        rc = import(c, &r, path, &body, replies, e);
+        reports_close(&r);
+    }
+    buf_fini(&body);
+    return rc;
 }

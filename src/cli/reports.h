@@ -1,20 +1,29 @@
 /*
- * reports: the inbox, for a command that must not go past it. See reports.c.
+ * reports: what the commands share that bring receipts and replies in: receipt pull and import, reply import, message query.
  */
 #ifndef CLI_REPORTS_H
 #define CLI_REPORTS_H
 
+#include "zhanchi/inbox.h"
 #include "cli.h"
 
-struct reports;
+/* Further words of refusal of the configuration, folded as replies are compared. */
+char **reports_words(const struct conf *c);
+void reports_words_free(char **words);
 
-struct reports *reports_new(const struct conf *c, const struct cli_gateways *g); /* borrows both */
-void reports_free(struct reports *r);
-/* For dispatch_opts.catch_up: where no `serve` is alive, applies what is in the inbox. 0 or -1. */
-int reports_catch_up(void *reports, struct err *e);
+/* The inbox, all gateways (applying needs every one) and the one that was named; store and keyring are open then. */
+struct reports {
+    struct inbox *inbox;
+    struct cli_gateways gateways;
+    struct gateway *gateway; /* NULL if none was named */
+};
+int reports_open(struct cli *c, const char *gateway, struct reports *r, struct err *e);
+void reports_close(struct reports *r);
+/* Applies what is in the inbox, and says what it did. */
+int reports_apply(struct cli *c, struct reports *r, struct err *e);
 
-/* serve.optout_words in the folded form in which replies are compared, NULL-terminated. */
-char **reports_optout_words(const struct conf *c);
-void reports_free_words(char **words);
+/* FILE --gateway G: a provider's file. */
+int reports_import(struct cli *c, const char *path, const char *gateway, bool replies,
+                   struct err *e);
 
 #endif

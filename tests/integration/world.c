@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "world.h"
 #include "zhanchi/civil.h"
+#include "zhanchi/store_approval.h"
 #include "zhanchi/store_campaign.h"
 #include "zhanchi/store_epoch.h"
 #include "zhanchi/store_queue.h"
@@ -70,12 +71,33 @@ static int freeze_one(void *ctx, const struct candidate *k)
                                  .last_day = CIVIL_NONE,
                                  .state = MSG_QUEUED,
                                  .due_ms = CONTRACT_NOW,
-                                 .segments = 1,
-                                 .key_id = k->row.key_id,
-                                 .payload = "payload",
-                                 .payload_len = 7};
+                                 .segments = 1};
     z->n++;
     return 0;
+}
+
+/* Person i's, as campaign makes it. */
+static void seal_payload(struct world *w, size_t i, struct frozen *f, struct buf *blob)
+{
+    struct contract *c = w->c;
+    struct buf plain;
+    char phone[12];
+
+    world_phone(i, phone);
+    const struct payload p = {.phone = phone,
+                              .text = "【人社】您好",
+                              .signature = "人社",
+                              .carrier_template = "",
+                              .carrier_variables = ""};
+    buf_init(&plain, 1000);
+    ck_assert_int_eq(payload_pack(&p, &plain), 0);
+    f->key_id = keyring_id(c->keys, KEY_INBOX); /* any will do */
+    buf_init(blob, 1000);
+    OK(c, keyring_seal(c->keys, f->key_id, SEAL_PAYLOAD, f->message_id, w->wave_id, plain.data,
+                       plain.len, blob, &c->e));
+    f->payload = blob->data;
+    f->payload_len = blob->len;
+    buf_fini(&plain);
 }
 
 static void freeze(struct world *w, int64_t list_id)
@@ -99,7 +121,13 @@ static void freeze(struct world *w, int64_t list_id)
     OK(c, store_reserve_messages(c->store, w->n, &first, &c->e));
     for (size_t i = 0; i < w->n; i++) /* persons were made in the order of the rows */
         z.f[i].message_id = w->message[i] = first + (int64_t)i;
+    struct buf *blobs = calloc(w->n, sizeof *blobs);
+    for (size_t i = 0; i < w->n; i++)
+        seal_payload(w, i, &z.f[i], &blobs[i]);
     OK(c, store_freeze_put(c->store, w->campaign_id, wave.id, z.f, w->n, &c->e));
+    for (size_t i = 0; i < w->n; i++)
+        buf_fini(&blobs[i]);
+    free(blobs);
     free(z.f);
     wave.messages = wave.members = (int64_t)w->n;
     OK(c, store_wave_submit(c->store, &wave, &c->e));
@@ -142,6 +170,22 @@ void world_claim(struct world *w, size_t n)
     ck_assert_int_eq(store_claim(c->store, &q, arena, out, &stats, &c->e), (int64_t)n);
     arena_free(arena);
     free(out);
+}
+
+void world_settle(struct world *w, size_t i, enum msg_class class, const char *provider_id)
+{
+    const struct settlement v = {.message_id = w->message[i],
+                                 .attempt = 1,
+                                 .input =
+                                     class == CLASS_OK ? IN_ANSWER_ACCEPTED : IN_ANSWER_UNKNOWN,
+                                 .class = class,
+                                 .cause = class == CLASS_OK ? CAUSE_NONE : CAUSE_NETWORK,
+                                 .handed_ms = CONTRACT_NOW + 1500,
+                                 .settled_ms = CONTRACT_NOW + 2000};
+    struct settlement s = v;
+
+    snprintf(s.provider_id, sizeof s.provider_id, "%s", provider_id);
+    OK(w->c, store_settle(w->c->store, &s, 1, &w->c->e));
 }
 
 static int look(void *ctx, const struct message_info *m)

@@ -21,6 +21,8 @@ struct world {
 struct world *world_begin(size_t n);
 void world_end(struct world *w);
 void world_claim(struct world *w, size_t n); /* the first n become `sending`, attempt 1 */
+/* The answer to person i's first attempt: OK or UNKNOWN. */
+void world_settle(struct world *w, size_t i, enum msg_class class, const char *provider_id);
 enum msg_state world_state(struct world *w, size_t i);
 enum msg_cause world_cause(struct world *w, size_t i);
 void world_ref(struct world *w, size_t i, int attempt, char out[MESSAGE_REF_MAX]);
