@@ -16,7 +16,7 @@ set_tests_properties(integration_sandbox PROPERTIES LABELS integration
   ENVIRONMENT "ZHANCHI_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 
 # Reports, from the inbox and over HTTP, with a work directory of their own.
-foreach(name track serve pull)
+foreach(name track serve pull callbacks)
   add_executable(test_${name} ${CMAKE_CURRENT_SOURCE_DIR}/integration/test_${name}.c
                  ${CMAKE_CURRENT_SOURCE_DIR}/integration/world.c ${CMAKE_CURRENT_SOURCE_DIR}/contract/contract.c)
   target_link_libraries(test_${name} PRIVATE zc_flags zc_serve PkgConfig::CHECK)
