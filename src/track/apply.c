@@ -2,9 +2,10 @@
  * apply: from raw reports in the inbox to receipts, replies and refusals in the store.
  *
  * Invariants: a batch of whole requests is applied in one transaction together with the watermark, so a crash at any instruction applies
- * it again or not at all, and again changes nothing. Reports are sorted by message before any row is touched: locality is what the
- * speed of this depends on. What cannot be read never stops what comes behind it. Where only the gateway was missing from the
- * configuration, the ids are remembered with the watermark, and applied as soon as it is there again.
+ * it again or not at all, and again changes nothing. (A request that alone is too much for a transaction, a provider's file for
+ * example, takes several; the watermark comes with the last.) Reports are sorted by message before any row is touched: locality is what the
+ * speed of this depends on. What cannot be read never stops what comes behind it. Where only the gateway was missing from
+ * the configuration, the ids are remembered with the watermark, and applied as soon as it is there again.
  *
  * Called by serve (after each commit to the inbox, and at start for what a dead one left) and by tests.
  */
@@ -294,11 +295,24 @@ static int check_ref(struct batch *b, const struct msg_ref *ref, struct err *e)
     return store_doubt_raise(b->s, "a receipt bore a reference that was never issued", e);
 }
 
+/* A slice of the batch: of n things, those whose place in the whole is in [from, to). */
+struct span {
+    size_t from, to;
+};
+
+static struct span span_of(size_t from, size_t to, size_t before, size_t n)
+{
+    size_t a = from > before ? from - before : 0, z = to > before ? to - before : 0;
+
+    return (struct span){a < n ? a : n, z < n ? z : n};
+}
+
 /* Leaves those that this database issued. */
-static int check_refs(struct batch *b, struct receipt_row *rows, size_t *n, struct err *e)
+static int check_refs(struct batch *b, struct span at, struct receipt_row *rows, size_t *n,
+                      struct err *e)
 {
     *n = 0;
-    for (size_t i = 0; i < b->n_receipts; i++) {
+    for (size_t i = at.from; i < at.to; i++) {
         int rc = check_ref(b, &b->receipts[i].ref, e);
         if (rc < 0)
             return -1;
@@ -311,14 +325,15 @@ static int check_refs(struct batch *b, struct receipt_row *rows, size_t *n, stru
 }
 
 /* Adds those whose attempts are known. */
-static int join_receipts(struct batch *b, struct receipt_row *rows, size_t *n, struct err *e)
+static int join_receipts(struct batch *b, struct span at, struct receipt_row *rows, size_t *n,
+                         struct err *e)
 {
-    struct provider_receipt *v = arena_alloc(b->arena, (b->n_joined + 1) * sizeof *v);
+    struct provider_receipt *v = arena_alloc(b->arena, (at.to - at.from + 1) * sizeof *v);
     size_t m = 0, found = 0;
 
-    if (b->n_joined == 0)
+    if (at.from == at.to)
         return 0;
-    for (size_t i = 0; i < b->n_joined; i++) {
+    for (size_t i = at.from; i < at.to; i++) {
         const struct waiting_joined *j = &b->joined[i];
         int rc = j->ref.message ? check_ref(b, &j->ref, e) : 1;
         if (rc < 0)
@@ -347,17 +362,17 @@ static int seal_into(struct batch *b, int64_t key_id, enum seal_place place, int
     return 0;
 }
 
-static int seal_replies(struct batch *b, struct err *e)
+static int seal_replies(struct batch *b, struct span at, struct err *e)
 {
     int64_t id;
 
-    if (b->n_replies == 0)
+    if (at.from == at.to)
         return 0;
-    if (store_reserve_replies(b->s, b->n_replies, &id, e) != 0)
+    if (store_reserve_replies(b->s, at.to - at.from, &id, e) != 0)
         return -1;
-    for (size_t i = 0; i < b->n_replies; i++) {
+    for (size_t i = at.from; i < at.to; i++) {
         struct reply_row *p = &b->replies[i];
-        p->id = id + (int64_t)i;
+        p->id = id + (int64_t)(i - at.from);
         p->key_id = keyring_id(b->k, KEY_INBOX);
         p->optout_key_id = keyring_id(b->k, KEY_OPTOUT);
         if (seal_into(b, p->key_id, SEAL_REPLY, p->id, p->sealed, &p->sealed, &p->sealed_len, e) !=
@@ -390,37 +405,53 @@ static int note_passed(struct batch *b, struct err *e)
     return 0;
 }
 
-/* In an open transaction: what is checked is still so when it is applied, and a statement alone would cost a lock of its own. */
-static int check_and_apply(struct batch *b, struct err *e)
+/* In an open transaction: what is checked is still so when it is applied, and a statement alone would cost a lock of its own. watermark 0: more
+ * of the same request comes. */
+static int check_and_apply(struct batch *b, size_t from, size_t to, int64_t watermark,
+                           struct err *e)
 {
-    struct receipt_row *rows =
-        arena_alloc(b->arena, (b->n_receipts + b->n_joined + 1) * sizeof *rows);
+    const struct span receipts = span_of(from, to, 0, b->n_receipts),
+                      joined = span_of(from, to, b->n_receipts, b->n_joined),
+                      replies = span_of(from, to, b->n_receipts + b->n_joined, b->n_replies);
+    struct receipt_row *rows = arena_alloc(b->arena, (to - from + 1) * sizeof *rows);
     size_t n;
 
-    if (check_refs(b, rows, &n, e) != 0 || join_receipts(b, rows, &n, e) != 0 ||
-        seal_replies(b, e) != 0 || note_passed(b, e) != 0)
+    if (check_refs(b, receipts, rows, &n, e) != 0 || join_receipts(b, joined, rows, &n, e) != 0 ||
+        seal_replies(b, replies, e) != 0 || (watermark > 0 && note_passed(b, e) != 0))
         return -1;
-    return store_apply_reports(b->s, rows, n, b->replies, b->n_replies, b->only ? 0 : b->last_id,
+    const struct reply_row *p = b->replies ? b->replies + replies.from : NULL;
+    return store_apply_reports(b->s, rows, n, p, replies.to - replies.from, b->only ? 0 : watermark,
                                &b->stats->apply, e);
 }
 
-static int apply_batch(struct batch *b, struct err *e)
+static int apply_slice(struct batch *b, size_t from, size_t to, int64_t watermark, struct err *e)
 {
-    if (b->n_receipts)
-        qsort(b->receipts, b->n_receipts, sizeof *b->receipts, by_message);
     int64_t began_us = clock_mono_us();
+
     if (store_begin(b->s, e) != 0)
         return -1;
-    if (check_and_apply(b, e) != 0) {
+    if (check_and_apply(b, from, to, watermark, e) != 0) {
         store_rollback(b->s);
         return -1;
     }
     failpoint("apply_before_commit");
     if (store_commit(b->s, e) != 0)
         return -1;
-    store_chunk_took(b->s, reports_of(b), clock_mono_us() - began_us);
+    store_chunk_took(b->s, to - from, clock_mono_us() - began_us);
     failpoint("apply_after_commit");
     return 0;
+}
+
+static int apply_batch(struct batch *b, struct err *e)
+{
+    size_t from = 0, n = reports_of(b), most = 2 * b->enough;
+
+    if (b->n_receipts)
+        qsort(b->receipts, b->n_receipts, sizeof *b->receipts, by_message);
+    for (; n - from > most; from += b->enough)
+        if (apply_slice(b, from, from + b->enough, 0, e) != 0)
+            return -1;
+    return apply_slice(b, from, n, b->last_id, e);
 }
 
 static void add_stats(struct track_stats *to, const struct track_stats *from)

@@ -97,8 +97,10 @@ static int pull_pages(struct keyring *k, struct inbox *i, const struct pull_opts
             break;
         }
         rc = pull_page(x, k, i, o, stats, e);
-        if (rc == 1 && o->progress.fn)
-            o->progress.fn(o->progress.ctx, stats->reports, 0, "");
+        if (rc == 1 && o->progress.fn && o->progress.fn(o->progress.ctx, stats->reports, 0, "")) {
+            stats->more = true;
+            break;
+        }
     }
     exchange_free(x);
     return rc < 0 ? -1 : 0;

@@ -36,6 +36,7 @@ struct querying {
     struct buf plain;
     int64_t next_us; /* not before */
     int in_a_row;    /* failures */
+    bool interrupted;
 };
 
 static int take(void *ctx, const struct asked *a)
@@ -137,7 +138,7 @@ static int ask(struct querying *z, const struct asked *a, struct err *e)
 
 static bool stopped(const struct querying *z)
 {
-    return z->o->stop && *z->o->stop;
+    return z->interrupted || (z->o->stop && *z->o->stop);
 }
 
 static int ask_chunk(struct querying *z, struct err *e)
@@ -147,8 +148,9 @@ static int ask_chunk(struct querying *z, struct err *e)
     for (size_t i = 0; i < z->n && !stopped(z); i++) {
         if (ask(z, &z->chunk[i], e) != 0)
             return -1;
-        if (z->o->progress.fn)
-            z->o->progress.fn(z->o->progress.ctx, st->asked + st->not_askable, 0, "");
+        if (z->o->progress.fn &&
+            z->o->progress.fn(z->o->progress.ctx, st->asked + st->not_askable, 0, ""))
+            z->interrupted = true;
     }
     return 0;
 }

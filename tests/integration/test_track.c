@@ -440,6 +440,47 @@ START_TEST(killed_while_applying)
 }
 END_TEST
 
+/* A provider's file of everything: no transaction is so long that dispatch waits for it, and a crash in between applies it again. */
+START_TEST(one_request_is_too_much)
+{
+    enum { PEOPLE = WORLD_MAX, TIMES = 6 };
+    struct world *w = world_begin(PEOPLE);
+    struct track_stats stats;
+    struct buf body;
+    char(*refs)[MESSAGE_REF_MAX] = calloc(PEOPLE, sizeof *refs);
+    int64_t watermark, delivered = 0;
+
+    world_claim(w, PEOPLE);
+    buf_init(&body, 2U << 20);
+    buf_adds(&body, "{\"receipts\":[");
+    for (size_t i = 0; i < PEOPLE * TIMES; i++) {
+        if (i < PEOPLE)
+            world_ref(w, i, 1, refs[i]);
+        buf_addf(&body, "%s{\"ref\":\"%s\",\"state\":\"%s\"}", i ? "," : "", refs[i % PEOPLE],
+                 i < PEOPLE ? "DELIVRD" : "ACCEPTD");
+    }
+    buf_adds(&body, "]}");
+    put(w, GW_RECEIPT, buf_cstr(&body));
+    buf_fini(&body);
+    free(refs);
+    contract_close(w->c);
+    ck_assert(contract_killed("apply_after_commit", apply_in_child, w));
+    contract_reopen(w->c);
+    OK(w->c, store_watermark(w->c->store, &watermark, &w->c->e));
+    ck_assert_int_eq(watermark, 0);
+    for (size_t i = 0; i < PEOPLE; i++)
+        delivered += world_state(w, i) == MSG_DELIVERED;
+    ck_assert_int_gt(delivered, 0);
+    ck_assert_int_lt(delivered, PEOPLE);
+    ck_assert_int_eq(apply(w, &stats), PEOPLE * TIMES);
+    ck_assert_int_eq(stats.apply.moved, PEOPLE - delivered);
+    for (size_t i = 0; i < PEOPLE; i++)
+        ck_assert_int_eq(world_state(w, i), MSG_DELIVERED);
+    ck_assert_int_eq(apply(w, &stats), 0);
+    world_end(w);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("track");
@@ -457,6 +498,7 @@ int main(void)
     tcase_add_test(t, sealed_reply_and_number);
 #ifdef ZHANCHI_FAILPOINTS
     tcase_add_loop_test(t, killed_while_applying, 0, 2);
+    tcase_add_test(t, one_request_is_too_much);
 #endif
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
