@@ -65,6 +65,7 @@ static void apply(struct applier *a)
     pthread_mutex_unlock(&a->lock);
     int64_t n = track_apply(a->hands.store, a->hands.keyring, a->hands.inbox, &opts, &stats, &e);
     metrics_add_applied(a->m, &stats, n > 0 ? n : 0);
+    a->parked_left = a->parked_left || stats.apply.parked > 0;
     if (n >= 0) {
         a->pause_ms = 0;
         return;

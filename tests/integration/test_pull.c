@@ -29,7 +29,7 @@ struct provider { /* shared memory */
     atomic_int next[2]; /* pages that are gone */
     atomic_int asked;
     atomic_int result; /* not 0: refuses with this code */
-    atomic_int slow_ms;
+    atomic_int slow_ms, busy;
     _Atomic unsigned port;
     struct {
         char id[32], phone[16], status[4];
@@ -83,6 +83,7 @@ static void on_request(void *ctx, struct httpd_request *r)
     char body[64];
 
     (void)ctx;
+    atomic_fetch_add(&provider->busy, 1);
     usleep((useconds_t)atomic_load(&provider->slow_ms) * 1000);
     if (atomic_load(&provider->result) == 500) {
         httpd_answer(r, 500, "text/plain", "oops", 4, NULL);
@@ -94,6 +95,7 @@ static void on_request(void *ctx, struct httpd_request *r)
     } else {
         give_page(r, strcmp(path, "/pull/reply") == 0);
     }
+    atomic_fetch_sub(&provider->busy, 1);
 }
 
 static void provide(void)
@@ -362,6 +364,8 @@ START_TEST(refusals_and_failures)
     atomic_store(&provider->slow_ms, 2500);
     run("receipt pull 12333", 75, "timed out");
     run("receipt pull nobody", 66, "there is no gateway nobody");
+    while (atomic_load(&provider->busy) > 0) /* it still answers whoever went away */
+        usleep(10000);
     atomic_store(&provider->slow_ms, 0);
     /* A page that nobody understands is gone at the provider: it stays here, and pulling goes on the next time. */
     snprintf(provider->page[0][provider->pages[0]++], 64, "<html>what is this");
