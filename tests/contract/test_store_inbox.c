@@ -125,9 +125,13 @@ END_TEST
 #define WRITERS 3
 #define GROUPS 40
 
-static void write_much(struct contract *c)
+static void write_much(struct contract *c, int go)
 {
     struct inbox *i = open_inbox(c);
+    char ignored;
+    put(c, i, 5, 1000);
+    if (read(go, &ignored, 1) != 0) /* all at once */
+        _exit(1);
     for (int k = 0; k < GROUPS; k++)
         put(c, i, 5, 1000);
     inbox_close(i);
@@ -139,13 +143,20 @@ START_TEST(many_write)
 {
     struct contract *c = contract_begin();
     struct seen s = {0};
-    int status, ended = 0;
+    int status, ended = 0, go[2];
+    ck_assert_int_eq(pipe(go), 0);
     contract_close(c);
     inbox_close(open_inbox(c));
     for (int w = 0; w < WRITERS; w++)
-        if (fork() == 0)
-            write_much(c);
+        if (fork() == 0) {
+            close(go[1]);
+            write_much(c, go[0]);
+        }
+    close(go[0]);
     struct inbox *reader = open_inbox(c);
+    while (s.n < WRITERS * 5)
+        OK(c, inbox_read(reader, s.last, 7, see, &s, &c->e));
+    close(go[1]);
     while (ended < WRITERS) {
         OK(c, inbox_read(reader, s.last, 7, see, &s, &c->e));
         if (waitpid(-1, &status, WNOHANG) > 0) {
@@ -157,7 +168,7 @@ START_TEST(many_write)
         before = s.n;
         OK(c, inbox_read(reader, s.last, 100, see, &s, &c->e));
     }
-    ck_assert_int_eq(s.n, WRITERS * GROUPS * 5);
+    ck_assert_int_eq(s.n, WRITERS * (GROUPS + 1) * 5);
     inbox_close(reader);
     contract_reopen(c);
     contract_end(c);
