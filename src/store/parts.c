@@ -27,7 +27,7 @@ static int note(struct store *s, int64_t id, int part, int parts, enum msg_class
     stmt_bind_int64(st, 1, id);
     stmt_bind_int(st, 2, part);
     stmt_bind_int(st, 3, parts);
-    stmt_bind_int(st, 4, class);
+    stmt_bind_int(st, 4, (int)class);
     return stmt_end(st, stmt_run(st, e));
 }
 

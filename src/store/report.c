@@ -145,7 +145,7 @@ int store_asked_each(struct store *s, int64_t campaign_id, enum msg_state state,
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, campaign_id);
-    stmt_bind_int(q, 2, state);
+    stmt_bind_int(q, 2, (int)state);
     stmt_bind_int64(q, 3, after);
     stmt_bind_int64(q, 4, (int64_t)max);
     int rc;

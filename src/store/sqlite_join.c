@@ -171,7 +171,7 @@ static int park(struct store *s, const struct provider_receipt *v, int64_t addre
     stmt_bind_int64(st, 1, v->gateway_id);
     stmt_bind_text(st, 2, v->provider_id);
     stmt_bind_int64(st, 3, address_id);
-    stmt_bind_int(st, 4, v->row.class);
+    stmt_bind_int(st, 4, (int)v->row.class);
     stmt_bind_int(st, 5, v->row.pending);
     stmt_bind_text(st, 6, v->row.code);
     stmt_bind_int(st, 7, v->row.part);
@@ -273,7 +273,7 @@ static int unpark(struct store *s, const struct provider_receipt *v, int64_t add
     stmt_bind_int64(st, 1, v->gateway_id);
     stmt_bind_text(st, 2, v->provider_id);
     stmt_bind_int64(st, 3, address_id);
-    stmt_bind_int(st, 4, v->row.class);
+    stmt_bind_int(st, 4, (int)v->row.class);
     stmt_bind_int(st, 5, v->row.pending);
     stmt_bind_text(st, 6, v->row.code);
     stmt_bind_int(st, 7, v->row.part);
