@@ -31,5 +31,8 @@ enum charset_status charset_run(struct charset *c, const char **in, size_t *in_l
  * that `to` lacks, but does not quote it; out is then as before. For encodings without state in
  * which ASCII alone takes one byte: GBK, GB18030, UTF-16BE ... */
 int charset_convert(const char *to, const char *utf8, size_t len, struct buf *out, struct err *e);
+/* The other way: appends a whole text as UTF-8. ERR_DATA: `from` is no name of an encoding, or the text is not in it; out is then as
+ * before. */
+int charset_decode(const char *from, const char *s, size_t len, struct buf *out, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <iconv.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include "zhanchi/charset.h"
 
 struct charset {
@@ -99,4 +100,32 @@ int charset_convert(const char *to, const char *utf8, size_t len, struct buf *ou
         return err_set(e, ERR_DATA, "use a character that the provider's encoding has",
                        "character %zu of a text is not in %s", count, to);
     return err_set(e, ERR_DATA, "shorten the text", "a text in %s has no room", to);
+}
+
+int charset_decode(const char *from, const char *s, size_t len, struct buf *out, struct err *e)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    enum charset_status status = CHARSET_FULL;
+    size_t before = out->len;
+    char block[1024];
+
+    if (from[0] == '\0' || from[strspn(from, letters)] != '\0') /* iconv's names may hold orders: //TRANSLIT */
+        return err_set(e, ERR_DATA, NULL, "this is no name of an encoding");
+    struct charset *c = charset_open("UTF-8", from, e);
+    if (c == NULL)
+        return err_set(e, ERR_DATA, NULL, "%s is not known here", from);
+    while (status == CHARSET_FULL) {
+        char *to = block;
+        size_t room = sizeof block;
+        status = charset_run(c, &s, &len, &to, &room);
+        buf_add(out, block, (size_t)(to - block));
+    }
+    charset_close(c);
+    if (status == CHARSET_ALL && !out->failed)
+        return 0;
+    out->len = before;
+    if (out->data != NULL)
+        out->data[before] = '\0';
+    return err_set(e, ERR_DATA, NULL, "a text is not in %s, or too long", from);
 }

@@ -85,16 +85,23 @@ static int compile_pattern(const struct conf_node *group, const char *key, regex
     return 0;
 }
 
+static struct pattern *pattern_new(struct gateway *g)
+{
+    struct pattern *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        panic("out of memory");
+    p->next = g->patterns;
+    g->patterns = p;
+    return p;
+}
+
 static int parse_text(struct gateway *g, const struct conf_node *group, struct answer_rules *r,
                       struct err *e)
 {
     static const char *const known[] = {"code", "id", NULL};
 
-    r->text = calloc(1, sizeof *r->text);
-    if (r->text == NULL)
-        panic("out of memory");
-    r->text->next = g->patterns;
-    g->patterns = r->text;
+    r->text = pattern_new(g);
     r->code[0] = "/code";
     r->id = "/id";
     if (conf_node_known(group, known, e) != 0 || profile_need(group, "code", e) == NULL ||
@@ -117,19 +124,50 @@ void answers_fini(struct gateway *g)
     }
 }
 
-static bool match(const regex_t *re, const char *text, struct json_w *w, const char *key)
+int pattern_parse(struct gateway *g, const struct conf_node *group, const char *key,
+                  struct pattern **out, struct err *e)
+{
+    *out = conf_node_get(group, key) ? pattern_new(g) : NULL;
+    return *out ? compile_pattern(group, key, &(*out)->code, &(*out)->has_code, e) : 0;
+}
+
+/* The first group that matched, else all that matched; NULL: nothing did. */
+static const char *find(const regex_t *re, const char *text, size_t *len)
 {
     regmatch_t m[10];
     size_t k = 1;
 
     if (regexec(re, text, 10, m, 0) != 0)
-        return false;
+        return NULL;
     while (k < 10 && (m[k].rm_so < 0 || m[k].rm_so == m[k].rm_eo))
         k++;
     if (k == 10)
         k = 0;
+    *len = (size_t)(m[k].rm_eo - m[k].rm_so);
+    return text + m[k].rm_so;
+}
+
+void pattern_find(const struct pattern *p, const char *text, char *out, size_t cap)
+{
+    size_t len = 0;
+    const char *found = find(&p->code, text, &len);
+
+    if (found == NULL || len >= cap)
+        len = 0;
+    else
+        memcpy(out, found, len);
+    out[len] = '\0';
+}
+
+static bool match(const regex_t *re, const char *text, struct json_w *w, const char *key)
+{
+    size_t len;
+    const char *found = find(re, text, &len);
+
+    if (found == NULL)
+        return false;
     json_w_key(w, key);
-    json_w_strn(w, text + m[k].rm_so, (size_t)(m[k].rm_eo - m[k].rm_so));
+    json_w_strn(w, found, len);
     return true;
 }
 

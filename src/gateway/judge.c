@@ -14,13 +14,13 @@
 #include "zhanchi/json.h"
 #include "zhanchi/phone.h"
 
-/* Codes and ids go to the database and to logs: printable ASCII, the rest as '?'. */
+/* Codes and ids go to the database and to logs: printable ASCII without spaces, the rest as '?'. */
 static void copy_code(char *out, size_t cap, const char *s)
 {
     size_t i;
 
     for (i = 0; i + 1 < cap && s[i]; i++)
-        out[i] = s[i] > ' ' && s[i] < 0x7f ? s[i] : '?';
+        out[i] = s[i] > ' ' && s[i] < 0x7f ? s[i] : s[i] == ' ' ? '_' : '?';
     out[i] = '\0';
 }
 

@@ -305,7 +305,7 @@ static int parse_pulls(struct gateway *g, const struct conf_node *root, struct e
             conf_node_known(reports, i == 1 ? report_keys_reply : report_keys_receipt, e) != 0 ||
             operation_parse(&g->compiler, g, group, further, OPERATION_PULL + (i == 2), &p->op,
                             e) != 0 ||
-            report_parse(&g->compiler, reports, i == 1, &p->report, e) != 0)
+            report_parse(&g->compiler, g, reports, i == 1, &p->report, e) != 0)
             return -1;
     }
     return 0;

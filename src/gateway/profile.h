@@ -111,7 +111,7 @@ struct status_row {
     enum msg_class class;
 };
 enum item_match { MATCH_REF, MATCH_ORDER, MATCH_PHONE };
-struct pattern; /* answer.c: a regular expression over a plain text */
+struct pattern; /* answer.c: regular expressions over a plain text */
 struct answer_rules {
     struct pattern *text;     /* NULL: the answer is JSON */
     const char *code[4], *id; /* JSON pointers, the first that leads somewhere; NULL = not there */
@@ -131,6 +131,11 @@ int answer_parse(struct compiler *c, struct gateway *g, const struct conf_node *
                  struct answer_rules *out, struct err *e);
 /* A plain text as JSON: {"code":..,"id":..}, what the expressions found. NULL if they found no code. */
 struct json *answer_from_text(const struct answer_rules *r, const char *body, size_t len);
+/* One expression of a group, NULL if absent; the gateway's. */
+int pattern_parse(struct gateway *g, const struct conf_node *group, const char *key,
+                  struct pattern **out, struct err *e);
+/* What it finds in a text: the first group that matched, else all that matched; "" if nothing, or if it does not fit. */
+void pattern_find(const struct pattern *p, const char *text, char *out, size_t cap);
 void answers_fini(struct gateway *g); /* the expressions */
 
 /* ---- reports ---- */
@@ -163,6 +168,9 @@ struct report_rules {
     const char *items, *ref, *id, *phone, *code, *text, *at;
     const char *state[STATE_PLACES]; /* the first that is listed counts */
     const char *parts, *part;        /* of a long message: how many, and which (from 1) */
+    const struct pattern *extract;   /* the code within a text; NULL: the text is the code */
+    const char *charset;             /* which field names the charset of a reply's text */
+    const char *text_field;          /* then: which field holds that text */
     bool percent;                    /* a reply's text is percent-encoded */
     enum time_form time;
     int zone_min;
@@ -171,7 +179,7 @@ struct report_rules {
     struct class_table classes;
 };
 extern const char *const report_keys_receipt[], *const report_keys_reply[]; /* NULL-terminated */
-int report_parse(struct compiler *c, const struct conf_node *group, bool reply,
+int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *group, bool reply,
                  struct report_rules *r, struct err *e);
 
 /* A body as JSON, whatever its format. ERR_DATA, ERR_PROTO. */

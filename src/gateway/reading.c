@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "profile.h"
+#include "zhanchi/charset.h"
 #include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 #include "zhanchi/phone.h"
@@ -85,13 +87,51 @@ static bool next_field(const char **p, const char *end, struct buf *name, struct
     return true;
 }
 
+/* What charset a reply's text is in: "" if nothing says so. */
+static void charset_of(const struct report_rules *r, const char *body, size_t len, char out[40])
+{
+    struct buf name, value;
+    const char *p = body;
+
+    out[0] = '\0';
+    buf_init(&name, TEXT_MAX);
+    buf_init(&value, TEXT_MAX);
+    while (r->charset && next_field(&p, body + len, &name, &value))
+        if (strcmp(buf_cstr(&name), r->charset) == 0) {
+            if (value.len < 40)
+                memcpy(out, buf_cstr(&value), value.len + 1);
+            break;
+        }
+    buf_fini(&name);
+    buf_fini(&value);
+}
+
+/* In place. What cannot be turned stays: perhaps it is UTF-8 all the same. */
+static void to_utf8(const char *charset, struct buf *value)
+{
+    struct buf text;
+    struct err why;
+
+    if (charset[0] == '\0' || strcasecmp(charset, "UTF-8") == 0)
+        return;
+    buf_init(&text, TEXT_MAX);
+    if (charset_decode(charset, buf_cstr(value), value->len, &text, &why) == 0) {
+        buf_reset(value);
+        buf_add(value, buf_cstr(&text), text.len);
+    }
+    buf_fini(&text);
+}
+
 /* Fields as an object of texts; a name that stands twice counts once. */
-static struct json *form_object(const char *body, size_t len, struct err *e)
+static struct json *form_object(const struct report_rules *r, const char *body, size_t len,
+                                struct err *e)
 {
     struct buf name, value, out, seen;
     struct json_w w;
     const char *p = body;
+    char charset[40];
 
+    charset_of(r, body, len, charset);
     buf_init(&name, TEXT_MAX);
     buf_init(&value, TEXT_MAX);
     buf_init(&seen, TEXT_MAX);
@@ -103,10 +143,14 @@ static struct json *form_object(const char *body, size_t len, struct err *e)
         buf_addc(&name, '\n');
         bool again = name.failed || memchr(buf_cstr(&name), '\0', name.len) ||
                      memmem(seen.data, seen.len, name.data, name.len);
-        if (again || name.len == 1 || memchr(buf_cstr(&value), '\0', value.len))
+        if (again || name.len == 1)
             continue;
         buf_add(&seen, name.data, name.len);
         name.data[--name.len] = '\0';
+        if (r->text_field && strcmp(name.data, r->text_field) == 0)
+            to_utf8(charset, &value);
+        if (memchr(buf_cstr(&value), '\0', value.len))
+            continue;
         json_w_key(&w, buf_cstr(&name));
         json_w_strn(&w, buf_cstr(&value), value.len);
     }
@@ -157,7 +201,7 @@ struct json *report_document(const struct report_rules *r, const char *body, siz
     case REPORT_FORM_JSON:
         return field_document(r->field, body, len, e);
     default:
-        return form_object(body, len, e);
+        return form_object(r, body, len, e);
     }
 }
 
@@ -281,13 +325,17 @@ static int read_receipt(const struct report_rules *r, const struct json *item,
                         struct gw_report *report, int (*each)(void *ctx, const struct gw_report *r),
                         void *ctx)
 {
-    char tmp[3][40], state_tmp[40];
+    char tmp[3][40], state_tmp[40], code[64];
     const char *state;
     const struct state_row *row = state_of(r, item, state_tmp, &state);
 
     report->ref = text_at(item, r->ref, tmp[0]);
     report->provider_id = text_at(item, r->id, tmp[1]);
     report->code = text_at(item, r->code, tmp[2]);
+    if (r->extract) {
+        pattern_find(r->extract, report->code, code, sizeof code);
+        report->code = code;
+    }
     report->parts = number_at(item, r->parts);
     report->part = number_at(item, r->part);
     if (state[0] == '\0' || (report->ref[0] == '\0' && report->provider_id[0] == '\0'))

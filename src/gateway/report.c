@@ -8,9 +8,9 @@
 
 const char *const report_keys_receipt[] = {"format", "field", "items",   "ref",  "id",   "phone",
                                            "state",  "code",  "at",      "time", "zone", "states",
-                                           "parts",  "part",  "classes", NULL};
-const char *const report_keys_reply[] = {"format", "field", "items", "id",      "phone", "text",
-                                         "at",     "time",  "zone",  "percent", NULL};
+                                           "parts",  "part",  "classes", "extract", NULL};
+const char *const report_keys_reply[] = {"format", "field", "items", "id",      "phone",   "text",
+                                         "at",     "time",  "zone",  "percent", "charset", NULL};
 
 static int parse_state(struct compiler *c, const struct conf_node *group, struct state_row *row,
                        struct err *e)
@@ -104,9 +104,27 @@ static int parse_format(struct compiler *c, const struct conf_node *group, struc
     return 0;
 }
 
-int report_parse(struct compiler *c, const struct conf_node *group, bool reply,
+/* charset = "/charset": which field says in what charset the text of a reply is. Only fields hold bytes: JSON is UTF-8. */
+static int parse_charset(struct compiler *c, const struct conf_node *group, struct report_rules *r,
+                         struct err *e)
+{
+    if (profile_pointer(c, group, "charset", &r->charset, e) != 0 || r->charset == NULL)
+        return r->charset == NULL ? 0 : -1;
+    if ((r->format != REPORT_FORM && r->format != REPORT_QUERY) || strrchr(r->charset, '/') != r->charset ||
+        r->text == NULL || strrchr(r->text, '/') != r->text)
+        return conf_node_err(conf_node_get(group, "charset"), e,
+                             "write format = \"query\" or \"form\", and text and charset as \"/name\"",
+                             "charset names a field of a form or query, for the text in another one");
+    r->charset++;
+    r->text_field = r->text + 1;
+    return 0;
+}
+
+int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *group, bool reply,
                  struct report_rules *r, struct err *e)
 {
+    struct pattern *extract;
+
     if (parse_format(c, group, r, e) != 0 || parse_time(group, r, e) != 0 ||
         profile_pointer(c, group, "items", &r->items, e) != 0 ||
         profile_pointer(c, group, "ref", &r->ref, e) != 0 ||
@@ -117,8 +135,10 @@ int report_parse(struct compiler *c, const struct conf_node *group, bool reply,
         profile_pointer(c, group, "parts", &r->parts, e) != 0 ||
         profile_pointer(c, group, "part", &r->part, e) != 0 ||
         profile_pointer(c, group, "at", &r->at, e) != 0 ||
-        conf_node_bool(group, "percent", false, &r->percent, e) != 0)
+        conf_node_bool(group, "percent", false, &r->percent, e) != 0 ||
+        pattern_parse(g, group, "extract", &extract, e) != 0 || parse_charset(c, group, r, e) != 0)
         return -1;
+    r->extract = extract;
     r->present = true;
     if (reply)
         return profile_need(group, "phone", e) && profile_need(group, "text", e) ? 0 : -1;

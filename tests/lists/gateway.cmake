@@ -43,3 +43,6 @@ set_tests_properties(interop_signing PROPERTIES LABELS interop)
 add_test(NAME integration_profiles
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/profiles.sh ${PROJECT_BINARY_DIR}/src ${PROJECT_SOURCE_DIR})
 set_tests_properties(integration_profiles PROPERTIES LABELS integration)
+# A real Kannel between us and an SMSC of the test's.
+add_executable(slowsmsc ${CMAKE_CURRENT_SOURCE_DIR}/tools/slowsmsc.c)
+target_link_libraries(slowsmsc PRIVATE zc_flags zc_httpd)

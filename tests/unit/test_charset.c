@@ -71,6 +71,40 @@ START_TEST(charset_limits)
 }
 END_TEST
 
+static const struct {
+    const char *from, *bytes;
+    size_t len;
+    const char *utf8; /* NULL: refused */
+} decoded[] = {
+    {"UTF-16BE", "\x90\x00\x8b\xa2", 4, "退订"},
+    {"UTF-16BE", "\0T\0D", 4, "TD"},
+    {"UTF-16BE", "\xd8\x40\xdc\x0b", 4, "𠀋"},
+    {"GB18030", "\xcd\xcb", 2, "退"},
+    {"UTF-8", "退", 3, "退"},
+    {"UTF-16BE", "", 0, ""},
+    {"UTF-16BE", "\x90", 1, NULL},
+    {"UTF-16BE", "\xd8\x40\0T", 4, NULL},
+    {"NO-SUCH", "a", 1, NULL},
+    {"GBK//TRANSLIT", "a", 1, NULL},
+    {"", "a", 1, NULL},
+};
+
+START_TEST(decoding)
+{
+    struct buf out;
+    struct err e;
+
+    buf_init(&out, 100);
+    buf_adds(&out, "x");
+    int rc = charset_decode(decoded[_i].from, decoded[_i].bytes, decoded[_i].len, &out, &e);
+    ck_assert_int_eq(rc, decoded[_i].utf8 ? 0 : -1);
+    if (rc != 0)
+        ck_assert_int_eq(e.kind, ERR_DATA);
+    ck_assert_str_eq(buf_cstr(&out) + 1, decoded[_i].utf8 ? decoded[_i].utf8 : "");
+    buf_fini(&out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("charset");
@@ -79,6 +113,7 @@ int main(void)
 
     tcase_add_loop_test(t, converted, 0, COUNT(texts));
     tcase_add_test(t, charset_limits);
+    tcase_add_loop_test(t, decoding, 0, COUNT(decoded));
     suite_add_tcase(suite, t);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

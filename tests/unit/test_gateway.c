@@ -523,7 +523,7 @@ static const struct {
     {"code twice", true, true, 200, "", "{\"code\":\"0\",\"code\":\"F01\"}", 1, false, "UNKNOWN",
      "unreadable", "-"},
     {"strange bytes in a code", true, true, 200, "", "{\"code\":\"忙 x\"}", 1, false, "UNKNOWN",
-     "????x", "-"},
+     "???_x", "-"},
 
     {"batch", true, true, 200, "", RESULTS(ITEM("Z1", "0", "11") "," ITEM("Z2", "0", "12")), 2,
      false, "OK OK", "0 0", "11 12"},
