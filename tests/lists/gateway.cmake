@@ -46,3 +46,9 @@ set_tests_properties(integration_profiles PROPERTIES LABELS integration)
 # A real Kannel between us and an SMSC of the test's.
 add_executable(slowsmsc ${CMAKE_CURRENT_SOURCE_DIR}/tools/slowsmsc.c)
 target_link_libraries(slowsmsc PRIVATE zc_flags zc_httpd)
+set(kannel ${CMAKE_CURRENT_SOURCE_DIR}/integration/kannel.sh ${PROJECT_BINARY_DIR}/src $<TARGET_FILE_DIR:slowsmsc>)
+add_test(NAME integration_kannel COMMAND ${kannel})
+add_test(NAME integration_kannel_sabotage_dlr_url COMMAND ${kannel} --sabotage dlr-url)
+add_test(NAME integration_kannel_sabotage_resend COMMAND ${kannel} --sabotage resend)
+set_tests_properties(integration_kannel integration_kannel_sabotage_dlr_url integration_kannel_sabotage_resend
+  PROPERTIES LABELS integration TIMEOUT 600)
