@@ -110,7 +110,8 @@ int charset_decode(const char *from, const char *s, size_t len, struct buf *out,
     size_t before = out->len;
     char block[1024];
 
-    if (from[0] == '\0' || from[strspn(from, letters)] != '\0') /* iconv's names may hold orders: //TRANSLIT */
+    if (from[0] == '\0' ||
+        from[strspn(from, letters)] != '\0') /* iconv's names may hold orders: //TRANSLIT */
         return err_set(e, ERR_DATA, NULL, "this is no name of an encoding");
     struct charset *c = charset_open("UTF-8", from, e);
     if (c == NULL)

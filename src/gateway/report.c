@@ -6,9 +6,9 @@
 #include "profile.h"
 #include "zhanchi/civil.h"
 
-const char *const report_keys_receipt[] = {"format", "field", "items",   "ref",  "id",   "phone",
-                                           "state",  "code",  "at",      "time", "zone", "states",
-                                           "parts",  "part",  "classes", "extract", NULL};
+const char *const report_keys_receipt[] = {
+    "format", "field", "items",  "ref",   "id",   "phone",   "state",   "code", "at",
+    "time",   "zone",  "states", "parts", "part", "classes", "extract", NULL};
 const char *const report_keys_reply[] = {"format", "field", "items", "id",      "phone",   "text",
                                          "at",     "time",  "zone",  "percent", "charset", NULL};
 
@@ -110,11 +110,13 @@ static int parse_charset(struct compiler *c, const struct conf_node *group, stru
 {
     if (profile_pointer(c, group, "charset", &r->charset, e) != 0 || r->charset == NULL)
         return r->charset == NULL ? 0 : -1;
-    if ((r->format != REPORT_FORM && r->format != REPORT_QUERY) || strrchr(r->charset, '/') != r->charset ||
-        r->text == NULL || strrchr(r->text, '/') != r->text)
-        return conf_node_err(conf_node_get(group, "charset"), e,
-                             "write format = \"query\" or \"form\", and text and charset as \"/name\"",
-                             "charset names a field of a form or query, for the text in another one");
+    if ((r->format != REPORT_FORM && r->format != REPORT_QUERY) ||
+        strrchr(r->charset, '/') != r->charset || r->text == NULL ||
+        strrchr(r->text, '/') != r->text)
+        return conf_node_err(
+            conf_node_get(group, "charset"), e,
+            "write format = \"query\" or \"form\", and text and charset as \"/name\"",
+            "charset names a field of a form or query, for the text in another one");
     r->charset++;
     r->text_field = r->text + 1;
     return 0;

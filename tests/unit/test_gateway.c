@@ -158,6 +158,14 @@ static const struct {
                              "signature = \"S\"; }; receipt = { path = \"/r\"; ref = \"/r\"; state "
                              "= \"/s\"; states = ( ); }; };\n",
      ":7: ", "part of its own"},
+    {HEAD SINGLE("{ }") REST
+     "callbacks = { verify = \"none\"; reply = { path = \"/r\"; phone = \"/p\"; text = \"/t\"; "
+     "charset = \"/c\"; }; };\n",
+     ":7: ", "charset names a field"}, /* JSON has one charset */
+    {HEAD SINGLE("{ }") REST
+     "callbacks = { verify = \"none\"; receipt = { path = \"/r\"; ref = \"/r\"; extract = \"(\"; "
+     "state = \"/s\"; states = ( ); }; };\n",
+     ":7: ", "extract"},
 };
 
 START_TEST(profile_errors)
@@ -845,6 +853,124 @@ START_TEST(callback_ack)
 }
 END_TEST
 
+/* ---- Kannel ---- */
+
+static struct gateway *load_kannel(void)
+{
+    static char file[512];
+    static struct conf_secret kannel_secrets[] = {
+        {(char *)(uintptr_t) "password", (char *)(uintptr_t) "p&w"},
+        {(char *)(uintptr_t) "callback", (char *)(uintptr_t) "t+k"}};
+    static struct conf_secret kannel_settings[] = {
+        {(char *)(uintptr_t) "username", (char *)(uintptr_t) "zhanchi"}};
+    static struct conf_gateway kannel = {.name = "kannel",
+                                         .profile = file,
+                                         .public_url = (char *)(uintptr_t) "http://h:18380/",
+                                         .secrets = kannel_secrets,
+                                         .n_secrets = 2,
+                                         .settings = kannel_settings,
+                                         .n_settings = 1};
+    struct err e;
+
+    snprintf(file, sizeof file, "%s/conf/gateways/kannel.conf", getenv("ZHANCHI_SOURCE_DIR"));
+    struct gateway *g = gateway_load(&kannel, &e);
+    ck_assert_msg(g != NULL, "%s", e.what);
+    return g;
+}
+
+/* Kannel takes the outer encoding off and fills in what begins with a single per cent sign. */
+START_TEST(kannel_request)
+{
+    struct gateway *g = load_kannel();
+    struct gw_request r;
+
+    gw_request_init(&r);
+    build(g, 1, &r);
+    ck_assert_str_eq(r.method, "GET");
+    ck_assert_str_eq(
+        buf_cstr(&r.url),
+        "http://127.0.0.1:13013/cgi-bin/sendsms?username=zhanchi&password=p%26w&to=13800000001"
+        "&text=%E3%80%90%E6%9F%90%E5%B1%80%E3%80%91%22%E7%94%B2%22&charset=UTF-8&coding=2"
+        "&dlr-mask=31&dlr-url=http%3A%2F%2Fh%3A18380%2Fkannel%2Freceipt%3Ftoken%3Dt%252Bk"
+        "%26ref%3DZ1%26state%3D%25d%26text%3D%25A%26at%3D%25T");
+    gw_request_fini(&r);
+    gateway_free(g);
+}
+END_TEST
+
+static const struct {
+    int status;
+    const char *body;
+    enum msg_class class;
+    const char *code;
+} kannel_answers[] = {
+    {202, "0: Accepted for delivery", CLASS_OK, "0"},
+    {403, "Authorization failed for sendsms\n", CLASS_CONFIG, "Authorization_failed_for_sendsm"},
+    {400, "Number(s) has/have been denied. Denied receivers are: 13800000001", CLASS_NUMBER,
+     "Number(s)_has"}, /* no number gets into a log */
+    {202, "13800000001 is odd", CLASS_UNKNOWN, "http-202"},
+    {502, "0: Accepted for delivery", CLASS_UNKNOWN, "http-502"},
+};
+
+START_TEST(kannel_judging)
+{
+    struct gateway *g = load_kannel();
+    struct gw_answer a = {.handed_over = true,
+                          .complete = true,
+                          .status = kannel_answers[_i].status,
+                          .end = "",
+                          .body = kannel_answers[_i].body,
+                          .body_len = strlen(kannel_answers[_i].body),
+                          .transport_error = ""};
+    struct gw_result r;
+    bool whole;
+
+    gateway_judge(g, &a, messages, 1, &r, &whole);
+    ck_assert_int_eq(r.class, kannel_answers[_i].class);
+    ck_assert_str_eq(r.code, kannel_answers[_i].code);
+    gateway_free(g);
+}
+END_TEST
+
+static const struct {
+    enum gw_report_kind kind;
+    const char *query, *expect;
+    size_t skipped;
+} kannel_callbacks[] = {
+    {GW_RECEIPT, "token=x&ref=Z1&state=2&text=id%3A5+stat%3AMK%3A0001+err%3A012&at=1795799586",
+     "[Z1|||NUMBER|MK:0001||1795799586000]", 0},
+    {GW_RECEIPT, "ref=Z1&state=16&text=NACK%2F0x58%2FThrottling+error&at=1795799586",
+     "[Z1|||UNKNOWN|0x58||1795799586000]", 0},
+    {GW_RECEIPT, "ref=Z1&state=8&text=ACK%2F&at=1795799586",
+     "[Z1|||UNKNOWN|pending 8||1795799586000]", 0},
+    {GW_RECEIPT, "ref=Z1&state=1", "[Z1|||OK|1||0]", 0},
+    {GW_REPLY, "from=13800000001&text=%90%00%8B%A2&charset=UTF-16BE&id=7&at=1795799562",
+     "[|7|13800000001|OK||退订|1795799562000]", 0},
+    {GW_REPLY, "charset=utf-16be&from=13800000001&text=%00T%00D", "[||13800000001|OK||TD|0]",
+     0}, /* in any order */
+    {GW_REPLY, "from=13800000001&text=%E9%80%80%E8%AE%A2&charset=8-BIT",
+     "[||13800000001|OK||退订|0]", 0},
+    {GW_REPLY, "from=13800000001&text=R", "[||13800000001|OK||R|0]", 0},
+    {GW_REPLY, "from=13800000001&text=%00T%00&charset=UTF-16BE", "", 1}, /* half a character */
+};
+
+START_TEST(kannel_reading)
+{
+    struct gateway *g = load_kannel();
+    struct err e = {0};
+    size_t skipped = 0;
+
+    seen[0] = '\0';
+    ck_assert_int_eq(gateway_callback_read(g, kannel_callbacks[_i].kind, kannel_callbacks[_i].query,
+                                           strlen(kannel_callbacks[_i].query), note, NULL, &skipped,
+                                           &e),
+                     0);
+    ck_assert_str_eq(seen, kannel_callbacks[_i].expect);
+    ck_assert_uint_eq(skipped, kannel_callbacks[_i].skipped);
+    gateway_free(g);
+}
+END_TEST
+
 #define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
 int main(void)
@@ -867,6 +993,9 @@ int main(void)
     tcase_add_test(t, callback_signature);
     tcase_add_loop_test(t, callback_reading, 0, COUNT(callbacks));
     tcase_add_test(t, callback_ack);
+    tcase_add_test(t, kannel_request);
+    tcase_add_loop_test(t, kannel_judging, 0, COUNT(kannel_answers));
+    tcase_add_loop_test(t, kannel_reading, 0, COUNT(kannel_callbacks));
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
