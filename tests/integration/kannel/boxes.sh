@@ -85,7 +85,7 @@ smsc = fake
 smsc-id = FAKE
 port = $fake_port
 connect-allow-ip = 127.0.0.1
-denied-prefix = 199
+$([ "$smsc_url" ] && echo "denied-prefix = 199")
 
 # Another one connects here to send replies; nothing is sent to it.
 group = smsc
@@ -146,7 +146,7 @@ CONF
 }
 
 boxes_status() { curl -s -m 10 "$status_url"; }
-boxes_online() { boxes_status | grep -q "$1"; }
+boxes_online() { grep -q "$1" <<<"$(boxes_status)"; }
 bearerbox_up() { boxes_online '^Status: running'; }
 
 bearerbox_start() {
@@ -201,5 +201,5 @@ boxes_start() {
 
 # All that bearerbox took has been given to an SMSC and answered by it, all receipts and replies to an smsbox.
 boxes_idle() {
-    boxes_status | grep -q '^SMS: received [0-9]* (0 queued), sent [0-9]* (0 queued), store size 0$'
+    boxes_online '^SMS: received [0-9]* (0 queued), sent [0-9]* (0 queued), store size 0$'
 }
