@@ -33,7 +33,7 @@ boxes_pids() { # NAME
 boxes_kill() {
     local name pid
     for name in "$@"; do
-        for pid in $(boxes_pids "$name"); do kill -9 "$pid" 2>/dev/null; done
+        for pid in $(boxes_pids "$name"); do kill -9 "$pid" 2>/dev/null || :; done
     done
     for name in "$@"; do
         while [ "$(boxes_pids "$name")" ]; do sleep 0.02; done
@@ -183,7 +183,7 @@ fakesmsc_reply() {
     local pid=$!
     disown
     boxes_until "a reply to be taken" reply_taken
-    kill -9 $pid 2>/dev/null
+    kill -9 $pid 2>/dev/null || :
     boxes_until "the end of a fakesmsc" boxes_online 'REPLIES\[REPLIES\].*(re-connecting'
 }
 replies_taken=0
