@@ -190,7 +190,7 @@ fakesmsc_reply '13800000003 10690000 ucs2 %8c%22%8c%22%00,%00O%00K'
 fakesmsc_reply '13800000011 10690000 data %e9%80%80%e8%ae%a2'
 boxes_until "replies" replies 4
 is "refusals" "$(printf '1380000000%d\n' 1 2 3 >"$work/numbers" && echo 13800000011 >>"$work/numbers" && zh --json optout check <"$work/numbers" | jq -r '[.[].refused] | join(" ")')" 'yes yes no yes'
-is "texts" "$(zh --json reply ls | jq -r '[.[].text] | sort | join("|")')" 'TD|谢谢,OK|退订|退订'
+is "texts" "$(zh --json reply ls --text | jq -r '[.[].text] | sort | join("|")')" 'TD|谢谢,OK|退订|退订'
 campaign refused kannel short 13800000001 13800000003
 zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
 ends refused '7:1 10:1'

@@ -8,6 +8,7 @@
  * answered "BAD".
  */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static void handle(void *ctx, struct httpd_request *r)
     pthread_mutex_unlock(&lock);
 }
 
-/* Answers what is due; while nothing is being hurried up, latencies are cut short by the file's being emptied. */
+/* Answers what is due. A latency that was lowered meanwhile holds for those that wait already. */
 static void answer_due(void)
 {
     int64_t now_ms = clock_now_ms(), latest_ms = now_ms + latency_ms();
