@@ -130,7 +130,8 @@ one 'length > 5' audit ls
 
 # Acts that answer in words; and what is asked for in a format of its own.
 acts='init backup restore serve list_convert list_rm template_add template_render text_count text_phone text_id campaign_create campaign_submit
-campaign_approve campaign_pause campaign_resume campaign_cancel message_resolve export_messages'
+campaign_approve campaign_pause campaign_resume campaign_cancel message_query message_resolve receipt_pull receipt_import reply_import
+export_messages'
 leaves() {
     local verbs verb
     verbs=$(LC_ALL=C "$bin/zhanchi" "$@" --help | sed -n '4,$s/^  \([a-z][a-z-]*\) .*/\1/p')
