@@ -52,3 +52,8 @@ add_test(NAME integration_kannel_sabotage_dlr_url COMMAND ${kannel} --sabotage d
 add_test(NAME integration_kannel_sabotage_resend COMMAND ${kannel} --sabotage resend)
 set_tests_properties(integration_kannel integration_kannel_sabotage_dlr_url integration_kannel_sabotage_resend
   PROPERTIES LABELS integration TIMEOUT 600)
+
+# The language of profiles: gateway_world.h.
+foreach(name language signing errors)
+  zc_unit(gateway_${name} LINK zc_gateway)
+endforeach()
