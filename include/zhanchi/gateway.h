@@ -151,7 +151,7 @@ struct gw_callback { /* one HTTP request of the provider, as it came */
     const char *query_string; /* "k=v&k=v", percent-encoded; may be NULL if query_len is 0 */
     size_t query_len;
     const char *peer; /* "192.0.2.7" */
-    /* value of a header, or NULL */
+    /* value of a header, or NULL; borrowed, valid until the call returns */
     const char *(*header)(void *ctx, const char *name);
     const char *(*query)(void *ctx, const char *key);
     void *ctx;

@@ -54,6 +54,6 @@ set_tests_properties(integration_kannel integration_kannel_sabotage_dlr_url inte
   PROPERTIES LABELS integration TIMEOUT 600)
 
 # The language of profiles: gateway_world.h.
-foreach(name language signing errors answers reports)
+foreach(name language signing errors answers reports callbacks)
   zc_unit(gateway_${name} LINK zc_gateway)
 endforeach()
