@@ -30,6 +30,11 @@ add_dependencies(test_pull zhanchi)
 # Signatures, below the profiles that name them.
 zc_cases(signing LINK zc_gateway)
 target_include_directories(cases_signing PRIVATE ${PROJECT_SOURCE_DIR}/src/gateway)
+
+# Receipts and replies, read by the shipped profiles.
+zc_cases(callbacks LINK zc_gateway)
+target_compile_definitions(cases_callbacks PRIVATE ZHANCHI_GATEWAYS="${PROJECT_SOURCE_DIR}/conf/gateways")
+
 foreach(name scheme scheme_verify encode)
   zc_unit(${name} LINK zc_gateway)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/gateway)
