@@ -50,6 +50,8 @@ static int loop_kind(struct compiler *c, const struct conf_node *group, enum op_
             "a loop over messages cannot stand inside another, nor outside a batch");
     if (*kind == OP_VARIABLE && !(c->vars & VAR_BIT(VAR_CARRIER_VARIABLES)))
         return conf_node_err(group, e, "put it where a message is", "there are no variables here");
+    if (*kind == OP_VARIABLE && (c->vars & VAR_BIT(VAR_NAME)))
+        return conf_node_err(group, e, NULL, "a loop over variables cannot stand inside another");
     return 0;
 }
 

@@ -226,6 +226,11 @@ static const struct {
      ":4: ", "body is missing"},
     {GOOD SINGLE("{ }") "samples = ( { of = 'single'; staus = 200; } );\n", ":4: ", "status?"},
     {GOOD SINGLE("{ }") "samples = ( { of = 'single'; status = 99; } );\n", ":4: ", "status"},
+    {BODY("{ each = 'variable'; item = { each = 'variable'; item = 'x'; }; }"),
+     ":3: ", "inside another"},
+    {GOOD BATCH("same = [ 'carrier_variables' ]; body = { each = 'variable'; item = { each = "
+                "'message'; item = { each = 'variable'; item = 'x'; }; }; };"),
+     ":3: ", "inside another"},
 };
 
 START_TEST(told)
