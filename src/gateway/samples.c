@@ -109,6 +109,9 @@ static int read_answer(const struct gateway *g, const struct sample *s, size_t n
     if (s->kind == 1 && n == 1 && g->single.present)
         return err_set(e, ERR_CONFIG, "expect one class a message",
                        "one message goes out as a single one");
+    if (s->kind == 0 && n != 1)
+        return err_set(e, ERR_CONFIG, "expect one class, or say of = \"batch\"",
+                       "a single operation has one message");
     for (size_t i = 0; i < n; i++)
         gateway_sample_message(i, &m[i], &t[i]);
     gateway_judge(g, &a, m, n, r, &whole);

@@ -281,6 +281,7 @@ static const struct {
     {"of = 'pulled-reply'; body = '[]'; expect = '';", NULL, false},
     {"of = 'queried'; body = '{\\'list\\':[{\\'r\\':1,\\'s\\':\\'D\\'}]}'; expect = 'OK';", "OK",
      true},
+    {"of = 'single'; body = ''; expect = 'OK, OK';", NULL, false},
 };
 
 START_TEST(sample)
