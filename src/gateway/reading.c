@@ -282,15 +282,13 @@ static const struct state_row *find_state(const struct report_rules *r, const ch
     return NULL;
 }
 
-/* The first place whose word is listed; if none is, the first that has one. */
+/* The first place whose word is listed; if none is, the first that has one. `tmp` holds numbers. */
 static const struct state_row *state_of(const struct report_rules *r, const struct json *item,
-                                        char tmp[40], const char **state)
+                                        char tmp[STATE_PLACES][40], const char **state)
 {
-    char other[40];
-
     *state = "";
     for (size_t i = 0; i < STATE_PLACES && r->state[i]; i++) {
-        const char *text = text_at(item, r->state[i], (*state)[0] ? other : tmp);
+        const char *text = text_at(item, r->state[i], tmp[i]);
         const struct state_row *row = text[0] ? find_state(r, text) : NULL;
         if (text[0] && ((*state)[0] == '\0' || row))
             *state = text;
@@ -325,7 +323,7 @@ static int read_receipt(const struct report_rules *r, const struct json *item,
                         struct gw_report *report, int (*each)(void *ctx, const struct gw_report *r),
                         void *ctx)
 {
-    char tmp[3][40], state_tmp[40], code[64];
+    char tmp[3][40], state_tmp[STATE_PLACES][40], code[64];
     const char *state;
     const struct state_row *row = state_of(r, item, state_tmp, &state);
 

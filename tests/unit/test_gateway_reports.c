@@ -146,6 +146,8 @@ static const struct {
      "{\"p\":\"13800000001\",\"t\":\"%52+1\"}", "[||13800000001|OK||0 %52+1]", 0},
     {"an empty text", REPLY("percent = true;"), GW_REPLY, "{\"p\":[\"13800000001\"],\"t\":\"\"}",
      "[||13800000001|OK||0 ]", 0},
+    {"a number in the second place", PLACES, GW_RECEIPT, "{\"r\":1,\"e\":\"?\",\"s\":5}",
+     "[1|||NUMBER|5|0]", 0},
 };
 
 struct notes {
