@@ -19,6 +19,7 @@
 #include "zhanchi/utf8.h"
 
 #define TEXT_MAX (4U << 20)
+#define FIELDS_MAX 1000
 
 const struct report_rules *gateway_reports(const struct gateway *g, enum gw_report_kind kind)
 {
@@ -122,14 +123,29 @@ static void to_utf8(const char *charset, struct buf *value)
     buf_fini(&text);
 }
 
-/* Fields as an object of texts; a name that stands twice counts once. */
+/* Whether the whole name stands there, with a NUL on either side. */
+static bool is_seen(const struct buf *seen, const struct buf *name)
+{
+    const char *at = seen->data, *end = seen->data + seen->len;
+
+    while ((at = memmem(at, (size_t)(end - at), name->data, name->len + 1)) != NULL) {
+        if (at[-1] == '\0')
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* Fields as an object of texts; a name that stands twice counts once. Looking for the names before costs their number squared, hence
+ * FIELDS_MAX. */
 static struct json *form_object(const struct report_rules *r, const char *body, size_t len,
                                 struct err *e)
 {
-    struct buf name, value, out, seen;
+    struct buf name, value, out, seen; /* seen: NUL name NUL name NUL */
     struct json_w w;
     const char *p = body;
     char charset[40];
+    size_t n = 0;
 
     charset_of(r, body, len, charset);
     buf_init(&name, TEXT_MAX);
@@ -138,25 +154,23 @@ static struct json *form_object(const struct report_rules *r, const char *body, 
     buf_init(&out, 8 * TEXT_MAX);
     json_w_init(&w, &out);
     json_w_open(&w, '{');
-    buf_addc(&seen, '\n');
-    while (next_field(&p, body + len, &name, &value)) {
-        buf_addc(&name, '\n');
-        bool again = name.failed || memchr(buf_cstr(&name), '\0', name.len) ||
-                     memmem(seen.data, seen.len, name.data, name.len);
-        if (again || name.len == 1)
+    buf_addc(&seen, '\0');
+    while (n <= FIELDS_MAX && next_field(&p, body + len, &name, &value)) {
+        if (name.len == 0 || memchr(name.data, '\0', name.len) || is_seen(&seen, &name))
             continue;
-        buf_add(&seen, name.data, name.len);
-        name.data[--name.len] = '\0';
+        buf_add(&seen, name.data, name.len + 1);
         if (r->text_field && strcmp(name.data, r->text_field) == 0)
             to_utf8(charset, &value);
         if (memchr(buf_cstr(&value), '\0', value.len))
             continue;
         json_w_key(&w, buf_cstr(&name));
         json_w_strn(&w, buf_cstr(&value), value.len);
+        n++;
     }
     json_w_close(&w, '}');
-    struct json *root = out.failed ? NULL : json_parse(buf_cstr(&out), out.len, e);
-    if (out.failed)
+    bool fits = n <= FIELDS_MAX && !out.failed && !name.failed && !value.failed && !seen.failed;
+    struct json *root = fits ? json_parse(buf_cstr(&out), out.len, e) : NULL;
+    if (!fits)
         err_set(e, ERR_PROTO, NULL, "a form is too long");
     buf_fini(&name);
     buf_fini(&value);

@@ -148,6 +148,8 @@ static const struct {
      "[||13800000001|OK||0 ]", 0},
     {"a number in the second place", PLACES, GW_RECEIPT, "{\"r\":1,\"e\":\"?\",\"s\":5}",
      "[1|||NUMBER|5|0]", 0},
+    {"a name in which another ended", FORMED, GW_RECEIPT,
+     "sr=x&ss=B&s=D&r=1&at=&t=", "[1|||OK|D|0]", 0},
 };
 
 struct notes {
@@ -276,12 +278,56 @@ START_TEST(pulled)
 }
 END_TEST
 
+/* Its fields in the order in which it sends them. */
+START_TEST(twilio_reply)
+{
+    static const char body[] =
+        "ToCountry=CN&SmsMessageSid=SM02&NumMedia=0&SmsSid=SM02&SmsStatus=received&Body=TD&To=%"
+        "2B12025550104&NumSegments=1&MessageSid=SM02&AccountSid=AC00&From=%2B8613800000001";
+    struct gateway *g = load_shipped("twilio.conf", "from");
+    struct notes s = {.text = ""};
+    struct err e = {0};
+    size_t skipped;
+
+    ck_assert_int_eq(
+        gateway_callback_read(g, GW_REPLY, body, sizeof body - 1, note, &s, &skipped, &e), 0);
+    ck_assert_str_eq(s.text, "[|SM02|13800000001|OK||0 TD]");
+    gateway_free(g);
+}
+END_TEST
+
+START_TEST(many_fields)
+{
+    struct gateway *g = load(FORMED);
+    struct notes s = {.text = ""};
+    struct err e = {0};
+    struct buf body;
+    size_t skipped;
+
+    buf_init(&body, 100000);
+    buf_adds(&body, "r=1&s=D");
+    for (int i = 2; i < 1000; i++)
+        buf_addf(&body, "&x%d=", i);
+    ck_assert_int_eq(
+        gateway_callback_read(g, GW_RECEIPT, body.data, body.len, note, &s, &skipped, &e), 0);
+    ck_assert_str_eq(s.text, "[1|||OK|D|0]");
+    buf_adds(&body, "&y=");
+    ck_assert_int_eq(
+        gateway_callback_read(g, GW_RECEIPT, body.data, body.len, note, &s, &skipped, &e), -1);
+    ck_assert_int_eq(gateway_callback_check(g, GW_RECEIPT, body.data, body.len, &e), -1);
+    buf_fini(&body);
+    gateway_free(g);
+}
+END_TEST
+
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, report, 0, COUNT(reports));
     tcase_add_loop_test(t, door, 0, COUNT(turned_away));
     tcase_add_test(t, stopped);
     tcase_add_test(t, pulled);
+    tcase_add_test(t, twilio_reply);
+    tcase_add_test(t, many_fields);
 }
 
 int main(void)
