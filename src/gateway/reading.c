@@ -219,11 +219,24 @@ struct json *report_document(const struct report_rules *r, const char *body, siz
     }
 }
 
+/* The name of the place where reports stand is there, or (written in another way) the place itself. */
+static bool has_items(const char *pointer, const char *body, size_t len)
+{
+    const char *name = strrchr(pointer, '/');
+    struct err why;
+
+    if (name == NULL || memmem(body, len, name + 1, strlen(name + 1)))
+        return true;
+    struct json *root = json_parse(body, len, &why);
+    bool found = root && json_at(root, pointer);
+    json_free(root);
+    return found;
+}
+
 int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, const char *body,
                            size_t len, struct err *e)
 {
     const struct report_rules *r = &g->callbacks.kinds[kind].report;
-    const char *name = r->items ? strrchr(r->items, '/') : NULL;
     struct err why;
     size_t bad;
 
@@ -236,7 +249,7 @@ int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, co
     }
     if (!utf8_valid(body, len, &bad) || !json_valid(body, len))
         return err_set(e, ERR_PROTO, NULL, "gateway %s: a callback is not JSON", g->name);
-    if (name && memmem(body, len, name + 1, strlen(name + 1)) == NULL)
+    if (r->items && !has_items(r->items, body, len))
         return err_set(e, ERR_PROTO, NULL, "gateway %s: a callback has no reports in it", g->name);
     return 0;
 }

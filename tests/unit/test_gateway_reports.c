@@ -150,6 +150,10 @@ static const struct {
      "[1|||NUMBER|5|0]", 0},
     {"a name in which another ended", FORMED, GW_RECEIPT,
      "sr=x&ss=B&s=D&r=1&at=&t=", "[1|||OK|D|0]", 0},
+    {"items under a name with escapes", ITEMS, GW_RECEIPT,
+     "{\"l\\u0069st\":[{\"r\":1,\"s\":\"D\"}]}", "[1|||OK|D|0]", 0},
+    {"items under a name with a slash, by index", RECEIPT("state = '/s'; items = '/a~1b/0';"),
+     GW_RECEIPT, "{\"a/b\":[{\"r\":1,\"s\":\"D\"}]}", "[1|||OK|D|0]", 0},
 };
 
 struct notes {
