@@ -122,15 +122,23 @@ static void set_times(const struct gateway *g, struct env *env, struct gw_scratc
 
 struct pair {
     const char *s;
-    size_t len;
+    size_t len, name_len;
 };
 
-static int by_bytes(const void *a, const void *b)
+static int by_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    int d = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+    return d ? d : (a_len > b_len) - (a_len < b_len);
+}
+
+/* By name, then by value: "a=" before "a1=", though '1' comes before '='. */
+static int by_name(const void *a, const void *b)
 {
     const struct pair *x = a, *y = b;
-    int d = memcmp(x->s, y->s, x->len < y->len ? x->len : y->len);
+    int d = by_bytes(x->s, x->name_len, y->s, y->name_len);
 
-    return d ? d : (x->len > y->len) - (x->len < y->len);
+    return d ? d : by_bytes(x->s, x->len, y->s, y->len);
 }
 
 static size_t split(const struct buf *params, struct pair *out, size_t n)
@@ -140,15 +148,17 @@ static size_t split(const struct buf *params, struct pair *out, size_t n)
     while (p < end) {
         const char *to = memchr(p, '&', (size_t)(end - p));
         to = to ? to : end;
-        if (out)
-            out[n] = (struct pair){p, (size_t)(to - p)};
+        if (out) {
+            const char *equal = memchr(p, '=', (size_t)(to - p));
+            out[n] = (struct pair){p, (size_t)(to - p), (size_t)((equal ? equal : to) - p)};
+        }
         n++;
         p = to + 1;
     }
     return n;
 }
 
-/* VAR_PARAMS: every parameter of URL and form, sorted. */
+/* VAR_PARAMS: every parameter of URL and form, sorted by name. */
 static void sort_params(const struct operation *op, const struct gw_request *r,
                         struct gw_scratch *s)
 {
@@ -161,7 +171,7 @@ static void sort_params(const struct operation *op, const struct gw_request *r,
     size_t from = split(&s->query, pairs, 0);
     if (op->form)
         split(&r->body, pairs, from);
-    qsort(pairs, n, sizeof *pairs, by_bytes);
+    qsort(pairs, n, sizeof *pairs, by_name);
     buf_reset(&s->params);
     for (size_t i = 0; i < n; i++) {
         if (i > 0)

@@ -69,6 +69,12 @@ static const struct {
      "sign = { method = 'bearer'; key = '{{secret.secret}}'; };\n"
      "submit = { single = { path = '/m'; sign = 'none'; body = { }; }; };\n",
      1, "/m", "{}", NULL},
+    /* md5 of a=2&a-b=1&a1=3&b=&b=0 */
+    {"params sorted by name, then value",
+     "sign = { method = 'md5'; parts = [ '{{params}}' ]; };\n"
+     "submit = { single = { path = '/m'; encoding = 'form'; headers = { S = '{{sign}}'; }; query = "
+     "{ b = '0'; a1 = '3'; }; body = { a-b = '1'; b = ''; a = '2'; }; }; };\n",
+     1, "/m?b=0&a1=3", "a-b=1&b=&a=2", "6947c61fd37c3c9a828ac4229a723388"},
 };
 
 START_TEST(recipe)
