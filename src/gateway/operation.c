@@ -168,6 +168,9 @@ static int compile_body(struct compiler *c, const struct conf_node *body, int en
     if (encoding == 1 && compile_form(c, body, true, &n, e) != 0)
         return -1;
     compile_end(c);
+    if (op->body_tail.n > 0 && op->encoding)
+        return conf_node_err(body, e, "name {{sign}} in a header or in query",
+                             "a body that is encoded as a whole cannot hold its signature");
     return 0;
 }
 
@@ -183,8 +186,8 @@ static int parse_body(struct compiler *c, const struct conf_node *group, struct 
     if (strcmp(op->method, "GET") == 0)
         return body ? conf_node_err(body, e, "use query = { ... }", "a GET has no body") : 0;
     *type = types[encoding];
-    op->form = encoding == 1;
-    if (body == NULL && op->form) /* all parameters stand in the URL */
+    op->form = encoding == 1 && op->encoding == NULL; /* encoded as a whole it is none any more */
+    if (body == NULL && encoding == 1)                /* all parameters stand in the URL */
         return 0;
     if ((body = profile_need(group, "body", e)) == NULL)
         return -1;

@@ -231,6 +231,9 @@ static const struct {
     {GOOD BATCH("same = [ 'carrier_variables' ]; body = { each = 'variable'; item = { each = "
                 "'message'; item = { each = 'variable'; item = 'x'; }; }; };"),
      ":3: ", "inside another"},
+    {OP("encoding = [ 'form', 'base64' ]; sign = { method = 'md5'; parts = [ 'x' ]; }; body = { a "
+        "= '{{sign}}'; };"),
+     ":3: ", "encoded as a whole"},
 };
 
 START_TEST(told)

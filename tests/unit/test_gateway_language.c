@@ -156,6 +156,10 @@ static const struct {
      "{\"p\":\"008613800000001,008613800000002\"}"},
     {"plain", "number = 'plain'; " SINGLE("{ p = '{{phone}}'; }"), 1, "/m",
      "{\"p\":\"13800000001\"}"},
+    {"a whole form",
+     "submit = { single = { path = '/m'; encoding = [ 'form', 'base64' ]; body = { a = '{{ref}}'; "
+     "b = 'x y'; }; }; };\n",
+     1, "/m", "YT1aMSZiPXglMjB5"},
 };
 
 START_TEST(request)

@@ -75,6 +75,12 @@ static const struct {
      "submit = { single = { path = '/m'; encoding = 'form'; headers = { S = '{{sign}}'; }; query = "
      "{ b = '0'; a1 = '3'; }; body = { a-b = '1'; b = ''; a = '2'; }; }; };\n",
      1, "/m?b=0&a1=3", "a-b=1&b=&a=2", "6947c61fd37c3c9a828ac4229a723388"},
+    /* md5 of v=1 */
+    {"params without a body that is encoded as a whole",
+     "sign = { method = 'md5'; parts = [ '{{params}}' ]; };\n"
+     "submit = { single = { path = '/m'; encoding = [ 'form', 'base64' ]; headers = { S = "
+     "'{{sign}}'; }; query = { v = '1'; }; body = { a = '1'; }; }; };\n",
+     1, "/m?v=1", "YT0x", "38609a28efe1da66fb338fe868fc4428"},
 };
 
 START_TEST(recipe)
