@@ -96,6 +96,15 @@ static int add_header(struct compiler *c, const char *name, const struct conf_no
     return 0;
 }
 
+/* Names of headers are the same in upper and lower case. */
+static bool has_header(const struct conf_node *group, const char *name)
+{
+    for (size_t i = 0; group && i < conf_node_count(group); i++)
+        if (strcasecmp(conf_node_name(conf_node_item(group, i)), name) == 0)
+            return true;
+    return false;
+}
+
 /* Headers of the operation in front; those of the profile that it does not repeat; the body's type unless given. */
 static int parse_headers(struct compiler *c, struct gateway *g, const struct conf_node *group,
                          struct operation *op, const char *type, struct err *e)
@@ -115,7 +124,7 @@ static int parse_headers(struct compiler *c, struct gateway *g, const struct con
         for (size_t i = 0; from && i < conf_node_count(from); i++) {
             const struct conf_node *node = conf_node_item(from, i);
             const char *name = conf_node_name(node);
-            if (round == 1 && own && conf_node_get(own, name))
+            if (round == 1 && has_header(own, name))
                 continue;
             typed = typed || strcasecmp(name, "Content-Type") == 0;
             if (add_header(c, name, node, e) != 0)

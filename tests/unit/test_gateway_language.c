@@ -395,6 +395,44 @@ START_TEST(together)
 }
 END_TEST
 
+/* ---- headers ---- */
+
+static struct gateway *with_headers(struct world *w, const char *common, const char *own)
+{
+    char text[800];
+    struct err e;
+
+    snprintf(text, sizeof text,
+             TOP ANSWER "headers = { %s };\nsubmit = { single = { path = '/m'; headers = { %s }; "
+                        "body = { }; }; };\n",
+             common, own);
+    struct gateway *g = world_load(w, text, &e);
+    ck_assert_msg(g != NULL, "%s", e.what);
+    return g;
+}
+
+START_TEST(headers_replaced)
+{
+    struct world w;
+    struct gw_request r;
+    struct err e;
+
+    world_init(&w);
+    gw_request_init(&r);
+    struct gateway *g =
+        with_headers(&w, "X-One = '1'; X-Two = 'common'; content-type = 'a/b';", "x-two = 'own';");
+    ck_assert_int_eq(gateway_build(g, messages, 1, NOW, &r, &e), 0);
+    ck_assert_str_eq(header_of(&r, "X-One"), "1");
+    ck_assert_str_eq(header_of(&r, "x-two"), "own");
+    ck_assert_str_eq(header_of(&r, "content-type"), "a/b");
+    ck_assert_ptr_null(header_of(&r, "X-Two"));
+    ck_assert_ptr_null(header_of(&r, "Content-Type"));
+    gw_request_fini(&r);
+    gateway_free(g);
+    world_fini(&w);
+}
+END_TEST
+
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, request, 0, COUNT(requests));
@@ -404,6 +442,7 @@ static void add(TCase *t)
     tcase_add_test(t, settings);
     tcase_add_test(t, base);
     tcase_add_loop_test(t, together, 0, COUNT(sames));
+    tcase_add_test(t, headers_replaced);
 }
 
 int main(void)
