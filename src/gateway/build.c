@@ -271,6 +271,21 @@ static int run_body(const struct operation *op, struct env *env, struct gw_reque
     return encode_run(op->encoding, buf_cstr(&s->whole), s->whole.len, &r->body, e);
 }
 
+/* Values come from messages and secrets: none may begin a header of its own. */
+static int run_headers(const struct operation *op, struct env *env, struct gw_request *r,
+                       struct err *e)
+{
+    if (program_run(&op->headers, env, &r->headers, e) != 0)
+        return -1;
+    for (size_t i = 0; i < r->headers.len; i++) {
+        unsigned char c = (unsigned char)r->headers.data[i];
+        if (c != '\0' && (c < ' ' || c == 0x7f))
+            return err_set(e, ERR_DATA, "is there a line break at the end of a secret?",
+                           "a header would hold a control character");
+    }
+    return 0;
+}
+
 static int run_url(const struct gateway *g, const struct operation *op, struct gw_request *r,
                    struct err *e)
 {
@@ -298,8 +313,7 @@ static int run(const struct gateway *g, const struct operation *op, struct env *
     if (!op->sign.before_body && op->sign.kind == SIGN_RECIPE && sign(op, env, s, e) != 0)
         return -1;
     if (program_run(&op->body_tail, env, &r->body, e) != 0 ||
-        program_run(&op->query_tail, env, &s->query, e) != 0 ||
-        program_run(&op->headers, env, &r->headers, e) != 0)
+        program_run(&op->query_tail, env, &s->query, e) != 0 || run_headers(op, env, r, e) != 0)
         return -1;
     if (op->sign.kind == SIGN_SCHEME && sign_by_scheme(g, op, r, now_ms, e) != 0)
         return -1;

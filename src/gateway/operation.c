@@ -116,8 +116,7 @@ static int parse_headers(struct compiler *c, struct gateway *g, const struct con
         return -1;
     compile_begin(c, &op->headers,
                   VARS_TIME | VAR_BIT(VAR_METHOD) | VAR_BIT(VAR_PATH) | VAR_BIT(VAR_BODY_SHA256) |
-                      VAR_BIT(VAR_SIGN) |
-                      (op->kind == OPERATION_BATCH ? VAR_BIT(VAR_BATCH_REF) : 0),
+                      VAR_BIT(VAR_SIGN) | operation_vars(op),
                   false);
     for (int round = 0; round < 2; round++) {
         const struct conf_node *from = round == 0 ? own : common;

@@ -433,6 +433,34 @@ START_TEST(headers_replaced)
 }
 END_TEST
 
+START_TEST(headers_of_messages)
+{
+    struct world w;
+    struct gw_request r;
+    struct gw_message m = messages[0];
+    struct err e;
+
+    world_init(&w);
+    gw_request_init(&r);
+    struct gateway *g = with_headers(&w, "X-Ref = '{{ref}}/{{phone}}';", "X-Text = '{{text}}';");
+    ck_assert_int_eq(gateway_build(g, messages, 1, NOW, &r, &e), 0);
+    ck_assert_str_eq(header_of(&r, "X-Ref"), "Z1/13800000001");
+    ck_assert_str_eq(header_of(&r, "X-Text"), messages[0].text);
+    m.text = "a\r\nX-Other: b";
+    ck_assert_int_eq(gateway_build(g, &m, 1, NOW, &r, &e), -1);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+    gateway_free(g);
+
+    w.secrets[1].value = W("Jefe\n");
+    g = with_headers(&w, "X-Key = '{{timestamp}} {{secret.secret}}';", "");
+    ck_assert_int_eq(gateway_build(g, messages, 1, NOW, &r, &e), -1);
+    ck_assert_ptr_nonnull(strstr(e.what, "control character"));
+    gateway_free(g);
+    gw_request_fini(&r);
+    world_fini(&w);
+}
+END_TEST
+
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, request, 0, COUNT(requests));
@@ -443,6 +471,7 @@ static void add(TCase *t)
     tcase_add_test(t, base);
     tcase_add_loop_test(t, together, 0, COUNT(sames));
     tcase_add_test(t, headers_replaced);
+    tcase_add_test(t, headers_of_messages);
 }
 
 int main(void)
