@@ -56,7 +56,7 @@ struct gw_message {
     int64_t sent_ms;         /* likewise */
 };
 
-struct gw_scratch; /* gateway_build's own: nonce, key contexts */
+struct gw_scratch; /* gateway_build's own: nonce, buffers */
 
 struct gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time
                      */

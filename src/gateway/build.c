@@ -3,7 +3,7 @@
  *
  * The order is fixed: body, then the URL's parameters, then what is computed over them, then headers; a scheme (scheme.h) comes last and signs
  * the finished request. What an operation does not name is not computed. The gateway is shared by threads and never written; everything that changes
- * from request to request (nonce, key context, string to sign) lives in the request's scratch.
+ * from request to request (nonce, string to sign) lives in the request's scratch.
  *
  * Called by dispatch for each request, by `gateway test`, `gateway check` and for pulling.
  */
@@ -21,8 +21,6 @@
 #define NONCE_LEN 24
 
 struct gw_scratch {
-    const struct operation *owner; /* whose key `mac` holds */
-    struct crypt_mac *mac;
     struct crypt_digest *sha256;
     struct buf to_sign, tmp, sign, params, values, query, whole, nest[NEST_MAX], encoded[NEST_MAX];
     uint64_t count;
@@ -35,7 +33,6 @@ static void scratch_fini(struct gw_scratch *s)
 {
     if (s == NULL)
         return;
-    crypt_mac_free(s->mac);
     crypt_digest_free(s->sha256);
     struct buf *const all[] = {&s->to_sign, &s->tmp,   &s->sign, &s->params,
                                &s->values,  &s->query, &s->whole};
@@ -205,13 +202,12 @@ static int sign(const struct operation *op, struct env *env, struct gw_scratch *
 {
     if (!(op->uses & VAR_BIT(VAR_SIGN)))
         return 0;
-    if (op->sign.fast && s->owner != op) {
-        crypt_mac_free(s->mac);
-        s->mac = crypt_mac_new(op->sign.key, op->sign.key_len);
-        s->owner = op;
-    }
     buf_reset(&s->sign);
-    if (recipe_sign(&op->sign, s->mac, env, &s->to_sign, &s->sign, e) != 0)
+    struct crypt_mac *mac = op->sign.fast ? recipe_take_mac(&op->sign) : NULL;
+    int rc = recipe_sign(&op->sign, mac, env, &s->to_sign, &s->sign, e);
+    if (mac)
+        recipe_put_mac(&op->sign, mac);
+    if (rc != 0)
         return -1;
     set(env, VAR_SIGN, buf_cstr(&s->sign), s->sign.len);
     return 0;

@@ -237,12 +237,40 @@ START_TEST(rpc_alone)
 }
 END_TEST
 
+/* One request object, gateways that come and go, perhaps at the same address. */
+START_TEST(keys_do_not_stay)
+{
+    static const char *const keys[] = {"a", "b"};
+    char text[600], first[2][80] = {"", ""};
+    struct gw_request r;
+    struct err e;
+
+    gw_request_init(&r);
+    for (int i = 0; i < 20; i++) {
+        snprintf(text, sizeof text,
+                 TOP ANSWER
+                 "sign = { key = '%s'; parts = [ 'x' ]; }; headers = { S = '{{sign}}'; };\n" SINGLE(
+                     "{ }"),
+                 keys[i % 2]);
+        struct gateway *g = load(text);
+        ck_assert_int_eq(gateway_build(g, messages, 1, NOW, &r, &e), 0);
+        if (i < 2)
+            snprintf(first[i], sizeof first[i], "%s", header_of(&r, "S"));
+        ck_assert_str_eq(header_of(&r, "S"), first[i % 2]);
+        ck_assert_str_ne(header_of(&r, "S"), first[1 - i % 2]);
+        gateway_free(g);
+    }
+    gw_request_fini(&r);
+}
+END_TEST
+
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, recipe, 0, COUNT(signed_ones));
     tcase_add_loop_test(t, scheme, 0, COUNT(schemes));
     tcase_add_loop_test(t, aliyun_rpc, 0, COUNT(rpc));
     tcase_add_test(t, rpc_alone);
+    tcase_add_test(t, keys_do_not_stay);
 }
 
 int main(void)
