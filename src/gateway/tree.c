@@ -94,8 +94,9 @@ static int joined(struct compiler *c, const struct conf_node *group, template_es
     if (join == NULL)
         return conf_node_err(group, e, "add join = \",\"", "a loop in a text needs join");
     buf_init(&separator, 1024);
-    escape(&separator, join, strlen(join));
-    int rc = compile_loop(c, group, buf_cstr(&separator), separator.len, texts, escape, e);
+    int rc = escape(&separator, join, strlen(join)) == 0
+                 ? compile_loop(c, group, buf_cstr(&separator), separator.len, texts, escape, e)
+                 : conf_node_err(group, e, NULL, "join is too long");
     buf_fini(&separator);
     return rc;
 }

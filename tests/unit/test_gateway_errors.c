@@ -299,11 +299,44 @@ START_TEST(public_url)
 }
 END_TEST
 
+/* A profile with `n` times `c` between two texts. */
+static struct gateway *load_long(struct world *w, const char *before, char c, size_t n,
+                                 const char *after, struct err *e)
+{
+    char *text = malloc(strlen(before) + n + strlen(after) + 1);
+
+    strcpy(text, before);
+    memset(text + strlen(before), c, n);
+    strcpy(text + strlen(before) + n, after);
+    struct gateway *g = world_load(w, text, e);
+    free(text);
+    return g;
+}
+
+START_TEST(long_join)
+{
+    static const char before[] = TOP ANSWER "submit = { batch = { path = '/b'; encoding = 'text'; "
+                                            "body = { each = 'message'; item = 'x'; join = '";
+    static const char after[] = "'; }; }; };\n";
+    struct world w;
+    struct err e;
+
+    world_init(&w);
+    struct gateway *g = load_long(&w, before, '-', 1000, after, &e);
+    ck_assert_msg(g != NULL, "%s", e.what);
+    gateway_free(g);
+    ck_assert_ptr_null(load_long(&w, before, '-', 1100, after, &e));
+    ck_assert_ptr_nonnull(strstr(e.what, ":3: join is too long"));
+    world_fini(&w);
+}
+END_TEST
+
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, told, 0, COUNT(bad));
     tcase_add_test(t, told_of_the_base);
     tcase_add_test(t, public_url);
+    tcase_add_test(t, long_join);
 }
 
 int main(void)
