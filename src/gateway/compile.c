@@ -195,9 +195,11 @@ static int constant_leaf(struct compiler *c, const struct conf_node *at, const s
         buf_fini(&out);
         return conf_node_err(at, e, NULL, "%s", why.what);
     }
-    if (escape(&c->pending, buf_cstr(&out), out.len) != 0)
-        panic("gateway: a constant is too long");
+    int rc = escape(&c->pending, buf_cstr(&out), out.len);
     buf_fini(&out);
+    /* Half is left for what stands between constants, which is never longer than the file. */
+    if (rc != 0 || c->pending.len > c->pending.max / 2)
+        return conf_node_err(at, e, "shorten it", "constants are longer than allowed");
     return 0;
 }
 

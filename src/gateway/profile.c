@@ -459,7 +459,7 @@ struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e)
     g->name = arena_strdup(g->arena, settings->name);
     g->compiler.arena = g->arena;
     g->zone_min = 480;
-    buf_init(&g->compiler.pending, 2 * PROFILE_MAX_BYTES);
+    buf_init(&g->compiler.pending, 4 * PROFILE_MAX_BYTES);
     int rc = load(g, tree, settings, e);
     conf_tree_free(tree);
     if (rc != 0) {

@@ -331,12 +331,33 @@ START_TEST(long_join)
 }
 END_TEST
 
+/* A secret that takes three times as much where it stands, and more than there is room for. */
+START_TEST(long_constant)
+{
+    struct world w;
+    struct err e;
+    size_t n = 1500000;
+    char *value = malloc(n + 1);
+
+    memset(value, '%', n);
+    value[n] = '\0';
+    world_init(&w);
+    w.secrets[0].value = value;
+    ck_assert_ptr_null(world_load(&w, TOP ANSWER FORM("{ a = '{{secret.app}}'; }"), &e));
+    ck_assert_int_eq(e.kind, ERR_CONFIG);
+    ck_assert_msg(strstr(e.what, ":3: constants are longer than allowed") != NULL, "%s", e.what);
+    world_fini(&w);
+    free(value);
+}
+END_TEST
+
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, told, 0, COUNT(bad));
     tcase_add_test(t, told_of_the_base);
     tcase_add_test(t, public_url);
     tcase_add_test(t, long_join);
+    tcase_add_test(t, long_constant);
 }
 
 int main(void)
