@@ -263,6 +263,11 @@ int compile_json(struct compiler *c, const struct conf_node *node, struct err *e
         return 0;
     case CONF_STRING:
         return quoted(c, node, e);
+    case CONF_REAL:
+        if (strchr(conf_node_text(node, tmp), 'n')) /* inf, nan */
+            return conf_node_err(node, e, NULL, "JSON has no such number");
+        put(c, tmp);
+        return 0;
     default:
         put(c, conf_node_text(node, tmp));
         return 0;

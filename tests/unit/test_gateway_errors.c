@@ -234,6 +234,7 @@ static const struct {
     {OP("encoding = [ 'form', 'base64' ]; sign = { method = 'md5'; parts = [ 'x' ]; }; body = { a "
         "= '{{sign}}'; };"),
      ":3: ", "encoded as a whole"},
+    {BODY("1.0e999"), ":3: ", "JSON has no such number"},
 };
 
 START_TEST(told)
