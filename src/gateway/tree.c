@@ -140,7 +140,8 @@ static int encoded(struct compiler *c, const struct conf_node *group, template_e
         return -1;
     if (value == NULL)
         return conf_node_err(group, e, "add value = ...", "nothing is encoded");
-    if (escape == template_escape_url && encode_ends_in(chain, "percent"))
+    if (escape == template_escape_url &&
+        (encode_ends_in(chain, "percent") || encode_ends_in(chain, "percent-lower")))
         escape = template_escape_none;
     return nest(c, value, texts, chain, escape, e);
 }

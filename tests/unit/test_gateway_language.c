@@ -160,6 +160,9 @@ static const struct {
      "submit = { single = { path = '/m'; encoding = [ 'form', 'base64' ]; body = { a = '{{ref}}'; "
      "b = 'x y'; }; }; };\n",
      1, "/m", "YT1aMSZiPXglMjB5"},
+    {"gbk, percent-lower in a form: once",
+     FORM("{ t = { encode = [ 'gbk', 'percent-lower' ]; value = '{{text}}'; }; }"), 1, "/m",
+     "t=%a1%be%c4%b3%be%d6%a1%bf%bc%d7%20a%26b"},
 };
 
 START_TEST(request)
