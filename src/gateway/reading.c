@@ -386,7 +386,7 @@ static int read_reply(const struct report_rules *r, const struct json *item,
     if (r->percent) {
         size_t bad;
         decode(report->text, strlen(report->text), true, &plain);
-        if (utf8_valid(buf_cstr(&plain), plain.len, &bad))
+        if (utf8_valid(buf_cstr(&plain), plain.len, &bad) && strlen(buf_cstr(&plain)) == plain.len)
             report->text = buf_cstr(&plain);
     }
     int rc = each(ctx, report) == 0 ? 1 : -1;

@@ -154,6 +154,8 @@ static const struct {
      "{\"l\\u0069st\":[{\"r\":1,\"s\":\"D\"}]}", "[1|||OK|D|0]", 0},
     {"items under a name with a slash, by index", RECEIPT("state = '/s'; items = '/a~1b/0';"),
      GW_RECEIPT, "{\"a/b\":[{\"r\":1,\"s\":\"D\"}]}", "[1|||OK|D|0]", 0},
+    {"a percent-encoded NUL", REPLY("percent = true;"), GW_REPLY,
+     "{\"p\":\"13800000001\",\"t\":\"R%00%52\"}", "[||13800000001|OK||0 R%00%52]", 0},
 };
 
 struct notes {
