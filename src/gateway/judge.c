@@ -135,7 +135,7 @@ static void settle_item(const struct answer_rules *r, const struct gw_answer *a,
     struct gw_result now = code ? verdict(class_of(r, code, a->status), code, id, a)
                                 : verdict(CLASS_UNKNOWN, "unreadable", id, a);
 
-    if (strcmp(out->code, "no-item") == 0)
+    if (out->class == 0)
         *out = now;
     else if (out->class != now.class)
         *out = verdict(CLASS_UNKNOWN, "ambiguous", NULL, a);
@@ -147,15 +147,18 @@ static void judge_items(const struct answer_rules *r, const struct gw_answer *a,
 {
     size_t count = json_count(items);
 
-    all(out, n, verdict(CLASS_UNKNOWN, "no-item", NULL, a));
+    all(out, n, (struct gw_result){0}); /* no class: no item yet */
     if (r->match == MATCH_ORDER && count != n)
-        return; /* no telling which is missing */
+        count = 0; /* no telling which is missing */
     for (size_t i = 0; i < count; i++) {
         const struct json *item = json_item(items, i);
         size_t k = find_item(r, item, i, m, n);
         if (k < n)
             settle_item(r, a, item, &out[k]);
     }
+    for (size_t i = 0; i < n; i++)
+        if (out[i].class == 0)
+            out[i] = verdict(CLASS_UNKNOWN, "no-item", NULL, a);
 }
 
 /* The body is JSON, the status one under which codes are believed. */

@@ -113,6 +113,9 @@ static const struct {
      "UNKNOWN no-item -, UNKNOWN no-item -", false},
     {"accepted as a whole, and it is one", ORDER_ITEMS, 200, "{\"code\":\"0\"}", 1, "OK 0 -",
      false},
+    {"a code that is called no-item", REF_ITEMS, 200,
+     "{\"r\":[{\"f\":\"Z1\",\"c\":\"no-item\"},{\"f\":\"Z1\",\"c\":\"0\"}]}", 1,
+     "UNKNOWN ambiguous -", false},
 };
 
 /* Classes, codes and ids of n results. */
