@@ -39,11 +39,13 @@ static void add_constant(struct gateway *g, struct tv *map, struct tv_member *me
 static int parse_secrets(struct gateway *g, const struct conf_node *root,
                          const struct conf_gateway *s, struct err *e)
 {
-    const struct conf_node *list = conf_node_get(root, "secrets");
-    size_t n = list ? conf_node_count(list) : 0;
-    struct tv_member *members = arena_alloc(g->arena, (n + 1) * sizeof *members);
+    const struct conf_node *list;
     char tmp[40];
 
+    if (profile_list(root, "secrets", &list, e) != 0)
+        return -1;
+    size_t n = list ? conf_node_count(list) : 0;
+    struct tv_member *members = arena_alloc(g->arena, (n + 1) * sizeof *members);
     g->secret_values = arena_alloc(g->arena, (n + 1) * sizeof *g->secret_values);
     g->compiler.secrets = (struct tv){.type = TV_MAP, .members = members};
     for (size_t i = 0; i < n; i++) {
@@ -66,9 +68,8 @@ static int parse_secrets(struct gateway *g, const struct conf_node *root,
     return 0;
 }
 
-static bool optional_setting(const struct conf_node *root, const char *name)
+static bool optional_setting(const struct conf_node *list, const char *name)
 {
-    const struct conf_node *list = conf_node_get(root, "optional");
     char tmp[40];
 
     for (size_t i = 0; list && i < conf_node_count(list); i++) {
@@ -99,10 +100,11 @@ static int parse_settings(struct gateway *g, const struct conf_node *root,
                           const struct conf_node *optional, const struct conf_gateway *s,
                           struct err *e)
 {
-    const struct conf_node *group;
+    const struct conf_node *group, *list;
     char tmp[40];
 
-    if (profile_group(root, "settings", &group, e) != 0)
+    if (profile_group(root, "settings", &group, e) != 0 ||
+        profile_list(optional, "optional", &list, e) != 0)
         return -1;
     size_t n = group ? conf_node_count(group) : 0;
     struct tv_member *members = arena_alloc(g->arena, (n + 1) * sizeof *members);
@@ -114,7 +116,7 @@ static int parse_settings(struct gateway *g, const struct conf_node *root,
         if (def == NULL)
             return conf_node_err(item, e, NULL, "setting %s is no text", name);
         value = value ? value : def;
-        if (value[0] == '\0' && !optional_setting(optional, name))
+        if (value[0] == '\0' && !optional_setting(list, name))
             return err_set(e, ERR_CONFIG,
                            "add it to that gateway's settings = { ... } in zhanchi.conf",
                            "gateway %s: setting %s is missing", g->name, name);

@@ -276,6 +276,9 @@ const struct conf_node *profile_need(const struct conf_node *group, const char *
 /* *out = NULL if absent. */
 int profile_group(const struct conf_node *group, const char *key, const struct conf_node **out,
                   struct err *e);
+/* A list of texts or groups, ( ) or [ ]; *out = NULL if absent. */
+int profile_list(const struct conf_node *group, const char *key, const struct conf_node **out,
+                 struct err *e);
 int profile_str(struct compiler *c, const struct conf_node *group, const char *key, const char *def,
                 const char **out, struct err *e);
 /* A JSON pointer (RFC 6901), NULL if absent. */

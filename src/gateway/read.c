@@ -24,6 +24,15 @@ int profile_group(const struct conf_node *group, const char *key, const struct c
     return 0;
 }
 
+int profile_list(const struct conf_node *group, const char *key, const struct conf_node **out,
+                 struct err *e)
+{
+    *out = conf_node_get(group, key);
+    if (*out && conf_node_type(*out) != CONF_LIST)
+        return conf_node_err(*out, e, "write it as [ ... ] or ( ... )", "%s is no list", key);
+    return 0;
+}
+
 int profile_str(struct compiler *c, const struct conf_node *group, const char *key, const char *def,
                 const char **out, struct err *e)
 {

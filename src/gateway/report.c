@@ -37,9 +37,11 @@ static int parse_state(struct compiler *c, const struct conf_node *group, struct
 static int parse_states(struct compiler *c, const struct conf_node *group, struct report_rules *r,
                         struct err *e)
 {
-    const struct conf_node *states = profile_need(group, "states", e), *classes;
+    const struct conf_node *states, *classes;
 
-    if (states == NULL || profile_group(group, "classes", &classes, e) != 0)
+    if (profile_need(group, "states", e) == NULL ||
+        profile_list(group, "states", &states, e) != 0 ||
+        profile_group(group, "classes", &classes, e) != 0)
         return -1;
     r->n_states = conf_node_count(states);
     r->states = arena_alloc(c->arena, (r->n_states + 1) * sizeof *r->states);

@@ -235,6 +235,10 @@ static const struct {
         "= '{{sign}}'; };"),
      ":3: ", "encoded as a whole"},
     {BODY("1.0e999"), ":3: ", "JSON has no such number"},
+    {"language = 1; url = 'http://h'; limits = { };\nsecrets = 'app';\n",
+     ":2: ", "secrets is no list"},
+    {GOOD "settings = { a = 'x'; }; optional = 'a';\n", ":3: ", "optional is no list"},
+    {RECEIPT("ref = '/r'; state = '/s'; states = 'D';"), ":3: ", "states is no list"},
 };
 
 START_TEST(told)
