@@ -55,6 +55,10 @@ static int parse_path(struct compiler *c, struct gateway *g, const struct conf_n
     if (compile_leaf(c, node, path, template_escape_none, e) != 0)
         return -1;
     op->path = arena_strdup(c->arena, buf_cstr(&c->pending));
+    for (const char *s = op->path; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '?' || *s == '#')
+            return conf_node_err(node, e, "parameters stand in query = { ... }",
+                                 "a path cannot hold blanks, line breaks, ? or #");
     return 0;
 }
 

@@ -239,6 +239,10 @@ static const struct {
      ":2: ", "secrets is no list"},
     {GOOD "settings = { a = 'x'; }; optional = 'a';\n", ":3: ", "optional is no list"},
     {RECEIPT("ref = '/r'; state = '/s'; states = 'D';"), ":3: ", "states is no list"},
+    {GOOD "submit = { single = { path = '/m?a=1'; body = { }; }; };\n",
+     ":3: ", "a path cannot hold"},
+    {GOOD "submit = { single = { path = '/{{secret.app}}\\n'; body = { }; }; };\n",
+     ":3: ", "a path cannot hold"},
 };
 
 START_TEST(told)
