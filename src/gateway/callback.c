@@ -213,5 +213,10 @@ int callbacks_parse(struct compiler *c, struct gateway *g, const struct conf_nod
         if (profile_group(group, kinds[kind], &node, e) != 0 ||
             (node && parse_kind(c, g, group, node, kind == 1, &g->callbacks.kinds[kind], e) != 0))
             return -1;
+    const struct callback *k = g->callbacks.kinds;
+    if (k[0].path && k[1].path && strcmp(k[0].path, k[1].path) == 0 &&
+        strcmp(k[0].method, k[1].method) == 0)
+        return conf_node_err(group, e, "give them different paths",
+                             "receipts and replies come under one path");
     return 0;
 }

@@ -243,6 +243,9 @@ static const struct {
      ":3: ", "a path cannot hold"},
     {GOOD "submit = { single = { path = '/{{secret.app}}\\n'; body = { }; }; };\n",
      ":3: ", "a path cannot hold"},
+    {CALLS("verify = 'none'; receipt = { path = '/r'; ref = '/r'; state = '/s'; states = ( ); }; "
+           "reply = { path = '/r'; phone = '/p'; text = '/t'; };"),
+     ":3: ", "under one path"},
 };
 
 START_TEST(told)
