@@ -1,0 +1,18 @@
+# Fuzz targets: tests/fuzz/fuzz_NAME.c beside fuzz_NAME.dict and fuzz_NAME.seeds/. Every build replays the seeds (label fuzz); with
+# ZHANCHI_FUZZ (preset fuzz, clang) scripts/fuzz runs them under libFuzzer.
+set(fuzz ${CMAKE_CURRENT_SOURCE_DIR}/fuzz)
+foreach(name profile answer callback)
+  add_executable(replay_${name} ${fuzz}/fuzz_${name}.c ${fuzz}/fuzz.c ${fuzz}/replay.c)
+  add_test(NAME fuzz_${name} COMMAND replay_${name} ${fuzz}/fuzz_${name}.seeds)
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+  set(targets replay_${name})
+  if(ZHANCHI_FUZZ)
+    add_executable(fuzz_${name} ${fuzz}/fuzz_${name}.c ${fuzz}/fuzz.c)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    list(APPEND targets fuzz_${name})
+  endif()
+  foreach(target IN LISTS targets)
+    target_compile_definitions(${target} PRIVATE ZHANCHI_GATEWAYS="${PROJECT_SOURCE_DIR}/conf/gateways")
+    target_link_libraries(${target} PRIVATE zc_flags zc_gateway)
+  endforeach()
+endforeach()
