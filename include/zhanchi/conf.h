@@ -94,8 +94,8 @@ int conf_node_real(const struct conf_node *group, const char *key, double def, d
 int conf_node_bool(const struct conf_node *group, const char *key, bool def, bool *out,
                    struct err *e);
 const char *conf_node_text(const struct conf_node *n, char tmp[40]); /* scalar in its text form */
-/* ERR_CONFIG with file and line if `group` has a key that is not in `known` (NULL-terminated);
- * names the nearest known. */
+/* ERR_CONFIG with file and line if `group` is none, or has a key that is not in `known`
+ * (NULL-terminated); names the nearest known. */
 int conf_node_known(const struct conf_node *group, const char *const *known, struct err *e);
 /* err_set with "file:line: " in front. */
 int conf_node_err(const struct conf_node *n, struct err *e, const char *remedy, const char *fmt,

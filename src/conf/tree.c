@@ -286,6 +286,9 @@ int conf_node_bool(const struct conf_node *group, const char *key, bool def, boo
 
 int conf_node_known(const struct conf_node *group, const char *const *known, struct err *e)
 {
+    if (conf_node_type(group) != CONF_GROUP) /* its items would have no names */
+        return conf_node_err(group, e, "write it as { ... }", "%s is no group",
+                             conf_node_name(group) ? conf_node_name(group) : "this");
     for (size_t i = 0; i < conf_node_count(group); i++) {
         const struct conf_node *n = conf_node_item(group, i);
         const char *name = conf_node_name(n);

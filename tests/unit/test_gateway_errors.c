@@ -36,6 +36,9 @@ static const struct {
     {"language = 1; url = 'http://h';\nlimits = { quiet = '22:00-24:30'; };\n", ":2: ", "no span"},
     {"language = 1; url = 'http://h';\nlimits = { timeout = '0s'; };\n", ":2: ", "no duration"},
     {"language = 1; url = 'http://h'; limits = { };\n" SINGLE("{ }"), "", "answer is missing"},
+    {"language = 1; url = 'http://h';\nlimits = [ 'app' ];\n", ":2: ", "limits is no group"},
+    {"language = 1; url = 'http://h';\nlimits = 1;\n", ":2: ", "limits is no group"},
+    {GOOD "submit = ( { single = 1; } );\n", ":3: ", "submit is no group"},
     /* operations */
     {GOOD "submit = { singel = { }; };\n", ":3: ", "single?"},
     {OP("pth = '/x';"), ":3: ", "path?"},
