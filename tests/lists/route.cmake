@@ -1,0 +1,1 @@
+zc_unit(route LINK zc_route m)
