@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "zhanchi/buf.h"
 #include "zhanchi/err.h"
+#include "zhanchi/route.h"
 
 struct conf;
 
@@ -30,7 +31,8 @@ const char *const *conf_list(const struct conf *c, const char *name); /* NULL-te
 const char *conf_dir(const struct conf *c); /* folder of the file, absolute */
 
 /* Settings of a gateway: an item { name, profile, url, public_url, rate, concurrency, batch,
- * pull_every, settings, secret_files, secret_env } of the list `gateways`. conf_gateway_names: NULL-terminated,
+ * pull_every, sticky, settings, secret_files, secret_env } of the list `gateways`.
+ * conf_gateway_names: NULL-terminated,
  * in file order. */
 const char *const *conf_gateway_names(const struct conf *c);
 struct conf_gateway {
@@ -41,6 +43,7 @@ struct conf_gateway {
     double rate;            /* 0 = the profile's */
     int concurrency, batch; /* 0 = the profile's */
     int64_t pull_every_ms;  /* serve pulls so often; 0 = never */
+    int sticky;             /* people keep it: 1 yes, -1 no, 0 if the profile has replies */
     struct conf_secret {
         char *name, *value;
     } * secrets;
@@ -53,6 +56,12 @@ struct conf_gateway {
  * that names it. */
 int conf_gateway(const struct conf *c, const char *name, struct conf_gateway *out, struct err *e);
 void conf_gateway_fini(struct conf_gateway *g); /* wipes the secrets */
+
+/* A route of the list `routes`: { name, rules = ( { region, topic, carrier, to, cheapest }, ... ) }.
+ * ERR_CONFIG if there is none of that name. */
+int conf_route(const struct conf *c, const char *name, struct route *out, struct err *e);
+/* "G" or "G:WEIGHT", G configured. ERR_CONFIG. */
+int conf_share(const struct conf *c, const char *text, char name[64], int *weight, struct err *e);
 
 /* The sample zhanchi.conf, every option with its help, default and range as a comment. */
 void conf_sample(struct buf *out);

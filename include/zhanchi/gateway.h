@@ -41,6 +41,11 @@ struct gw_limits {
     int64_t pull_every_ms; /* serve pulls so often; 0 = never (zhanchi.conf alone says it) */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);
+/* Sends texts only that are filed with it: a message must have a carrier_template. */
+bool gateway_filed_only(const struct gateway *g);
+/* Whether people who were written to over it keep it: the setting `sticky`, else whether their
+ * replies come back through it. */
+bool gateway_sticky(const struct gateway *g);
 
 /* ---- out ---- */
 

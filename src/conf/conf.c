@@ -23,6 +23,7 @@ struct conf {
     char dir[PATH_MAX];
     struct value *values;
     struct conf_gateways *gateways;
+    struct conf_routes *routes;
 };
 
 /* ---- values ---- */
@@ -168,7 +169,7 @@ static void names_of(const char *group, const char **out, char (*room)[48], size
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < option_count() && n + 2 < cap; i++) {
+    for (size_t i = 0; i < option_count() && n + 3 < cap; i++) {
         const char *name = option_table[i].name, *dot = strchr(name, '.');
         size_t len = (size_t)(dot - name);
         if (group != NULL && (strlen(group) != len || strncmp(group, name, len) != 0))
@@ -180,8 +181,10 @@ static void names_of(const char *group, const char **out, char (*room)[48], size
         out[n] = room[n];
         n++;
     }
-    if (group == NULL)
+    if (group == NULL) {
         out[n++] = "gateways";
+        out[n++] = "routes";
+    }
     out[n] = NULL;
 }
 
@@ -195,7 +198,8 @@ static int check_keys(const struct conf_node *root, struct err *e)
         return -1;
     for (size_t i = 0; i < conf_node_count(root); i++) {
         const struct conf_node *group = conf_node_item(root, i);
-        if (strcmp(conf_node_name(group), "gateways") == 0)
+        if (strcmp(conf_node_name(group), "gateways") == 0 ||
+            strcmp(conf_node_name(group), "routes") == 0)
             continue;
         if (conf_node_type(group) != CONF_GROUP)
             return conf_node_err(group, e, "write NAME = { key = value; };", "%s must be a group",
@@ -236,7 +240,10 @@ static int read_all(struct conf *c, const struct conf_node *root, struct err *e)
                              "the campaign window ends before it begins");
     }
     const struct conf_node *gateways = conf_node_get(root, "gateways");
-    return gateways != NULL ? gateways_read(gateways, c->dir, &c->gateways, e) : 0;
+    if (gateways != NULL && gateways_read(gateways, c->dir, &c->gateways, e) != 0)
+        return -1;
+    const struct conf_node *routes = conf_node_get(root, "routes");
+    return routes != NULL ? routes_read(routes, c->gateways, &c->routes, e) : 0;
 }
 
 static int folder_of(const char *path, char out[PATH_MAX], struct err *e)
@@ -277,6 +284,7 @@ void conf_free(struct conf *c)
             free(*s);
         free(c->values[i].list);
     }
+    routes_free(c->routes);
     gateways_free(c->gateways);
     free(c->values);
     free(c);
@@ -331,4 +339,14 @@ const char *const *conf_gateway_names(const struct conf *c)
 int conf_gateway(const struct conf *c, const char *name, struct conf_gateway *out, struct err *e)
 {
     return gateways_get(c->gateways, name, out, e);
+}
+
+int conf_share(const struct conf *c, const char *text, char name[64], int *weight, struct err *e)
+{
+    return routes_share(c->gateways, text, name, weight, e);
+}
+
+int conf_route(const struct conf *c, const char *name, struct route *out, struct err *e)
+{
+    return routes_get(c->routes, name, out, e);
 }

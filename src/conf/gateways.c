@@ -23,7 +23,7 @@ struct secret_place {
 struct entry {
     char *name, *profile, *url, *public_url;
     double rate;
-    int concurrency, batch;
+    int concurrency, batch, sticky;
     int64_t pull_every_ms;
     struct secret_place *secrets;
     size_t n_secrets;
@@ -103,11 +103,12 @@ static int read_settings(const struct conf_node *gateway, struct entry *g, struc
 
 static int read_entry(const struct conf_node *n, const char *dir, struct entry *g, struct err *e)
 {
-    static const char *const known[] = {"name",         "profile",     "url",        "public_url",
-                                        "rate",         "concurrency", "batch",      "settings",
-                                        "secret_files", "secret_env",  "pull_every", NULL};
+    static const char *const known[] = {
+        "name",   "profile",    "url",      "public_url",   "rate",       "concurrency", "batch",
+        "sticky", "pull_every", "settings", "secret_files", "secret_env", NULL};
     const char *name, *profile, *url, *public_url, *pull_every;
     int64_t concurrency, batch;
+    bool sticky = false;
     char path[PATH_MAX];
 
     if (conf_node_type(n) != CONF_GROUP)
@@ -120,7 +121,8 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
         conf_node_str(n, "pull_every", NULL, &pull_every, e) != 0 ||
         conf_node_real(n, "rate", 0, 0, 1e6, &g->rate, e) != 0 ||
         conf_node_int(n, "concurrency", 0, 0, 1024, &concurrency, e) != 0 ||
-        conf_node_int(n, "batch", 0, 0, 10000, &batch, e) != 0)
+        conf_node_int(n, "batch", 0, 0, 10000, &batch, e) != 0 ||
+        conf_node_bool(n, "sticky", false, &sticky, e) != 0)
         return -1;
     if (name == NULL || name[0] == '\0' || strlen(name) > 63 || profile == NULL)
         return conf_node_err(n, e, "add what is missing",
@@ -137,6 +139,7 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     g->public_url = copy(public_url);
     g->concurrency = (int)concurrency;
     g->batch = (int)batch;
+    g->sticky = conf_node_get(n, "sticky") == NULL ? 0 : sticky ? 1 : -1;
     snprintf(g->where, sizeof g->where, "%s:%d", node_path(n), conf_node_line(n));
     return read_settings(n, g, e) != 0 || read_secrets(n, "secret_files", dir, g, e) != 0 ||
                    read_secrets(n, "secret_env", dir, g, e) != 0
@@ -280,6 +283,7 @@ int gateways_get(const struct conf_gateways *g, const char *name, struct conf_ga
     out->concurrency = en->concurrency;
     out->batch = en->batch;
     out->pull_every_ms = en->pull_every_ms;
+    out->sticky = en->sticky;
     out->secrets = calloc(en->n_secrets + 1, sizeof *out->secrets);
     out->settings = calloc(en->n_settings + 1, sizeof *out->settings);
     if (out->secrets == NULL || out->settings == NULL)

@@ -1,5 +1,5 @@
 /*
- * What the files of conf share: where a node stands, and the gateways of zhanchi.conf.
+ * What the files of conf share: where a node stands, the gateways and the routes of zhanchi.conf.
  */
 #ifndef CONF_INTERNAL_H
 #define CONF_INTERNAL_H
@@ -15,5 +15,15 @@ void gateways_free(struct conf_gateways *g);
 const char *const *gateways_names(const struct conf_gateways *g); /* g may be NULL */
 int gateways_get(const struct conf_gateways *g, const char *name, struct conf_gateway *out,
                  struct err *e);
+
+/* "a" or "a:3" of zhanchi.conf or a command line: a configured gateway and its weight. */
+int routes_share(const struct conf_gateways *g, const char *text, char name[64], int *weight,
+                 struct err *e);
+
+struct conf_routes;
+int routes_read(const struct conf_node *list, const struct conf_gateways *g,
+                struct conf_routes **out, struct err *e);
+void routes_free(struct conf_routes *r);
+int routes_get(const struct conf_routes *r, const char *name, struct route *out, struct err *e);
 
 #endif

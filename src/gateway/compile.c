@@ -177,6 +177,7 @@ static int check_names(struct compiler *c, const struct conf_node *at, const str
         if (v < 0 || !(c->vars & VAR_BIT(v)))
             return no_such_name(c, at, names[i], e);
         c->p->uses |= VAR_BIT(v);
+        c->used |= VAR_BIT(v);
     }
     return 0;
 }

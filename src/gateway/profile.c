@@ -239,6 +239,7 @@ static void apply_settings(struct gateway *g, const struct conf_gateway *s)
 {
     int most = g->batch.present ? g->batch.max : 1;
 
+    g->sticky = s->sticky;
     if (s->rate > 0)
         g->limits.rate = s->rate;
     if (s->concurrency > 0)
@@ -515,4 +516,15 @@ void gateway_digest(const struct gateway *g, uint8_t out[32])
 const struct gw_limits *gateway_limits(const struct gateway *g)
 {
     return &g->limits;
+}
+
+bool gateway_filed_only(const struct gateway *g)
+{
+    return (g->compiler.used & VAR_BIT(VAR_CARRIER_TEMPLATE)) != 0 &&
+           (g->compiler.used & VAR_BIT(VAR_TEXT)) == 0;
+}
+
+bool gateway_sticky(const struct gateway *g)
+{
+    return g->sticky != 0 ? g->sticky > 0 : gateway_reports(g, GW_REPLY) != NULL;
 }

@@ -257,6 +257,7 @@ struct gateway {
     const char *base_path; /* "/prefix" or "" */
     const char *public_url, *number;
     int zone_min;
+    int sticky; /* of zhanchi.conf: 1 yes, -1 no, 0 not said */
     const struct conf_node *common_headers, *common_sign; /* while loading */
     struct operation single, batch;
     struct answer_rules answer;

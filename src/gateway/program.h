@@ -104,6 +104,7 @@ struct compiler {
     struct program *p;
     struct buf pending; /* bytes that the next op follows */
     uint32_t vars;      /* what may be named here */
+    uint32_t used;      /* what was named anywhere so far */
     bool loops;         /* `each = "message"` is allowed here */
     size_t depth;       /* of texts inside texts */
 };
