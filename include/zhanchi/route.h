@@ -53,7 +53,8 @@ int route_parse(const char *text, const char (*gateways)[64], int n, struct rout
                 struct err *e);
 
 struct route_question {
-    const char *region, *topic; /* "" unknown */
+    const char *region, *cell; /* as reports call it; as the list wrote it; "" unknown */
+    const char *topic;
     enum route_class class;
     uint64_t chance;      /* of this person */
     unsigned able;        /* bit by gateway: it can carry the text */

@@ -10,6 +10,7 @@
 #include "zhanchi/err.h"
 #include "zhanchi/message.h"
 #include "zhanchi/pace.h"
+#include "zhanchi/route.h"
 #include "zhanchi/store_list.h"
 
 struct store;
@@ -30,7 +31,7 @@ const char *campaign_state_name(enum campaign_state s);
 #define CAMPAIGN_VARIANTS 8
 struct campaign_info {
     int64_t id;
-    char name[64], topic[64], gateway[64];
+    char name[64], topic[64], gateway[64]; /* gateway: gateways[0] */
     enum campaign_state state;
     int64_t list_id, policy_id; /* policy_id 0 = none: every row is sent */
     struct pace_schedule schedule;
@@ -44,6 +45,10 @@ struct campaign_info {
         int64_t template_id;
         int weight;
     } variants[CAMPAIGN_VARIANTS];
+    int n_gateways; /* 0 for store_campaign_create: `gateway` alone */
+    char gateways[ROUTE_GATEWAYS][64];
+    char routing[ROUTE_TEXT_MAX]; /* route_format; "" with one gateway */
+    bool failover; /* what no gateway has taken may go over another one when its own has stopped */
     char pause_reason[128];
     int64_t created_at, started_at; /* started: first claim, 0 = not yet */
     char created_by[64];
@@ -104,7 +109,10 @@ struct candidate {
      * the topic, not yet released on `today`; */
     bool held_elsewhere;
     bool active_elsewhere; /* member of another campaign of the topic that is not cancelled */
-    int address_sharers;   /* persons of the list with this address */
+    /* Over which gateway the number was first written to by a campaign of the topic that still runs, or
+     * within 72 h; 0 = none. Only for campaigns of several gateways. */
+    int64_t known_gateway_id;
+    int address_sharers; /* persons of the list with this address */
 };
 /* Candidates in the order of person ids, after `after_person`, at most max. *last as in
  * store_list_scan. policy_id 0: every row, the first of each person. Persons without an eligible
@@ -135,6 +143,8 @@ struct frozen {         /* a member with its message (step 1, channel sms) */
     enum msg_cause cause;
     int64_t due_ms;
     int segments;
+    int route;         /* number of its gateway */
+    unsigned carriers; /* bit by number: which could carry it; 0 = its own alone */
     int64_t key_id;
     const void *payload; /* SEAL_PAYLOAD, message id, wave id; NULL if suppressed */
     size_t payload_len;
@@ -159,7 +169,7 @@ struct message_info {
     enum msg_state state;
     enum msg_cause cause;
     int64_t due_ms;
-    int attempts, segments, variant;
+    int attempts, segments, variant, route;
     enum member_arm arm;
     char region[64];
     int level;

@@ -16,6 +16,7 @@ struct store;
 
 struct claim_query {
     int64_t campaign_id, gateway_id;
+    int route; /* number of that gateway in the campaign: its messages alone are looked at */
     const char *topic;
     int64_t now_ms;
     int32_t today;   /* civil day of now_ms in the campaign's zone, for caps */

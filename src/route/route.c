@@ -235,7 +235,8 @@ static bool in_region(const char *rule, const char *region)
 
 static bool fits(const struct route_rule *u, const struct route_question *q)
 {
-    return (u->region[0] == '\0' || in_region(u->region, q->region)) &&
+    return (u->region[0] == '\0' || in_region(u->region, q->region) ||
+            in_region(u->region, q->cell)) &&
            (u->topic[0] == '\0' || strcmp(u->topic, q->topic) == 0) &&
            (u->class == ROUTE_ANY || u->class == q->class);
 }

@@ -13,6 +13,7 @@
 #include "stmt.h"
 
 #define PAYLOAD_VERSION 1
+#define PAYLOAD_ROUTED 2 /* two bytes more: gateway and carriers */
 #define FIELDS 5
 
 static const char sql_list[] = "SELECT digest FROM list WHERE id = ?1";
@@ -24,7 +25,13 @@ int payload_pack(const struct payload *p, struct buf *out)
     const char *fields[FIELDS] = {p->phone, p->text, p->signature, p->carrier_template,
                                   p->carrier_variables};
 
-    buf_addc(out, PAYLOAD_VERSION);
+    if (p->route == 0 && (p->carriers | 1u) == 1u) {
+        buf_addc(out, PAYLOAD_VERSION);
+    } else {
+        buf_addc(out, PAYLOAD_ROUTED);
+        buf_addc(out, (char)p->route);
+        buf_addc(out, (char)(unsigned char)p->carriers);
+    }
     for (int i = 0; i < FIELDS; i++)
         buf_add(out, fields[i], strlen(fields[i]) + 1);
     return out->failed ? -1 : 0;
@@ -33,8 +40,11 @@ int payload_pack(const struct payload *p, struct buf *out)
 int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e)
 {
     const char *fields[FIELDS], *p = data + 1, *end = data + len;
+    bool routed = len >= 3 && data[0] == PAYLOAD_ROUTED;
 
-    if (len < 1 || data[0] != PAYLOAD_VERSION)
+    if (routed)
+        p += 2;
+    if (len < 1 || (data[0] != PAYLOAD_VERSION && !routed))
         return err_set(e, ERR_DATA, "use the program that wrote it",
                        "a payload of another version");
     for (int i = 0; i < FIELDS; i++) {
@@ -46,8 +56,19 @@ int payload_unpack(const char *data, size_t len, struct payload *out, struct err
     }
     if (p != end)
         return err_set(e, ERR_DATA, NULL, "a payload has something behind its end");
-    *out = (struct payload){fields[0], fields[1], fields[2], fields[3], fields[4]};
+    *out = (struct payload){.phone = fields[0],
+                            .text = fields[1],
+                            .signature = fields[2],
+                            .carrier_template = fields[3],
+                            .carrier_variables = fields[4],
+                            .route = routed ? data[1] : 0,
+                            .carriers = routed ? (unsigned char)data[2] : 1u};
     return 0;
+}
+
+bool payload_may_go(const struct payload *p, int route, bool failover)
+{
+    return route == p->route || (failover && (p->carriers & 1u << route) != 0);
 }
 
 /* ---- the signature ---- */
@@ -65,6 +86,12 @@ static void add_int(struct crypt_mac *m, int64_t v)
 static void add_text(struct crypt_mac *m, const char *s)
 {
     crypt_mac_add(m, s, strlen(s) + 1);
+}
+
+/* Campaigns of one gateway are signed as they always were, so that what was approved stays so. */
+static bool routed(const struct campaign_info *c)
+{
+    return c->n_gateways > 1 || c->failover || c->routing[0] != '\0';
 }
 
 static void add_campaign(struct crypt_mac *m, const struct campaign_info *c)
@@ -89,6 +116,13 @@ static void add_campaign(struct crypt_mac *m, const struct campaign_info *c)
         add_int(m, c->variants[i].template_id);
         add_int(m, c->variants[i].weight);
     }
+    if (!routed(c))
+        return;
+    add_int(m, c->n_gateways);
+    for (int i = 0; i < c->n_gateways; i++)
+        add_text(m, c->gateways[i]);
+    add_text(m, c->routing);
+    add_int(m, c->failover);
 }
 
 static int add_payload(void *ctx, int64_t message_id, int64_t key_id, const void *blob, size_t len)
@@ -121,6 +155,21 @@ static int add_list(struct store *s, struct crypt_mac *m, int64_t list_id, struc
     return rc < 0 ? -1 : 0;
 }
 
+void approval_gateways(const uint8_t (*digests)[32], int n, uint8_t out[32])
+{
+    struct crypt_digest *d;
+
+    if (n == 1) {
+        memcpy(out, digests[0], 32);
+        return;
+    }
+    d = crypt_digest_new();
+    for (int i = 0; i < n; i++)
+        crypt_digest_add(d, digests[i], 32);
+    crypt_digest_end(d, out);
+    crypt_digest_free(d);
+}
+
 int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c,
                     const struct wave_info *w, const uint8_t gateway_digest[32], uint8_t out[32],
                     struct err *e)
@@ -128,7 +177,7 @@ int approval_digest(struct store *s, struct keyring *k, const struct campaign_in
     struct crypt_mac *m = keyring_approval_mac(k);
 
     crypt_mac_start(m);
-    add_text(m, "zhanchi wave 1");
+    add_text(m, routed(c) ? "zhanchi wave 2" : "zhanchi wave 1");
     add_campaign(m, c);
     add_int(m, w->id);
     add_int(m, w->no);
@@ -145,7 +194,7 @@ void approval_sign(struct keyring *k, const struct campaign_info *c, const struc
     struct crypt_mac *m = keyring_approval_mac(k);
 
     crypt_mac_start(m);
-    add_text(m, "zhanchi approval 1");
+    add_text(m, routed(c) ? "zhanchi approval 2" : "zhanchi approval 1");
     add_campaign(m, c);
     add_int(m, w->id);
     add_int(m, w->list_id);
@@ -167,8 +216,8 @@ int approval_check(struct keyring *k, const struct campaign_info *c, const struc
     if (!crypt_equal(gateway_digest, w->gateway_digest, 32))
         return err_set(
             e, ERR_PERM, "put the old profile back, or cancel and make the campaign anew",
-            "campaign %s: the profile or URL of gateway %s is not the one that was approved",
-            c->name, c->gateway);
+            "campaign %s: the profile or URL of gateway %s%s is not the one that was approved",
+            c->name, c->gateway, c->n_gateways > 1 ? " or of another one of it" : "");
     approval_sign(k, c, w, expected);
     if (!crypt_equal(expected, w->approval, 32))
         return err_set(e, ERR_PERM,

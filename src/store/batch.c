@@ -99,6 +99,19 @@ int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int6
     return s->driver->queue_depth(s, campaign_id, now_ms, max, due_now, later, next_due_ms, e);
 }
 
+int store_route_depth(struct store *s, int64_t campaign_id, int route, int64_t now_ms, int64_t max,
+                      int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
+{
+    return s->driver->route_depth(s, campaign_id, route, now_ms, max, due_now, later, next_due_ms,
+                                  e);
+}
+
+int store_failover(struct store *s, const struct failover_query *q, struct failover_place *place,
+                   int64_t moved[ROUTE_GATEWAYS], struct err *e)
+{
+    return s->driver->failover(s, q, place, moved, e);
+}
+
 int64_t store_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err *e)
 {
     return s->driver->doubt_all(s, now_ms, max, e);

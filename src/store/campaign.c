@@ -15,17 +15,23 @@
     " c.holdout_margin_days, c.seed, c.priority, c.pause_reason, c.created_at,"                    \
     " coalesce(c.started_at, 0), c.created_by,"                                                    \
     " EXISTS (SELECT 1 FROM tally t WHERE t.campaign_id = c.id AND t.n > 0"                        \
-    " AND (t.state <= 3 OR t.state = 5))"
+    " AND (t.state <= 3 OR t.state = 5)), c.routing, c.failover"
 
 static const char sql_create[] =
     "INSERT INTO campaign (name, topic, state, list_id, policy_id, gateway_id, window_from,"
     " window_to, zone_min, not_before, not_after, holdout_permille, holdout_until,"
-    " holdout_margin_days, seed, priority, created_at, created_by)"
-    " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    " holdout_margin_days, seed, priority, created_at, created_by, routing, failover)"
+    " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+    " ?19)";
 static const char sql_variant_add[] =
     "INSERT INTO campaign_variant (campaign_id, no, template_id, weight) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_variants[] =
     "SELECT template_id, weight FROM campaign_variant WHERE campaign_id = ?1 ORDER BY no";
+static const char sql_gateway_add[] =
+    "INSERT INTO campaign_gateway (campaign_id, no, gateway_id) VALUES (?1, ?2, ?3)";
+static const char sql_gateways[] =
+    "SELECT g.name FROM campaign_gateway x JOIN gateway g ON g.id = x.gateway_id"
+    " WHERE x.campaign_id = ?1 ORDER BY x.no";
 static const char sql_by_name[] = "SELECT " CAMPAIGN_COLUMNS " FROM campaign c"
                                   " JOIN gateway g ON g.id = c.gateway_id WHERE c.name = ?1";
 static const char sql_by_id[] = "SELECT " CAMPAIGN_COLUMNS " FROM campaign c"
@@ -74,6 +80,20 @@ static void read_row(struct stmt *q, struct campaign_info *c)
     stmt_copy_text(q, 20, c->created_by, sizeof c->created_by);
     if (c->state == CAMPAIGN_RUNNING && !stmt_int(q, 21))
         c->state = CAMPAIGN_FINISHED;
+    stmt_copy_text(q, 22, c->routing, sizeof c->routing);
+    c->failover = stmt_int(q, 23) != 0;
+}
+
+static int read_gateways(struct store *s, struct campaign_info *c, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_gateways, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, c->id);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1 && c->n_gateways < ROUTE_GATEWAYS)
+        stmt_copy_text(q, 0, c->gateways[c->n_gateways++], sizeof c->gateways[0]);
+    return stmt_end(q, rc);
 }
 
 static int read_variants(struct store *s, struct campaign_info *c, struct err *e)
@@ -104,7 +124,7 @@ static int find(struct store *s, struct stmt *q, struct campaign_info *out, stru
     if (rc == 1)
         read_row(q, out);
     stmt_close(q);
-    if (rc == 1 && read_variants(s, out, e))
+    if (rc == 1 && (read_variants(s, out, e) || read_gateways(s, out, e)))
         return -1;
     return rc;
 }
@@ -137,7 +157,7 @@ int store_campaign_each(struct store *s, int (*each)(void *ctx, const struct cam
     while ((rc = stmt_step(q, e)) == 1) {
         struct campaign_info c;
         read_row(q, &c);
-        if (read_variants(s, &c, e)) {
+        if (read_variants(s, &c, e) || read_gateways(s, &c, e)) {
             rc = -1;
             break;
         }
@@ -165,6 +185,35 @@ static int add_variants(struct store *s, const struct campaign_info *c, struct e
     return stmt_end(add, rc);
 }
 
+static int add_gateways(struct store *s, struct campaign_info *c, struct err *e)
+{
+    struct stmt *add = NULL;
+    int64_t id;
+    for (int i = 0; i < c->n_gateways; i++) {
+        if (store_gateway_id(s, c->gateways[i], &id, e) ||
+            !(add = stmt_open(s, sql_gateway_add, e)))
+            return -1;
+        stmt_bind_int64(add, 1, c->id);
+        stmt_bind_int(add, 2, i);
+        stmt_bind_int64(add, 3, id);
+        if (stmt_end(add, stmt_run(add, e)))
+            return -1;
+    }
+    return 0;
+}
+
+/* Who names one gateway need not name it twice. */
+static void set_gateways(struct campaign_info *c)
+{
+    if (c->n_gateways == 0) {
+        memcpy(c->gateways[0], c->gateway, sizeof c->gateway);
+        c->n_gateways = 1;
+    }
+    memcpy(c->gateway, c->gateways[0], sizeof c->gateway);
+    if (c->n_gateways == 1)
+        c->routing[0] = '\0';
+}
+
 static int insert_campaign(struct store *s, struct campaign_info *c, struct err *e)
 {
     struct campaign_info other;
@@ -173,6 +222,7 @@ static int insert_campaign(struct store *s, struct campaign_info *c, struct err 
     if (found == 1)
         return err_set(e, ERR_DATA, "choose another name; names are never used twice",
                        "there is a campaign %s already", c->name);
+    set_gateways(c);
     if (found < 0 || store_gateway_id(s, c->gateway, &gateway_id, e))
         return -1;
     struct stmt *add = stmt_open(s, sql_create, e);
@@ -195,10 +245,12 @@ static int insert_campaign(struct store *s, struct campaign_info *c, struct err 
     stmt_bind_int(add, 15, c->priority);
     stmt_bind_int64(add, 16, c->created_at);
     stmt_bind_text(add, 17, c->created_by);
+    stmt_bind_text(add, 18, c->routing);
+    stmt_bind_int(add, 19, c->failover);
     int rc = stmt_end(add, stmt_run(add, e));
     c->id = stmt_last_id(s);
     c->state = CAMPAIGN_DRAFT;
-    return rc == 0 ? add_variants(s, c, e) : -1;
+    return rc || add_variants(s, c, e) || add_gateways(s, c, e) ? -1 : 0;
 }
 
 int store_campaign_create(struct store *s, struct campaign_info *c, struct err *e)

@@ -15,6 +15,7 @@
 #include "zhanchi/store_people.h"
 #include "zhanchi/store_queue.h"
 #include "zhanchi/store_report.h"
+#include "zhanchi/store_route.h"
 
 typedef int (*tally_each)(void *ctx, enum msg_state state, enum msg_cause cause, int64_t n);
 typedef int (*list_row_each)(void *ctx, const struct list_row *r);
@@ -63,6 +64,10 @@ struct store_driver {
                    struct err *e);
     int (*queue_depth)(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
                        int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
+    int (*route_depth)(struct store *s, int64_t campaign_id, int route, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
+    int (*failover)(struct store *s, const struct failover_query *q, struct failover_place *place,
+                    int64_t moved[ROUTE_GATEWAYS], struct err *e);
     int64_t (*doubt_all)(struct store *s, int64_t now_ms, size_t max, struct err *e);
 
     /* reports */

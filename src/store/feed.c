@@ -32,7 +32,7 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
     (void)argv;
     (void)message;
     int rc = sqlite3_declare_vtab(db, "CREATE TABLE feed (c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, "
-                                      "c10, c11, c12, c13, c14, c15, c16)");
+                                      "c10, c11, c12, c13, c14, c15, c16, c17, c18)");
     if (rc != SQLITE_OK)
         return rc;
     struct table *t = calloc(1, sizeof *t);

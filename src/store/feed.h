@@ -4,7 +4,7 @@
  *     INSERT INTO person (id, hash) SELECT c0, c1 FROM feed
  *
  * A statement a row costs more for starting and ending it than for the row. The columns are c0 ...
- * c16; the feed is there only while feed_run or the walk lasts.
+ * c18; the feed is there only while feed_run or the walk lasts.
  */
 #ifndef STORE_FEED_H
 #define STORE_FEED_H

@@ -7,7 +7,7 @@
 #define MESSAGE_COLUMNS                                                                            \
     "m.id, m.campaign_id, k.wave_id, m.member_id, m.address_id, m.state, m.cause, m.due_at,"       \
     " m.attempts, m.segments, k.variant, k.arm, k.region, k.level, k.pseudonym,"                   \
-    " coalesce(p.key_id, 0), p.blob"
+    " coalesce(p.key_id, 0), p.blob, m.route"
 #define MESSAGE_TABLES                                                                             \
     " CROSS JOIN member k ON k.id = m.member_id LEFT JOIN payload p ON p.message_id = m.id"
 
@@ -46,7 +46,8 @@ static void read_message(struct stmt *q, struct message_info *m)
                                .variant = stmt_int(q, 10),
                                .arm = (enum member_arm)stmt_int(q, 11),
                                .level = stmt_int(q, 13),
-                               .key_id = stmt_int64(q, 15)};
+                               .key_id = stmt_int64(q, 15),
+                               .route = stmt_int(q, 17)};
     stmt_copy_text(q, 12, m->region, sizeof m->region);
     stmt_copy_blob(q, 14, m->pseudonym, sizeof m->pseudonym);
     m->payload = stmt_blob(q, 16, &m->payload_len);

@@ -397,7 +397,42 @@ static const char schema_004[] =
     " class INTEGER NOT NULL,"
     " PRIMARY KEY (attempt_id, part)) STRICT, WITHOUT ROWID;";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004};
+/* A campaign may have several gateways; a message stands in the queue of one of them (`route`, their
+ * number), so that a lane that stops holds nobody else back. payload.carriers: bit by number, which
+ * of them can carry the text. failover counts what went over to another one. campaign.gateway_id is
+ * that of number 0. */
+static const char schema_005[] =
+    "ALTER TABLE campaign ADD COLUMN routing TEXT NOT NULL DEFAULT '';" /* zhanchi/route.h */
+    "ALTER TABLE campaign ADD COLUMN failover INTEGER NOT NULL DEFAULT 0"
+    " CHECK (failover IN (0, 1));"
+    "CREATE TABLE campaign_gateway ("
+    " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
+    " no INTEGER NOT NULL CHECK (no BETWEEN 0 AND 7),"
+    " gateway_id INTEGER NOT NULL REFERENCES gateway (id),"
+    " PRIMARY KEY (campaign_id, no)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO campaign_gateway SELECT id, 0, gateway_id FROM campaign;"
+    "CREATE TABLE wave_gateway ("
+    " wave_id INTEGER NOT NULL REFERENCES wave (id),"
+    " no INTEGER NOT NULL CHECK (no BETWEEN 0 AND 7),"
+    " messages INTEGER NOT NULL,"
+    " segments INTEGER NOT NULL,"
+    " cost_microyuan INTEGER NOT NULL,"
+    " finish_at INTEGER," /* NULL: not before the campaign ends */
+    " PRIMARY KEY (wave_id, no)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE failover ("
+    " campaign_id INTEGER NOT NULL REFERENCES campaign (id),"
+    " from_no INTEGER NOT NULL,"
+    " to_no INTEGER NOT NULL,"
+    " n INTEGER NOT NULL,"
+    " PRIMARY KEY (campaign_id, from_no, to_no)) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE message ADD COLUMN route INTEGER NOT NULL DEFAULT 0 CHECK (route BETWEEN 0 AND 7);"
+    "ALTER TABLE payload ADD COLUMN carriers INTEGER NOT NULL DEFAULT 1;"
+    "DROP INDEX message_open;"
+    "CREATE INDEX message_open ON message (campaign_id, state, route, due_at)"
+    " WHERE due_at IS NOT NULL;";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
+                                         schema_005};
 
 int schema_latest(void)
 {

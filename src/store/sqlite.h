@@ -37,6 +37,10 @@ int sqlite_recover(struct store *s, int64_t now_ms, mark_find find, void *ctx, i
                    struct err *e);
 int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
                        int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
+int sqlite_route_depth(struct store *s, int64_t campaign_id, int route, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
+int sqlite_failover(struct store *s, const struct failover_query *q, struct failover_place *place,
+                    int64_t moved[ROUTE_GATEWAYS], struct err *e);
 int64_t sqlite_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err *e);
 int sqlite_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                          const struct reply_row *p, size_t m, int64_t watermark,

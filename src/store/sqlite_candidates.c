@@ -17,6 +17,7 @@
 #include "sqlite.h"
 
 #define SEALED_MAX (1u << 24)
+#define KNOWN_DAYS 3 /* 72 h and the day under way: answers come within them */
 
 static const char sql_walk[] =
     "SELECT " LIST_ROW_COLUMNS ", v.outcome, v.reason, v.rule_no, v.amount_fen, v.last_day,"
@@ -40,6 +41,18 @@ static const char sql_elsewhere[] =
     " CROSS JOIN member k ON k.id = x.id"
     " CROSS JOIN campaign c ON c.id = k.campaign_id CROSS JOIN wave w ON w.id = k.wave_id"
     " WHERE c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0 AND k.arm <> 4";
+/* The gateway of the first message that this number may have got (accepted, or nobody knows) from a
+ * campaign of the topic: within the time in which people answer, or while that campaign runs. */
+static const char sql_known[] =
+    "SELECT a.gateway_id FROM message m INDEXED BY message_address"
+    " CROSS JOIN campaign c ON c.id = m.campaign_id"
+    " CROSS JOIN attempt a ON a.id BETWEEN (m.id << 24) + 1 AND (m.id << 24) + m.attempts"
+    " CROSS JOIN outcome o ON o.id = a.id"
+    " WHERE m.address_id = ?1 AND m.attempts > 0 AND c.id <> ?2 AND c.topic = ?3"
+    " AND o.handed_at IS NOT NULL AND o.class IN (1, 8)"
+    " AND (o.handed_at >= ?4 OR (c.state = 4 AND EXISTS (SELECT 1 FROM tally t"
+    "  WHERE t.campaign_id = c.id AND t.n > 0 AND (t.state <= 3 OR t.state = 5))))"
+    " ORDER BY o.handed_at, a.id LIMIT 1";
 static const char sql_numbers[] = "SELECT address_id, person_id FROM list_row"
                                   " WHERE list_id = ?1 AND current = 1 ORDER BY 1, 2";
 
@@ -138,6 +151,7 @@ struct walk {
     struct candidate k; /* of the person under way; id 0: of nobody */
     struct buf sealed;
     int optout; /* flag of the number */
+    int64_t known_since_ms;
     size_t passed;
 };
 
@@ -191,12 +205,30 @@ static int find_elsewhere(struct walk *w)
     return stmt_end(q, rc);
 }
 
+static int find_known_gateway(struct walk *w)
+{
+    w->k.known_gateway_id = 0;
+    if (w->c->n_gateways < 2)
+        return 0;
+    struct stmt *q = stmt_open(w->s, sql_known, w->e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, w->k.row.address_id);
+    stmt_bind_int64(q, 2, w->c->id);
+    stmt_bind_text(q, 3, w->c->topic);
+    stmt_bind_int64(q, 4, w->known_since_ms);
+    int rc = stmt_step(q, w->e);
+    if (rc == 1)
+        w->k.known_gateway_id = stmt_int64(q, 0);
+    return stmt_end(q, rc);
+}
+
 /* The person is complete: passed on. What the callback returned. */
 static int pass(struct walk *w)
 {
     if (w->k.row.id == 0)
         return 0;
-    if (find_refusal(w) || find_claim(w) || find_elsewhere(w))
+    if (find_refusal(w) || find_claim(w) || find_elsewhere(w) || find_known_gateway(w))
         return -1;
     w->k.address_sharers = sharers_of(w->s->sharers, w->k.row.address_id);
     w->k.row.sealed = w->sealed.len ? w->sealed.data : NULL;
@@ -274,6 +306,7 @@ int sqlite_candidates(struct store *s, const struct campaign_info *c, int32_t to
                       int64_t *last, struct err *e)
 {
     struct walk w = {.s = s, .c = c, .today = today, .each = each, .ctx = ctx, .e = e};
+    w.known_since_ms = civil_at_ms(today - KNOWN_DAYS, 0, c->schedule.zone_min);
     bool begins = after_person == 0 || !s->sharers || s->sharers->list_id != c->list_id;
     if (begins && sharers_find(s, c->list_id, e))
         return -1;

@@ -21,7 +21,7 @@ static const char sql_due[] =
     "SELECT " MESSAGE_ROW ", m.segments, m.last_day, a.optout, a.cap_day, a.cap_count,"
     " p.wave_id, p.key_id, p.blob FROM message m INDEXED BY message_open"
     " CROSS JOIN address a ON a.id = m.address_id LEFT JOIN payload p ON p.message_id = m.id"
-    " WHERE m.campaign_id = ?1 AND m.state = 2 AND m.due_at <= ?2"
+    " WHERE m.campaign_id = ?1 AND m.state = 2 AND m.route = ?4 AND m.due_at <= ?2"
     " ORDER BY m.due_at, m.id LIMIT ?3";
 #define GUARD                                                                                      \
     "UPDATE address SET cap_count = CASE WHEN cap_day = ?1 THEN cap_count + 1 ELSE 1 END,"         \
@@ -100,6 +100,7 @@ static int find_due(struct claiming *c, size_t max, struct err *e)
     stmt_bind_int64(st, 1, c->q->campaign_id);
     stmt_bind_int64(st, 2, c->q->now_ms);
     stmt_bind_int64(st, 3, (int64_t)max);
+    stmt_bind_int(st, 4, c->q->route);
     int rc;
     for (c->n = 0; (rc = stmt_step(st, e)) == 1; c->n++)
         read_due(c, st, &c->due[c->n]);

@@ -17,10 +17,11 @@ static const char sql_member[] =
     " SELECT c0, ?1, ?2, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM feed";
 static const char sql_message[] =
     "INSERT INTO message (id, campaign_id, member_id, step, channel, state, cause, due_at,"
-    " address_id, segments, last_day)"
-    " SELECT c0, ?1, c0, 1, 1, c11, c12, c13, c2, c14, c9 FROM feed";
-static const char sql_payload[] = "INSERT INTO payload (message_id, wave_id, key_id, blob)"
-                                  " SELECT c0, ?2, c15, c16 FROM feed WHERE c16 IS NOT NULL";
+    " address_id, segments, last_day, route)"
+    " SELECT c0, ?1, c0, 1, 1, c11, c12, c13, c2, c14, c9, c17 FROM feed";
+static const char sql_payload[] =
+    "INSERT INTO payload (message_id, wave_id, key_id, blob, carriers)"
+    " SELECT c0, ?2, c15, c16, c18 FROM feed WHERE c16 IS NOT NULL";
 static const char sql_span[] =
     "UPDATE wave SET message_from = min(coalesce(message_from, ?2), ?2),"
     " message_to = max(coalesce(message_to, ?3), ?3) WHERE id = ?1 AND state = 0";
@@ -94,6 +95,12 @@ static void frozen_cell(const struct feed *feed, size_t row, int column, struct 
         break;
     case 16:
         feed_blob(out, f->payload, f->payload_len);
+        break;
+    case 17:
+        feed_int64(out, f->route);
+        break;
+    case 18:
+        feed_int64(out, f->carriers ? f->carriers : 1u << f->route);
         break;
     default:
         member_cell(f, column, out);

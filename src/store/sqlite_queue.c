@@ -14,10 +14,10 @@
 
 static const char sql_to_release[] =
     "SELECT " MESSAGE_ROW ", EXISTS (SELECT 1 FROM response p WHERE " RESPONSE_COVERS_ROW ")"
-    " FROM message m INDEXED BY message_open CROSS JOIN member k ON k.id = m.member_id"
-    " CROSS JOIN list_row r ON r.id = k.row_id"
-    " WHERE m.campaign_id = ?1 AND m.state = 1 AND m.due_at <= ?2"
-    " ORDER BY m.due_at, m.id LIMIT ?3";
+    " FROM campaign_gateway x CROSS JOIN message m INDEXED BY message_open"
+    " ON m.campaign_id = x.campaign_id AND m.state = 1 AND m.route = x.no AND m.due_at <= ?2"
+    " CROSS JOIN member k ON k.id = m.member_id CROSS JOIN list_row r ON r.id = k.row_id"
+    " WHERE x.campaign_id = ?1 LIMIT ?3";
 static const char sql_waiting[] =
     "SELECT " MESSAGE_ROW " FROM message m INDEXED BY message_open WHERE m.campaign_id = ?1"
     " AND m.state IN (1, 2) AND m.due_at IS NOT NULL LIMIT ?2";
@@ -36,21 +36,28 @@ static const char sql_queued[] =
     "SELECT " MESSAGE_ROW " FROM campaign c CROSS JOIN message m INDEXED BY message_open"
     " ON m.campaign_id = c.id AND m.state = 2 AND m.due_at IS NOT NULL LIMIT ?1";
 static const char sql_planned[] =
-    "SELECT " MESSAGE_ROW " FROM campaign c CROSS JOIN message m INDEXED BY message_open"
-    " ON m.campaign_id = c.id AND m.state = 1 AND m.due_at <= ?2 LIMIT ?1";
+    "SELECT " MESSAGE_ROW " FROM campaign_gateway x CROSS JOIN message m INDEXED BY message_open"
+    " ON m.campaign_id = x.campaign_id AND m.state = 1 AND m.route = x.no AND m.due_at <= ?2"
+    " LIMIT ?1";
 static const char sql_sending[] =
     "SELECT m.id FROM wave w CROSS JOIN message m"
     " ON m.id BETWEEN w.message_from AND w.message_to AND m.campaign_id = w.campaign_id"
     " WHERE w.campaign_id IN (SELECT campaign_id FROM tally WHERE state = 3 AND n > 0)"
     " AND w.state > 0 AND m.state = 3 LIMIT ?1";
+/* Of one route; tally knows no routes. */
 static const char sql_depth[] =
-    "SELECT (SELECT coalesce(sum(n), 0) FROM tally WHERE campaign_id = ?1 AND state <= 2),"
-    " (SELECT count(*) FROM (SELECT 1 FROM message INDEXED BY message_open"
-    "  WHERE campaign_id = ?1 AND state IN (1, 2) AND due_at <= ?2 LIMIT ?3)),"
+    "SELECT (SELECT count(*) FROM (SELECT 1 FROM message INDEXED BY message_open"
+    "  WHERE campaign_id = ?1 AND state IN (1, 2) AND route = ?4 AND due_at <= ?2 LIMIT ?3)),"
     " (SELECT min(due_at) FROM message INDEXED BY message_open"
-    "  WHERE campaign_id = ?1 AND state = 1 AND due_at > ?2),"
+    "  WHERE campaign_id = ?1 AND state = 1 AND route = ?4 AND due_at > ?2),"
     " (SELECT min(due_at) FROM message INDEXED BY message_open"
-    "  WHERE campaign_id = ?1 AND state = 2 AND due_at > ?2)";
+    "  WHERE campaign_id = ?1 AND state = 2 AND route = ?4 AND due_at > ?2)";
+static const char sql_depth_later[] =
+    "SELECT count(*) FROM message INDEXED BY message_open"
+    " WHERE campaign_id = ?1 AND state IN (1, 2) AND route = ?3 AND due_at > ?2";
+static const char sql_waits[] =
+    "SELECT coalesce((SELECT sum(n) FROM tally WHERE campaign_id = ?1 AND state <= 2), 0),"
+    " coalesce((SELECT max(no) FROM campaign_gateway WHERE campaign_id = ?1), 0)";
 
 /* ---- by the index ---- */
 
@@ -266,25 +273,83 @@ int64_t sqlite_doubt_all(struct store *s, int64_t now_ms, size_t max, struct err
 
 /* ---- how much waits ---- */
 
-int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
-                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
+static int route_depth(struct store *s, int64_t campaign_id, int route, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *next_due_ms, struct err *e)
 {
-    if (s->in_tx && tally_flush(s, e))
-        return -1;
     struct stmt *q = stmt_open(s, sql_depth, e);
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, campaign_id);
     stmt_bind_int64(q, 2, now_ms);
     stmt_bind_int64(q, 3, max);
+    stmt_bind_int(q, 4, route);
     int rc = stmt_step(q, e);
     if (rc == 1) {
-        int64_t planned = stmt_null(q, 2) ? INT64_MAX : stmt_int64(q, 2);
-        int64_t queued = stmt_null(q, 3) ? INT64_MAX : stmt_int64(q, 3);
-        *due_now = stmt_int64(q, 1);
-        *later = stmt_int64(q, 0) - *due_now;
+        int64_t planned = stmt_null(q, 1) ? INT64_MAX : stmt_int64(q, 1);
+        int64_t queued = stmt_null(q, 2) ? INT64_MAX : stmt_int64(q, 2);
+        *due_now = stmt_int64(q, 0);
         *next_due_ms = planned < queued ? planned : queued;
     }
     stmt_close(q);
     return rc < 0 ? -1 : 0;
+}
+
+static int route_later(struct store *s, int64_t campaign_id, int route, int64_t now_ms,
+                       int64_t *later, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_depth_later, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, campaign_id);
+    stmt_bind_int64(q, 2, now_ms);
+    stmt_bind_int(q, 3, route);
+    int rc = stmt_step(q, e);
+    if (rc == 1)
+        *later = stmt_int64(q, 0);
+    stmt_close(q);
+    return rc < 0 ? -1 : 0;
+}
+
+int sqlite_route_depth(struct store *s, int64_t campaign_id, int route, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
+{
+    if (route_depth(s, campaign_id, route, now_ms, max, due_now, next_due_ms, e))
+        return -1;
+    return later ? route_later(s, campaign_id, route, now_ms, later, e) : 0;
+}
+
+/* What waits, and the highest number of the campaign's gateways. */
+static int find_waiting(struct store *s, int64_t campaign_id, int64_t *waits, int *routes,
+                        struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_waits, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, campaign_id);
+    int rc = stmt_step(q, e);
+    if (rc == 1) {
+        *waits = stmt_int64(q, 0);
+        *routes = stmt_int(q, 1) + 1;
+    }
+    stmt_close(q);
+    return rc < 0 ? -1 : 0;
+}
+
+int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
+                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
+{
+    int64_t waits = 0, due, next;
+    int routes = 1;
+    if ((s->in_tx && tally_flush(s, e)) || find_waiting(s, campaign_id, &waits, &routes, e))
+        return -1;
+    *due_now = 0;
+    *next_due_ms = INT64_MAX;
+    for (int i = 0; i < routes; i++) {
+        if (route_depth(s, campaign_id, i, now_ms, max - *due_now, &due, &next, e))
+            return -1;
+        *due_now += due;
+        *next_due_ms = next < *next_due_ms ? next : *next_due_ms;
+    }
+    *later = waits - *due_now;
+    return 0;
 }

@@ -85,7 +85,11 @@ static int take(void *ctx, const struct candidate *k)
 static void seal(struct outreach *o, struct frozen *f, struct buf *plain, struct buf *sealed)
 {
     char text[64];
-    struct payload p = {"13800000001", text, "example", "", ""};
+    struct payload p = {.phone = "13800000001",
+                        .text = text,
+                        .signature = "example",
+                        .carrier_template = "",
+                        .carrier_variables = ""};
     snprintf(text, sizeof text, "text for person %lld", (long long)f->person_id);
     buf_reset(plain);
     buf_reset(sealed);

@@ -143,7 +143,11 @@ static void seal_payload(struct scene *s, struct frozen *f, size_t i, struct buf
     struct buf plain;
 
     snprintf(phone, sizeof phone, "1380000%04zu", i % 10000);
-    const struct payload p = {phone, "【示例】您好", "示例", "", ""};
+    const struct payload p = {.phone = phone,
+                              .text = "【示例】您好",
+                              .signature = "示例",
+                              .carrier_template = "",
+                              .carrier_variables = ""};
     buf_init(&plain, 4096);
     buf_init(blob, 4096);
     ck_assert_int_eq(payload_pack(&p, &plain), 0);

@@ -24,6 +24,7 @@ static struct route parsed(const char *text)
 static struct route_question question(void)
 {
     return (struct route_question){.region = "430102",
+                                   .cell = "",
                                    .topic = "skill",
                                    .class = ROUTE_BASIC,
                                    .able = 7,
@@ -54,6 +55,9 @@ START_TEST(first_rule_that_fits)
     ck_assert_int_eq(route_decide(&r, &q), 2);
     q.region = "43"; /* above the rule's */
     ck_assert_int_eq(route_decide(&r, &q), 2);
+    q.region = "长沙市"; /* as a policy calls the code that the list has */
+    q.cell = "430104";
+    ck_assert_int_eq(route_decide(&r, &q), 0);
 }
 END_TEST
 
@@ -239,6 +243,7 @@ START_TEST(one_gateway_each)
             int i = round == 0 ? k : 499 - k; /* the order of rows does not matter */
             uint64_t c = chance_of(seed * 1000000 + (uint64_t)i);
             struct route_question q = {.region = regions[c % 6],
+                                       .cell = "",
                                        .topic = topics[c / 8 % 3],
                                        .class = (enum route_class)(1 + c / 32 % 3),
                                        .chance = chance_of(c),
