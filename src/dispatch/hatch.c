@@ -29,7 +29,8 @@
 #define REFRESH_US 500000 /* campaigns, releases, lapses, depth */
 #define PATIENCE_US 20000000
 #define CHORE_ROWS 2000
-#define LOOK_ROWS 10000 /* more that are due are not counted one by one */
+#define FAILOVER_US 500000 /* between passes over what waits for a lane that is down */
+#define LOOK_ROWS 10000    /* more that are due are not counted one by one */
 
 struct tray {
     struct outcome *v;
@@ -48,6 +49,7 @@ struct hatch {
     size_t taken;   /* taken, not yet committed */
     int64_t oldest_us;
     size_t want[HATCH_LANES];
+    uint32_t down; /* bit by lane */
     struct job *out[HATCH_LANES], *out_tail[HATCH_LANES];
     struct job *spent; /* given back, not yet fetched */
     struct hatch_status status;
@@ -62,6 +64,8 @@ struct hatch {
     size_t turn;
     size_t claims_cap;
     int64_t refreshed_us, empty_at_us, empty_for_us, failing_since_us;
+    struct failovers *failovers;
+    int64_t failover_at_us; /* the next step */
     struct job *pool; /* to be used again: memory that one thread takes and another frees is slow */
 
     /* the loop thread's own, since the last flush */
@@ -139,6 +143,15 @@ void hatch_want(struct hatch *d, size_t lane, size_t n)
     pthread_mutex_unlock(&d->lock);
 }
 
+void hatch_down(struct hatch *d, uint32_t lanes)
+{
+    pthread_mutex_lock(&d->lock);
+    if (d->down != lanes)
+        pthread_cond_signal(&d->work);
+    d->down = lanes;
+    pthread_mutex_unlock(&d->lock);
+}
+
 struct job *hatch_collect(struct hatch *d, size_t lane)
 {
     pthread_mutex_lock(&d->lock);
@@ -188,6 +201,8 @@ static int64_t round_in_us(const struct hatch *d, int64_t now_us)
         int64_t look = d->empty_at_us + d->empty_for_us;
         at = look < at ? look : at;
     }
+    if (d->down != 0 && d->failing_since_us == 0 && d->failover_at_us < at)
+        at = d->failover_at_us;
     return at > now_us ? at - now_us : 0;
 }
 
@@ -221,6 +236,7 @@ struct found { /* by one round, not yet committed */
     bool more; /* the look ended before the queue did */
     int64_t looked;
     bool doubted;
+    bool moving, moving_on; /* a step of failovers; there is more */
     char why[160];
 };
 
@@ -272,6 +288,8 @@ static int chores(struct hatch *d, int64_t now_ms, struct found *f, struct err *
     int64_t left = CHORE_ROWS; /* of all campaigns: it is one transaction */
     for (size_t i = 0; i < intent_count(d->intent) && left > 0; i++) {
         const struct campaign_info *c = &intent_at(d->intent, i)->campaign;
+        if (intent_at(d->intent, i)->route != 0)
+            continue; /* once a campaign */
         bool over = pace_schedule_admit(&c->schedule, now_ms).reason == PACE_LAPSED;
         int64_t n = over ? store_lapse(d->o.store, c->id, (size_t)left, e)
                          : store_release(d->o.store, c->id, now_ms, (size_t)left, e);
@@ -316,6 +334,12 @@ static struct job *make_job(struct hatch *d, const struct brief *b, const struct
     j->data[d->plain.len] = '\0';
     if (payload_unpack(j->data, d->plain.len, &j->payload, e) != 0) {
         jobs_push(&d->pool, j);
+        return NULL;
+    }
+    if (!payload_may_go(&j->payload, b->route, b->campaign.failover)) {
+        jobs_push(&d->pool, j);
+        err_set(e, ERR_DATA, NULL, "it was not approved for gateway %s",
+                b->campaign.gateways[b->route]);
         return NULL;
     }
     j->brief = b;
@@ -365,6 +389,7 @@ static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, in
     struct claim_stats stats = {0};
     struct claim_query q = {.campaign_id = c->id,
                             .gateway_id = b->gateway_id,
+                            .route = b->route,
                             .topic = c->topic,
                             .now_ms = now_ms,
                             .today = civil_local_day(now_ms, zone),
@@ -453,16 +478,21 @@ static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
         const struct brief *b = intent_at(d->intent, i);
         struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
         int64_t due = 0, later = 0, next = INT64_MAX, waiting = 0;
+        bool several = b->campaign.n_gateways > 1;
 
         if (store_tally(d->o.store, b->campaign.id, add_tally, &waiting, e) != 0)
             return -1;
-        f->waiting += waiting;
-        if (!f->dry)
+        f->waiting += b->route == 0 ? waiting : 0;
+        if (several) {
+            if (store_route_depth(d->o.store, b->campaign.id, b->route, now_ms, LOOK_ROWS, &due,
+                                  NULL, &next, e) != 0)
+                return -1;
+        } else if (!f->dry)
             due = waiting;
         else if (store_queue_depth(d->o.store, b->campaign.id, now_ms, LOOK_ROWS, &due, &later,
                                    &next, e) != 0)
             return -1;
-        if (due == LOOK_ROWS && waiting > due)
+        if (due == LOOK_ROWS && waiting > due && !several)
             due = waiting;
         if (a.reason == PACE_GO) {
             f->due[b->lane] += due;
@@ -476,8 +506,8 @@ static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
     return 0;
 }
 
-static int round_body(struct hatch *d, const size_t *want, int64_t now_ms, struct found *f,
-                      struct err *e)
+static int round_body(struct hatch *d, const size_t *want, uint32_t down, int64_t now_ms,
+                      struct found *f, struct err *e)
 {
     if (settle_all(d, e) != 0 || pause_all(d, e) != 0)
         return -1;
@@ -488,6 +518,11 @@ static int round_body(struct hatch *d, const size_t *want, int64_t now_ms, struc
     if (doubt != 0) {
         f->doubted = true;
         return doubt < 0 ? -1 : 0;
+    }
+    if (down != 0 && clock_mono_us() >= d->failover_at_us) {
+        f->moving = true;
+        if (failovers_step(d->failovers, down, now_ms, &f->moving_on, e) != 0)
+            return -1;
     }
     size_t first = d->turn++; /* each is the first in its turn: one may use up the whole look */
     for (size_t i = 0; i < d->o.lanes; i++) {
@@ -505,18 +540,20 @@ static void drop_jobs(struct found *f)
 }
 
 /* The transaction. On failure everything is as before it, and the settlements are still in `mine`. */
-static int commit_round(struct hatch *d, const size_t *want, int64_t now_ms, struct found *f,
-                        struct err *e)
+static int commit_round(struct hatch *d, const size_t *want, uint32_t down, int64_t now_ms,
+                        struct found *f, struct err *e)
 {
     if (store_begin(d->o.store, e) != 0)
         return -1;
-    if (round_body(d, want, now_ms, f, e) != 0) {
+    if (round_body(d, want, down, now_ms, f, e) != 0) {
         store_rollback(d->o.store);
         drop_jobs(f);
         return -1;
     }
     if (d->mine.n > 0)
         failpoint("before_settle_commit");
+    if (f->moving)
+        failpoint("before_failover_commit");
     if (sabotage("slow-commit")) /* as on a slow disk */
         usleep(150000);
     if (sabotage("no-settle-commit") && d->mine.n > 0) { /* as on a full one */
@@ -532,6 +569,8 @@ static int commit_round(struct hatch *d, const size_t *want, int64_t now_ms, str
     /* Before a byte of what was claimed can leave, and before the marks of what is settled go. */
     if (f->claimed > 0 || d->mine.n > 0)
         epoch_note_claim(d->o.epoch, store_claims(d->o.store));
+    if (f->moving)
+        failpoint("after_failover_commit");
     if (f->claimed > 0)
         failpoint("after_claim_commit");
     return 0;
@@ -565,6 +604,10 @@ static void publish(struct hatch *d, const struct found *f, bool looked)
         s->waiting = f->waiting;
         s->next_due_ms = f->next_due_ms;
         s->looked++;
+        if (f->moving) {
+            s->down_seen = failovers_done(d->failovers);
+            memcpy(s->stuck, f->due, sizeof s->stuck);
+        }
         memcpy(s->why, f->why, sizeof s->why);
     }
 }
@@ -664,6 +707,7 @@ static bool do_round(struct hatch *d)
     }
     for (size_t i = 0; i < HATCH_LANES; i++)
         want[i] = d->closing || d->failing_since_us != 0 ? 0 : d->want[i];
+    uint32_t down = d->closing || d->failing_since_us != 0 ? 0 : d->down;
     pthread_mutex_unlock(&d->lock);
 
     arena_reset(d->arena);
@@ -672,11 +716,15 @@ static bool do_round(struct hatch *d)
     if (!caught_up)
         memset(want, 0, sizeof want);
     int64_t now_ms = clock_now_ms();
-    int rc = commit_round(d, want, now_ms, &f, &e);
+    int rc = commit_round(d, want, down, now_ms, &f, &e);
     d->settled_now = d->mine.n;
     if (rc == 0)
         free_marks(d);
-    bool looked = rc == 0 && (f.refreshed || f.dry);
+    if (f.moving) {
+        failovers_told(d->failovers, rc == 0);
+        d->failover_at_us = clock_mono_us() + (f.moving_on ? EMPTY_US : FAILOVER_US);
+    }
+    bool looked = rc == 0 && (f.refreshed || f.dry || f.moving);
     int look_rc = looked ? look(d, now_ms, &f, &e) : 0;
 
     pthread_mutex_lock(&d->lock);
@@ -716,6 +764,7 @@ struct hatch *hatch_start(const struct hatch_opts *o, struct err *e)
         panic("out of memory");
     d->o = *o;
     d->intent = intent_new(o->run, o->store, o->keyring);
+    d->failovers = failovers_new(o->store, d->intent);
     d->arena = arena_new(1 << 20);
     buf_init(&d->plain, 64 << 10);
     d->status.next_due_ms = INT64_MAX;
@@ -763,6 +812,7 @@ void hatch_free(struct hatch *d)
     jobs_free(&d->spent);
     jobs_free(&d->pool);
     jobs_free(&d->local_spent);
+    failovers_free(d->failovers);
     intent_free(d->intent);
     arena_free(d->arena);
     buf_fini(&d->plain);

@@ -3,8 +3,8 @@
  * --dry-run.
  *
  * Fails closed: a campaign is in only if it is approved or running, its wave's approval fits
- * campaign, digest, schedule and the gateway profile as it is now, and that gateway is configured.
- * What is refused is logged once a run and reported at its end.
+ * campaign, digest, schedule and the gateway profiles as they are now, and each of those gateways is
+ * configured. What is refused is logged once a run and reported at its end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +88,12 @@ static void refuse(struct intent *in, int64_t campaign_id, const struct err *why
  * runs. */
 static bool same_campaign(const struct campaign_info *a, const struct campaign_info *b)
 {
-    return a->id == b->id && strcmp(a->gateway, b->gateway) == 0 &&
-           strcmp(a->topic, b->topic) == 0 && a->schedule.window_from == b->schedule.window_from &&
+    for (int i = 0; i < a->n_gateways && i < b->n_gateways; i++)
+        if (strcmp(a->gateways[i], b->gateways[i]) != 0)
+            return false;
+    return a->id == b->id && a->n_gateways == b->n_gateways && a->failover == b->failover &&
+           strcmp(a->routing, b->routing) == 0 && strcmp(a->topic, b->topic) == 0 &&
+           a->schedule.window_from == b->schedule.window_from &&
            a->schedule.window_to == b->schedule.window_to &&
            a->schedule.zone_min == b->schedule.zone_min &&
            a->schedule.not_before_ms == b->schedule.not_before_ms &&
@@ -119,20 +123,24 @@ static int lane_of(const struct intent *in, const char *gateway)
     return -1;
 }
 
-/* 0 and *out = NULL when the campaign is refused. */
-static int make_brief(struct intent *in, const struct campaign_info *c, struct brief **out,
-                      struct err *e)
+/* 1, or 0 when the campaign is refused: one of its gateways is not there, or not as it was approved,
+ * or nobody approved. */
+static int check(struct intent *in, const struct campaign_info *c, int lanes[ROUTE_GATEWAYS],
+                 struct err *e)
 {
+    uint8_t each[ROUTE_GATEWAYS][32], digest[32];
     struct wave_info w;
     struct err why = {0};
-    int lane = lane_of(in, c->gateway);
 
-    *out = NULL;
-    if (lane < 0) {
-        err_set(&why, ERR_CONFIG, "add the gateway to zhanchi.conf",
-                "campaign %s: gateway %s is not configured", c->name, c->gateway);
-        refuse(in, c->id, &why);
-        return 0;
+    for (int i = 0; i < c->n_gateways; i++) {
+        lanes[i] = lane_of(in, c->gateways[i]);
+        if (lanes[i] < 0) {
+            err_set(&why, ERR_CONFIG, "add the gateway to zhanchi.conf",
+                    "campaign %s: gateway %s is not configured", c->name, c->gateways[i]);
+            refuse(in, c->id, &why);
+            return 0;
+        }
+        memcpy(each[i], in->digest[lanes[i]], 32);
     }
     int found = store_wave_of(in->store, c->id, &w, e);
     if (found < 0)
@@ -142,27 +150,55 @@ static int make_brief(struct intent *in, const struct campaign_info *c, struct b
         refuse(in, c->id, &why);
         return 0;
     }
-    if (approval_check(in->keyring, c, &w, in->digest[lane], &why) != 0) {
+    approval_gateways((const uint8_t(*)[32])each, c->n_gateways, digest);
+    if (approval_check(in->keyring, c, &w, digest, &why) != 0) {
         refuse(in, c->id, &why);
         return 0;
     }
+    return 1;
+}
+
+static struct brief *brief_new(struct intent *in, const struct campaign_info *c, int route,
+                               int lane, struct err *e)
+{
     struct brief *b = calloc(1, sizeof *b);
+
     if (b == NULL)
         panic("out of memory");
     b->campaign = *c;
+    b->route = route;
     b->lane = lane;
     b->next = in->all;
     in->all = b;
-    *out = b;
-    return store_gateway_id(in->store, c->gateway, &b->gateway_id, e);
+    return store_gateway_id(in->store, c->gateways[route], &b->gateway_id, e) == 0 ? b : NULL;
 }
 
-static struct brief *known_brief(const struct intent *in, const struct campaign_info *c)
+static struct brief *known_brief(const struct intent *in, const struct campaign_info *c, int route)
 {
     for (size_t i = 0; i < in->n_now; i++)
-        if (same_campaign(&in->now[i]->campaign, c))
+        if (in->now[i]->route == route && same_campaign(&in->now[i]->campaign, c))
             return in->now[i];
     return NULL;
+}
+
+/* Of each gateway of the campaign; how many (0: it is refused), or -1. */
+static int briefs_of(struct intent *in, const struct campaign_info *c,
+                     struct brief *out[ROUTE_GATEWAYS], struct err *e)
+{
+    int lanes[ROUTE_GATEWAYS];
+
+    out[0] = known_brief(in, c, 0);
+    if (out[0] != NULL) {
+        for (int i = 1; i < c->n_gateways; i++)
+            if ((out[i] = known_brief(in, c, i)) == NULL)
+                panic("a campaign lost a brief");
+        return c->n_gateways;
+    }
+    int rc = check(in, c, lanes, e);
+    for (int i = 0; i < c->n_gateways && rc == 1; i++)
+        if ((out[i] = brief_new(in, c, i, lanes[i], e)) == NULL)
+            rc = -1;
+    return rc == 1 ? c->n_gateways : rc;
 }
 
 struct collect {
@@ -207,15 +243,14 @@ int intent_refresh(struct intent *in, struct err *e)
         goto out;
     if (list.n > 1)
         qsort(list.list, list.n, sizeof *list.list, by_priority);
-    fresh = calloc(list.n + 1, sizeof *fresh);
+    fresh = calloc(list.n * ROUTE_GATEWAYS + 1, sizeof *fresh);
     if (fresh == NULL)
         panic("out of memory");
     for (size_t i = 0; i < list.n; i++) {
-        struct brief *b = known_brief(in, &list.list[i]);
-        if (b == NULL && make_brief(in, &list.list[i], &b, e) != 0)
+        int more = briefs_of(in, &list.list[i], fresh + n, e);
+        if (more < 0)
             goto out;
-        if (b != NULL)
-            fresh[n++] = b;
+        n += (size_t)more;
     }
     free(in->now);
     in->now = fresh;

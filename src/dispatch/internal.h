@@ -6,6 +6,7 @@
  *   lane.c     one gateway's sending path: its queue of claimed messages, batches, halving
  *   settle.c   answer -> settlement
  *   hatch.c     store thread: commits settlements and claims together
+ *   failover.c what goes over to another gateway when a lane has stopped
  *   intent.c   which campaigns may send now, and whether their approval holds
  *   marks.c    hand-over marks
  *   plan.c     --dry-run
@@ -25,14 +26,17 @@
 #include "zhanchi/store_approval.h"
 #include "zhanchi/store_epoch.h"
 #include "zhanchi/store_queue.h"
+#include "zhanchi/store_route.h"
 #include "marks.h"
 
 struct transport;
 
-/* A campaign as the loop needs it. Immutable; a changed campaign is a new brief. */
+/* A campaign over one of its gateways, as the loop needs it. Immutable; a changed campaign has new
+ * briefs. Those of one campaign are neighbours, in the order of its gateways. */
 struct brief {
     struct campaign_info campaign;
-    int lane;           /* index of its gateway in opts->gateways */
+    int route;          /* number of the gateway in the campaign */
+    int lane;           /* index of that gateway in opts->gateways */
     int64_t gateway_id; /* in the database */
     struct brief *next; /* all briefs of the run, for freeing */
 };
@@ -87,6 +91,19 @@ const struct brief *intent_at(const struct intent *in, size_t i);
 /* The first refusal (approval does not hold ...), or NULL. */
 const struct err *intent_refusal(const struct intent *in);
 
+/* ---- failover.c: on the store thread ---- */
+
+struct failovers;
+struct failovers *failovers_new(struct store *s, struct intent *in);
+void failovers_free(struct failovers *f);
+/* One step, in the open transaction: of campaigns that allow it, what waits for a lane that is down
+ * (bit by lane) and no gateway may have taken goes over to the next one that is not. *more: there is
+ * more to look at. Says nothing yet. */
+int failovers_step(struct failovers *f, uint32_t down, int64_t now_ms, bool *more, struct err *e);
+void failovers_told(struct failovers *f, bool committed); /* one line for what one step moved */
+/* Of that step: lanes that are down and for which nothing (more) goes over to another one. */
+uint32_t failovers_done(const struct failovers *f);
+
 /* ---- hatch.c: between the two threads ---- */
 
 struct hatch;
@@ -110,8 +127,12 @@ struct hatch_status {
     int64_t next_due_ms;      /* of what is not due now; INT64_MAX = none */
     uint64_t looked;          /* number of that look: rises with every transaction */
     bool chores_left;         /* not all is released or lapsed yet whose time has come */
-    bool doubted;             /* a doubt was raised while we ran: nothing more is claimed */
-    bool failed;              /* gave up: the database cannot be written */
+    /* Bit by lane: it is down, and of `stuck` messages that were due there none could go over to another
+     * one. */
+    uint32_t down_seen;
+    int64_t stuck[HATCH_LANES];
+    bool doubted; /* a doubt was raised while we ran: nothing more is claimed */
+    bool failed;  /* gave up: the database cannot be written */
     struct err error;
     char why[160]; /* why nothing could be claimed, for people */
 };
@@ -127,6 +148,8 @@ void hatch_want(struct hatch *d, size_t lane,
                 size_t n); /* claims wanted for this lane at the next look; 0 = none */
 void hatch_flush(
     struct hatch *d); /* what was settled since the last flush goes to the store thread */
+/* The lane takes nothing more in this run (bit by lane). */
+void hatch_down(struct hatch *d, uint32_t lanes);
 struct job *hatch_collect(struct hatch *d,
                           size_t lane); /* list of claimed jobs in order, or NULL */
 void hatch_status(struct hatch *d, struct hatch_status *out);

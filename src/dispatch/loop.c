@@ -31,6 +31,7 @@ struct loop {
     uint64_t chance; /* state of the jitter's generator */
     int64_t began_ms;
     bool draining;
+    uint32_t down;            /* bit by lane: given up, as the hatch was told */
     uint64_t looked_at_flush; /* hatch's look count when something was settled last */
     int64_t batch_waits_since_ms;
 };
@@ -223,6 +224,13 @@ static bool lane_given_up(const struct lane *lane)
     return lane->pace.stopped || lane->pace.openings >= STALLED_OPENINGS;
 }
 
+/* What a lane that was given up has not sent goes back at once: it may go over to another one. */
+static void give_back(struct loop *l, struct lane *lane, int64_t now_ms)
+{
+    for (struct job *j; (j = lane_pop(lane)) != NULL;)
+        unclaim(l, j, now_ms, now_ms, NULL);
+}
+
 /* Claims that waited too long go back: another run, or this one later, takes them when the lane is
  * free. */
 static void expire(struct loop *l, struct lane *lane, int64_t now_ms)
@@ -310,6 +318,8 @@ static bool wait_for_more(struct loop *l, const struct lane *lane, int64_t now_m
 /* Starts what may start; returns when the lane should be looked at again. */
 static int64_t feed(struct loop *l, struct lane *lane, int64_t now_ms)
 {
+    if (lane_given_up(lane))
+        give_back(l, lane, now_ms);
     expire(l, lane, now_ms);
     while (lane->waiting > 0) {
         struct pace_answer a = pace_lane_admit(&lane->pace, now_ms);
@@ -392,6 +402,11 @@ static bool finished(struct loop *l, const struct hatch_status *s, int64_t now_m
         any_open = any_open || !lane_given_up(&l->o.lanes[i]);
     if (!any_open)
         return true;
+    /* What waits for a lane that is down may still go over to another one. */
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        if (s->due[i] > 0 && lane_given_up(&l->o.lanes[i]) &&
+            ((s->down_seen & UINT32_C(1) << i) == 0 || s->due[i] > s->stuck[i]))
+            return false;
     int64_t linger = l->o.run->wait ? INT64_MAX / 2 : LINGER_MS;
     return s->next_due_ms == INT64_MAX || s->next_due_ms - now_ms > linger;
 }
@@ -406,8 +421,18 @@ static int wait_ms(int64_t next_ms, int64_t now_ms)
 static void drain(struct loop *l, int64_t now_ms)
 {
     for (size_t i = 0; i < l->o.n_lanes; i++)
-        for (struct job *j; (j = lane_pop(&l->o.lanes[i])) != NULL;)
-            unclaim(l, j, now_ms, now_ms, NULL);
+        give_back(l, &l->o.lanes[i], now_ms);
+}
+
+static void tell_down(struct loop *l)
+{
+    uint32_t down = 0;
+
+    for (size_t i = 0; i < l->o.n_lanes; i++)
+        down |= lane_given_up(&l->o.lanes[i]) ? UINT32_C(1) << i : 0;
+    if (down != l->down)
+        hatch_down(l->o.hatch, down);
+    l->down = down;
 }
 
 int loop_run(struct loop *l, struct err *e)
@@ -439,6 +464,7 @@ int loop_run(struct loop *l, struct err *e)
             next_ms = at < next_ms ? at : next_ms;
             ask(l, i, now_ms);
         }
+        tell_down(l);
         hatch_flush(l->o.hatch);
         report(l, &status);
         if (finished(l, &status, now_ms))

@@ -20,10 +20,10 @@ struct plan {
     int rc;
 };
 
-static const struct brief *find_brief(const struct intent *in, int64_t campaign_id)
+static const struct brief *find_brief(const struct intent *in, int64_t campaign_id, int route)
 {
     for (size_t i = 0; i < intent_count(in); i++)
-        if (intent_at(in, i)->campaign.id == campaign_id)
+        if (intent_at(in, i)->campaign.id == campaign_id && intent_at(in, i)->route == route)
             return intent_at(in, i);
     return NULL;
 }
@@ -53,26 +53,36 @@ static const char *why_not(const struct plan *p, const struct campaign_info *c,
     return due > 0 ? "" : N_("nothing is due");
 }
 
-static int plan_one(void *ctx, const struct campaign_info *c)
+static int plan_route(struct plan *p, const struct campaign_info *c, int route)
 {
-    struct plan *p = ctx;
     int64_t due = 0, later = 0, next = INT64_MAX;
 
-    if (p->o->campaign != NULL && strcmp(p->o->campaign, c->name) != 0)
-        return 0;
-    if (c->state == CAMPAIGN_DRAFT || c->state == CAMPAIGN_CANCELLED)
-        return 0;
-    if (store_queue_depth(p->store, c->id, p->now_ms, INT64_MAX, &due, &later, &next, p->e) != 0)
+    if (store_route_depth(p->store, c->id, route, p->now_ms, INT64_MAX, &due, &later, &next,
+                          p->e) != 0)
         return p->rc = -1;
-    const struct brief *b = find_brief(p->intent, c->id);
+    const struct brief *b = find_brief(p->intent, c->id, route);
     const char *why = why_not(p, c, b, due, &next);
     struct dispatch_plan line = {.campaign = c->name,
-                                 .gateway = c->gateway,
+                                 .gateway = c->gateways[route],
                                  .would_go = why[0] == '\0' ? due : 0,
                                  .later = why[0] == '\0' ? later : later + due,
                                  .next_due_ms = next,
                                  .why = why};
     return p->each(p->ctx, &line);
+}
+
+static int plan_one(void *ctx, const struct campaign_info *c)
+{
+    struct plan *p = ctx;
+    int rc = 0;
+
+    if (p->o->campaign != NULL && strcmp(p->o->campaign, c->name) != 0)
+        return 0;
+    if (c->state == CAMPAIGN_DRAFT || c->state == CAMPAIGN_CANCELLED)
+        return 0;
+    for (int i = 0; i < c->n_gateways && rc == 0; i++)
+        rc = plan_route(p, c, i);
+    return rc;
 }
 
 int dispatch_dry_run(const struct dispatch_opts *o,
