@@ -12,6 +12,7 @@
 #include "zhanchi/keyring.h"
 #include "zhanchi/progress.h"
 #include "zhanchi/store_campaign.h"
+#include "zhanchi/store_route.h"
 
 /* What every text of an office needs, from the configuration. */
 struct campaign_office {
@@ -54,12 +55,14 @@ struct campaign_forecast {
     int64_t
         elsewhere; /* messages to members of another campaign of the topic that is not cancelled */
     int64_t per_variant[CAMPAIGN_VARIANTS];
-    int64_t finish_ms;         /* -1: not before not_after */
+    struct wave_gateway gateways[ROUTE_GATEWAYS]; /* of `messages`, in the campaign's order */
+    int64_t finish_ms;                            /* -1: not before not_after */
     int64_t unconfirmed_rules; /* messages that rest on a rule marked unconfirmed */
 };
-/* Renders every row without storing anything. */
+/* Renders every row without storing anything. g, here and below: the campaign's gateways (c->gateways)
+ * in its order. */
 int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_info *c,
-                      const struct gateway *g, const struct campaign_office *o,
+                      struct gateway *const *g, const struct campaign_office *o,
                       const struct progress *p, struct campaign_forecast *out, struct err *e);
 
 /* Shows texts of up to n members: longest, shortest, most parts, one of each variant, then the
@@ -79,7 +82,7 @@ struct campaign_sample {
  * tried on a list without campaign (c: id 0, list, policy, topic, schedule) and without being
  * stored. */
 int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
-                     const struct template_info *given, const struct gateway *g,
+                     const struct template_info *given, struct gateway *const *g,
                      const struct campaign_office *o, int n, const struct progress *p,
                      int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
                      struct err *e);
@@ -95,18 +98,18 @@ struct campaign_record {
  * submitted in one transaction. Interrupted (ERR_TEMP) or failed: nothing visible remains. Takes
  * store_lock_jobs. */
 int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c,
-                    const struct gateway *g, const struct campaign_office *o, const char *actor,
+                    struct gateway *const *g, const struct campaign_office *o, const char *actor,
                     const struct campaign_record *r, const struct progress *p,
                     struct wave_info *out, struct err *e);
 /* Recomputes the digest over what is stored, compares, signs. ERR_PERM: maker = checker (unless
  * allow_same), digest differs, gateway profile changed since. Unconfirmed rules block unless
  * allow_unconfirmed (the caller records the reason). */
 int campaign_approve(struct store *s, struct keyring *k, const struct campaign_info *c,
-                     const struct gateway *g, const char *actor, bool allow_same,
+                     struct gateway *const *g, const char *actor, bool allow_same,
                      bool allow_unconfirmed, int64_t now_ms, const struct campaign_record *r,
                      struct wave_info *out, struct err *e);
 /* What dispatch asks before it sends anything of a campaign: is the stored approval the one for
- * exactly this digest, schedule, gateway profile and URL? ERR_PERM says what differs. (Lives in
+ * exactly this digest, schedule, gateway profiles and URLs? ERR_PERM says what differs. (Lives in
  * src/store/approval.c, because jobs do not include each other: see store_approval.h.) */
 
 /* Ends it: what waits is cancelled, what is on the wire ends. A cancelled campaign is gone over

@@ -103,16 +103,16 @@ static int check_time(const struct campaign_info *c, int64_t now_ms, struct err 
 }
 
 static int check_wave(struct store *s, struct keyring *k, const struct campaign_info *c,
-                      const struct gateway *g, const struct wave_info *w, struct err *e)
+                      struct gateway *const *g, const struct wave_info *w, struct err *e)
 {
     uint8_t now[32], digest[32];
 
-    gateway_digest(g, now);
+    gateways_digest(c, g, now);
     if (!crypt_equal(now, w->gateway_digest, sizeof now))
         return err_set(
             e, ERR_PERM, "put the old profile back, or cancel and make the campaign anew",
-            "the profile or URL of gateway %s has changed since campaign %s was submitted",
-            c->gateway, c->name);
+            "the profile or URL of gateway %s%s has changed since campaign %s was submitted",
+            c->gateway, c->n_gateways > 1 ? " or of another one of it" : "", c->name);
     if (approval_digest(s, k, c, w, now, digest, e) != 0)
         return -1;
     if (!crypt_equal(digest, w->digest, sizeof digest))
@@ -135,7 +135,7 @@ static int sign(struct store *s, struct keyring *k, const struct campaign_info *
 }
 
 int campaign_approve(struct store *s, struct keyring *k, const struct campaign_info *c,
-                     const struct gateway *g, const char *actor, bool allow_same,
+                     struct gateway *const *g, const char *actor, bool allow_same,
                      bool allow_unconfirmed, int64_t now_ms, const struct campaign_record *r,
                      struct wave_info *out, struct err *e)
 {

@@ -9,7 +9,7 @@
 #include "zhanchi/civil.h"
 #include "internal.h"
 
-enum stream { STREAM_ARM = 1, STREAM_VARIANT = 2 };
+enum stream { STREAM_ARM = 1, STREAM_VARIANT = 2, STREAM_ROUTE = 3 };
 
 /* The finaliser of splitmix64 (Steele, Lea and Flood 2014): a bijection in which every input bit
  * moves every output bit. */
@@ -22,12 +22,22 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
-/* [0, n); n is small, so that the bias of % is below 1 in 2^50. */
-static unsigned draw(uint64_t seed, enum stream stream, int64_t address_id, unsigned n)
+static uint64_t chance(uint64_t seed, enum stream stream, int64_t address_id)
 {
     uint64_t h = mix(seed + UINT64_C(0x9e3779b97f4a7c15) * stream);
 
-    return (unsigned)(mix(h ^ mix((uint64_t)address_id + UINT64_C(0x9e3779b97f4a7c15))) % n);
+    return mix(h ^ mix((uint64_t)address_id + UINT64_C(0x9e3779b97f4a7c15)));
+}
+
+/* [0, n); n is small, so that the bias of % is below 1 in 2^50. */
+static unsigned draw(uint64_t seed, enum stream stream, int64_t address_id, unsigned n)
+{
+    return (unsigned)(chance(seed, stream, address_id) % n);
+}
+
+uint64_t assign_route_chance(const struct campaign_info *c, int64_t address_id)
+{
+    return chance(c->seed, STREAM_ROUTE, address_id);
 }
 
 bool assign_randomises(const struct campaign_info *c, int32_t last_day)

@@ -111,6 +111,19 @@ static int check_shares(const struct campaign_info *c, struct err *e)
     return 0;
 }
 
+static int check_gateways(const struct campaign_info *c, struct err *e)
+{
+    struct route r;
+
+    if (c->n_gateways > ROUTE_GATEWAYS)
+        return err_set(e, ERR_USAGE, "take fewer", "a campaign has at most %d gateways",
+                       ROUTE_GATEWAYS);
+    if (c->failover && c->n_gateways < 2)
+        return err_set(e, ERR_USAGE, "name a second --gateway, or leave --failover away",
+                       "with one gateway there is none to go over to");
+    return c->n_gateways > 1 ? route_parse(c->routing, c->gateways, c->n_gateways, &r, e) : 0;
+}
+
 /* One topic, because refusals and holdouts are by topic; one signature, because a number that
  * answers must know to whom. */
 static int check_alike(const struct template_info *first, const struct template_info *t,
@@ -165,7 +178,7 @@ int campaign_create(struct store *s, struct campaign_info *c, const struct campa
                  ? 0
                  : err_set(e, ERR_USAGE, "give it a name", "the campaign has no name");
     if (rc == 0)
-        rc = check_shares(c, e) == 0 && check_schedule(c, o, e) == 0 &&
+        rc = check_shares(c, e) == 0 && check_gateways(c, e) == 0 && check_schedule(c, o, e) == 0 &&
                      check_list(s, c, l, e) == 0 && check_texts(s, c, l, o, e) == 0
                  ? store_campaign_create(s, c, e)
                  : -1;

@@ -29,14 +29,16 @@ static int count(void *ctx, const struct drawn *d, struct err *e)
     f->segments += d->parts;
     f->parts[d->parts < PARTS_MOST ? d->parts : PARTS_MOST]++;
     f->per_variant[d->variant]++;
+    f->gateways[d->route].messages++;
+    f->gateways[d->route].segments += d->parts;
     return 0;
 }
 
 int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_info *c,
-                      const struct gateway *g, const struct campaign_office *o,
+                      struct gateway *const *g, const struct campaign_office *o,
                       const struct progress *p, struct campaign_forecast *out, struct err *e)
 {
-    const struct gw_limits *limits = gateway_limits(g);
+    int64_t now[ROUTE_GATEWAYS];
     struct list_counts counts;
 
     memset(out, 0, sizeof *out);
@@ -44,13 +46,15 @@ int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_
     if (z == NULL)
         return -1;
     int rc = freeze_all(z, count, out, p, e);
+    for (int i = 0; i < ROUTE_GATEWAYS; i++)
+        now[i] = out->gateways[i].messages;
+    out->finish_ms = gateways_finish(freeze_gateways(z), c, o->now_ms, now, out->gateways);
+    for (int i = 0; i < c->n_gateways; i++)
+        out->cost_microyuan += out->gateways[i].cost_microyuan;
     freeze_close(z);
     if (rc != 0 || store_list_counts(s, c->list_id, &counts, e) != 0)
         return -1;
     out->persons = counts.persons;
     out->suppressed[CAUSE_NOT_ELIGIBLE] = counts.persons - out->candidates;
-    out->cost_microyuan = out->segments * limits->price_microyuan;
-    int64_t need = limits->rate > 0 ? (int64_t)((double)out->messages / limits->rate * 1000.0) : 0;
-    out->finish_ms = pace_schedule_finish(&c->schedule, o->now_ms, need);
     return 0;
 }

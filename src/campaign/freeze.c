@@ -32,7 +32,7 @@ struct freeze {
     bool others_open;
     int64_t send_ms, release_ms;
     int32_t send_day, release_day;
-    size_t max_units;
+    struct gateways gateways;
     struct clause *clauses; /* by rule */
     struct arena *arena;    /* of one person */
     struct buf plain, text, variables;
@@ -163,7 +163,7 @@ static int gather(struct freeze *z, const struct candidate *k, struct person_fac
 
 /* A text that cannot be written is this row's cause, no error. */
 static void render(struct freeze *z, const struct text *t, const struct person_facts *f,
-                   struct drawn *d)
+                   const struct candidate *k, struct drawn *d)
 {
     struct segments seg;
     struct err why;
@@ -181,8 +181,13 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
     d->units = seg.units;
     d->parts = (int)seg.parts;
     d->carrier_variables = buf_cstr(&z->variables);
-    if (seg.units > z->max_units || z->variables.failed)
-        d->cause = CAUSE_TOO_LONG;
+    struct letter l = {.k = k,
+                       .cell = row_text(f->row, "region"),
+                       .phone = d->phone,
+                       .carrier_template = t->info.carrier_template,
+                       .units = seg.units};
+    d->cause = z->variables.failed ? CAUSE_TOO_LONG
+                                   : gateways_pick(&z->gateways, z->c, &l, &d->route, &d->carriers);
 }
 
 static int write_text(struct freeze *z, const struct candidate *k, struct json *row, bool masked,
@@ -207,7 +212,7 @@ static int write_text(struct freeze *z, const struct candidate *k, struct json *
         return -1;
     d->phone = arena_strdup(z->arena, row_text(row, "phone"));
     d->name = arena_strdup(z->arena, row_text(row, "name"));
-    render(z, &z->texts.list[d->variant], &f, d);
+    render(z, &z->texts.list[d->variant], &f, k, d);
     return 0;
 }
 
@@ -344,19 +349,14 @@ static int set_times(struct freeze *z, struct err *e)
     return 0;
 }
 
-static size_t text_limit(const struct gateway *g, const struct campaign_office *o)
-{
-    int units = o->max_units > 0 ? o->max_units : 500;
-    int theirs = g != NULL ? gateway_limits(g)->text_units : 0;
-
-    return (size_t)(theirs > 0 && theirs < units ? theirs : units);
-}
-
-static int prepare(struct freeze *z, const struct template_info *given, struct err *e)
+static int prepare(struct freeze *z, const struct template_info *given, struct gateway *const *g,
+                   struct err *e)
 {
     struct others others = {.c = z->c};
+    size_t most = z->office.max_units > 0 ? (size_t)z->office.max_units : 500;
 
-    if (set_times(z, e) != 0 || store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
+    if (gateways_open(z->store, z->c, g, most, &z->gateways, e) != 0 || set_times(z, e) != 0 ||
+        store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
         texts_load(z->store, z->c, given, &z->texts, e) != 0)
         return -1;
     z->others_open = others.open;
@@ -364,7 +364,7 @@ static int prepare(struct freeze *z, const struct template_info *given, struct e
 }
 
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
-                           const struct template_info *given, const struct gateway *g,
+                           const struct template_info *given, struct gateway *const *g,
                            const struct campaign_office *o, struct err *e)
 {
     struct freeze *z = calloc(1, sizeof *z);
@@ -375,12 +375,11 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     z->keys = k;
     z->c = c;
     z->office = *o;
-    z->max_units = text_limit(g, o);
     z->arena = arena_new(16384);
     buf_init(&z->plain, ROW_MAX_BYTES);
     buf_init(&z->text, TEXT_MAX_BYTES);
     buf_init(&z->variables, TEXT_MAX_BYTES);
-    if (prepare(z, given, e) == 0)
+    if (prepare(z, given, g, e) == 0)
         return z;
     freeze_close(z);
     return NULL;
@@ -403,4 +402,9 @@ void freeze_close(struct freeze *z)
 const struct text *freeze_text(const struct freeze *z, int variant)
 {
     return &z->texts.list[variant];
+}
+
+const struct gateways *freeze_gateways(const struct freeze *z)
+{
+    return &z->gateways;
 }

@@ -5,6 +5,7 @@
  *   values.c      a person's row, verdict and office -> what a text may print
  *   texts.c       the campaign's texts, compiled; a text's check against a list
  *   households.c  numbers that must not be randomised because of one of their persons
+ *   gateways.c    what a campaign's gateways can carry and cost; which one a message gets
  *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered
  * text create.c forecast.c preview.c submit.c approve.c    the acts
  */
@@ -18,6 +19,7 @@
 #include "zhanchi/campaign.h"
 #include "zhanchi/json.h"
 #include "zhanchi/store.h"
+#include "zhanchi/store_route.h"
 #include "zhanchi/template.h"
 
 /* ---- assign.c ---- */
@@ -25,6 +27,40 @@
 /* Whether a person with this last day may be randomised: the holdout's release must leave time to
  * apply. */
 bool assign_randomises(const struct campaign_info *c, int32_t last_day);
+
+/* For the draw of a gateway: independent of arm and variant. */
+uint64_t assign_route_chance(const struct campaign_info *c, int64_t address_id);
+
+/* ---- gateways.c ---- */
+
+struct gateways {
+    struct gateway *const *list;
+    int n; /* 0: none is known yet (a text is tried) */
+    struct route route;
+    size_t max_units[ROUTE_GATEWAYS]; /* of the gateway and of the office */
+    int64_t price[ROUTE_GATEWAYS], id[ROUTE_GATEWAYS];
+};
+/* list: the campaign's, in its order, or NULL. */
+int gateways_open(struct store *s, const struct campaign_info *c, struct gateway *const *list,
+                  size_t max_units, struct gateways *out, struct err *e);
+void gateways_digest(const struct campaign_info *c, struct gateway *const *list, uint8_t out[32]);
+
+struct letter { /* a message that looks for its gateway */
+    const struct candidate *k;
+    const char *cell;             /* the row's region as the list wrote it */
+    const char *phone;            /* 11 digits */
+    const char *carrier_template; /* "" if the text is filed nowhere */
+    size_t units;
+};
+/* CAUSE_NONE and its gateway, or why there is none: CAUSE_TOO_LONG, or CAUSE_MISSING_VALUE where only
+ * the text's number at the carrier is missing. */
+enum msg_cause gateways_pick(const struct gateways *w, const struct campaign_info *c,
+                             const struct letter *l, int *route, unsigned *carriers);
+/* Cost, and the time by which `now` messages of each have gone; messages and segments are there. The
+ * latest of them (-1: not before the campaign ends). */
+int64_t gateways_finish(const struct gateways *w, const struct campaign_info *c, int64_t now_ms,
+                        const int64_t now[ROUTE_GATEWAYS],
+                        struct wave_gateway sums[ROUTE_GATEWAYS]);
 
 /* ---- values.c ---- */
 
@@ -113,16 +149,19 @@ struct drawn { /* one candidate, decided; valid during the call */
                                              of the text */
     size_t units;
     int parts;
+    int route; /* number of its gateway */
+    unsigned carriers;
     bool unconfirmed; /* rests on a rule whose source was not at hand */
 };
 typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
 
 struct freeze;
-/* given: instead of the campaign's texts, or NULL. g may be NULL: then only the office's limit
- * counts. ERR_DATA if nothing could be sent any more (not_after). */
+/* given: instead of the campaign's texts, or NULL. g: the campaign's gateways in its order; may be
+ * NULL: then only the office's limit counts. ERR_DATA if nothing could be sent any more (not_after). */
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
-                           const struct template_info *given, const struct gateway *g,
+                           const struct template_info *given, struct gateway *const *g,
                            const struct campaign_office *o, struct err *e);
+const struct gateways *freeze_gateways(const struct freeze *z);
 void freeze_close(struct freeze *z); /* NULL is fine */
 /* Decides about one candidate. masked: the text is for a screen (values of the phone and name
  * members are not masked). */

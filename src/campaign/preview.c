@@ -114,7 +114,7 @@ static int show(struct freeze *z, const struct picking *x,
 }
 
 int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
-                     const struct template_info *given, const struct gateway *g,
+                     const struct template_info *given, struct gateway *const *g,
                      const struct campaign_office *o, int n, const struct progress *p,
                      int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
                      struct err *e)

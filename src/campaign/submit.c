@@ -29,6 +29,8 @@ struct freezing {
     size_t n, cap;
     int64_t first_id;
     struct buf plain, sealed;
+    struct wave_gateway sums[ROUTE_GATEWAYS];
+    int64_t now[ROUTE_GATEWAYS]; /* messages that are not held out */
 };
 
 /* ---- one person ---- */
@@ -45,8 +47,10 @@ static void pseudonym(struct keyring *k, int64_t campaign_id, int64_t person_id,
     memcpy(out, hash, 8);
 }
 
-static void count(struct wave_info *w, const struct drawn *d)
+static void count(struct freezing *z, const struct drawn *d)
 {
+    struct wave_info *w = z->wave;
+
     w->members++;
     if (d->cause != CAUSE_NONE) {
         w->suppressed++;
@@ -56,6 +60,9 @@ static void count(struct wave_info *w, const struct drawn *d)
     w->segments += d->parts;
     w->held_out += d->arm == ARM_HOLDOUT;
     w->always += d->arm == ARM_ALWAYS;
+    z->sums[d->route].messages++;
+    z->sums[d->route].segments += d->parts;
+    z->now[d->route] += d->arm != ARM_HOLDOUT;
 }
 
 static int seal(struct freezing *z, const struct drawn *d, struct frozen *f, struct err *e)
@@ -65,7 +72,9 @@ static int seal(struct freezing *z, const struct drawn *d, struct frozen *f, str
                         .text = d->text,
                         .signature = t->signature,
                         .carrier_template = t->carrier_template,
-                        .carrier_variables = d->carrier_variables};
+                        .carrier_variables = d->carrier_variables,
+                        .route = d->route,
+                        .carriers = d->carriers};
     size_t from = z->sealed.len;
 
     buf_reset(&z->plain);
@@ -107,13 +116,15 @@ static int keep(void *ctx, const struct drawn *d, struct err *e)
                          .cause = d->cause,
                          .due_ms = d->due_ms,
                          .segments = d->parts,
+                         .route = d->route,
+                         .carriers = d->carriers,
                          .key_id = r->key_id};
     if (d->k->has_verdict)
         memcpy(f->region, r->region, sizeof f->region);
     else
         policy_region_label(NULL, r->region, f->region);
     pseudonym(z->keys, z->c->id, r->person_id, f->pseudonym);
-    count(z->wave, d);
+    count(z, d);
     if (d->cause == CAUSE_NONE && seal(z, d, f, e) != 0)
         return -1;
     z->n++;
@@ -181,25 +192,28 @@ static int freeze_members(struct freezing *z, const struct progress *p, struct e
 
 /* ---- the wave ---- */
 
-static int finish(struct freezing *z, const struct gateway *g, const struct campaign_record *r,
+static int finish(struct freezing *z, struct gateway *const *g, const struct campaign_record *r,
                   struct err *e)
 {
     struct wave_info *w = z->wave;
 
-    gateway_digest(g, w->gateway_digest);
+    gateways_digest(z->c, g, w->gateway_digest);
+    gateways_finish(freeze_gateways(z->z), z->c, w->submitted_at, z->now, z->sums);
     if (approval_digest(z->store, z->keys, z->c, w, w->gateway_digest, w->digest, e) != 0)
         return -1;
     failpoint("freeze_digest");
     if (store_begin(z->store, e) != 0)
         return -1;
-    if (store_wave_submit(z->store, w, e) == 0 && (r == NULL || r->fn(r->ctx, w, e) == 0))
+    if (store_wave_submit(z->store, w, e) == 0 &&
+        store_wave_gateways_put(z->store, w->id, z->sums, z->c->n_gateways, e) == 0 &&
+        (r == NULL || r->fn(r->ctx, w, e) == 0))
         return store_commit(z->store, e);
     store_rollback(z->store);
     return -1;
 }
 
-static int freeze_wave(struct freezing *z, const struct gateway *g, const struct campaign_record *r,
-                       const struct progress *p, struct err *e)
+static int freeze_wave(struct freezing *z, struct gateway *const *g,
+                       const struct campaign_record *r, const struct progress *p, struct err *e)
 {
     struct err later;
 
@@ -212,7 +226,7 @@ static int freeze_wave(struct freezing *z, const struct gateway *g, const struct
 }
 
 int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c,
-                    const struct gateway *g, const struct campaign_office *o, const char *actor,
+                    struct gateway *const *g, const struct campaign_office *o, const char *actor,
                     const struct campaign_record *r, const struct progress *p,
                     struct wave_info *out, struct err *e)
 {

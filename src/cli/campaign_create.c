@@ -14,6 +14,8 @@ enum {
     C_LIST,
     C_TEMPLATE,
     C_GATEWAY,
+    C_ROUTE,
+    C_FAILOVER,
     C_POLICY,
     C_HOLDOUT,
     C_UNTIL,
@@ -27,7 +29,10 @@ enum {
 static const struct cli_option options[] = {
     {"list", "L", N_("list to write to")},
     {"template", "T[:WEIGHT]", N_("text; several are variants, compared by weight")},
-    {"gateway", "G", N_("gateway of zhanchi.conf")},
+    {"gateway", "G[:WEIGHT]", N_("gateway of zhanchi.conf; several share the people by weight")},
+    {"route", "NAME", N_("instead: gateways by the rules of that route in zhanchi.conf")},
+    {"failover", NULL,
+     N_("what no gateway has taken goes over another one when its own has stopped")},
     {"policy", "P", N_("only those eligible (default: the list's screening; none: everybody)")},
     {"holdout", "10%", N_("share of people reached later, so that the effect can be measured")},
     {"holdout-until", "DATE", N_("day on which those held out are reached too")},
@@ -155,7 +160,7 @@ static int copy_name(const char *what, const char *text, char out[64], struct er
     if (strlen(text) > 63 || text[0] == '\0' || strpbrk(text, "/ \t\n") != NULL)
         return err_set(e, ERR_USAGE, _("choose another one"),
                        _("a %s's name has 1 to 63 bytes, no blanks and no slash"), _(what));
-    memcpy(out, text, strlen(text) + 1);
+    memmove(out, text, strlen(text) + 1);
     return 0;
 }
 
@@ -223,17 +228,67 @@ static int find_rows(struct cli *c, const struct cli_args *a, struct campaign_in
     return 0;
 }
 
+/* "a", "a:3": the draw among the gateways that are named. */
+static int draw_among(struct cli *c, const struct cli_args *a, struct route *r, struct err *e)
+{
+    char name[64];
+    int weight;
+
+    r->n_rules = 1;
+    for (int i = 0; i < a->n_more[C_GATEWAY]; i++) {
+        if (conf_share(c->conf, a->more[C_GATEWAY][i], name, &weight, e) != 0)
+            return -1;
+        int at = route_gateway(r, name);
+        if (at < 0)
+            return err_set(e, ERR_USAGE, _("take fewer"), _("a campaign has at most %d gateways"),
+                           ROUTE_GATEWAYS);
+        if (r->rules[0].weight[at] > 0)
+            return err_set(e, ERR_USAGE, _("name it once; weights say how often it is taken"),
+                           _("gateway %s stands there twice"), name);
+        r->rules[0].weight[at] = weight;
+    }
+    return 0;
+}
+
+static int find_gateways(struct cli *c, const struct cli_args *a, struct campaign_info *k,
+                         struct err *e)
+{
+    struct route *r = calloc(1, sizeof *r);
+    struct cli_gateways g;
+
+    if (r == NULL)
+        panic("out of memory");
+    int rc = a->value[C_ROUTE] != NULL ? conf_route(c->conf, a->value[C_ROUTE], r, e)
+                                       : draw_among(c, a, r, e);
+    if (rc == 0 && route_format(r, k->routing, sizeof k->routing) != 0)
+        rc = err_set(e, ERR_CONFIG, _("use fewer rules"), _("the route is too long"));
+    if (rc == 0) {
+        k->n_gateways = r->n_gateways;
+        memcpy(k->gateways, r->gateways, sizeof k->gateways);
+        memcpy(k->gateway, r->gateways[0], sizeof k->gateway);
+        k->failover = a->value[C_FAILOVER] != NULL;
+    }
+    free(r);
+    for (int i = 0; i < k->n_gateways && rc == 0; i++)
+        rc = copy_name("gateway", k->gateways[i], k->gateways[i], e);
+    if (rc != 0 || cli_gateways_named(c, k->gateways, k->n_gateways, &g, e) != 0)
+        return -1;
+    cli_gateways_free(&g);
+    return 0;
+}
+
 /* ---- the act ---- */
 
 /* For the record, which is the same in every language. */
 static void describe(const struct cli_args *a, const struct campaign_info *k, char *out, size_t cap)
 {
     const struct pace_schedule *s = &k->schedule;
-    char day[11];
-    int n = snprintf(out, cap, "list %s, %s, gateway %s, window %02d:%02d-%02d:%02d, texts %d",
+    char day[11], gateways[CAMPAIGNS_GATEWAYS_MAX];
+    int n = snprintf(out, cap, "list %s, %s, gateway %s%s, window %02d:%02d-%02d:%02d, texts %d",
                      a->value[C_LIST], k->policy_id != 0 ? "eligible ones" : "everybody",
-                     k->gateway, s->window_from / 60, s->window_from % 60, s->window_to / 60,
-                     s->window_to % 60, k->n_variants);
+                     campaigns_gateways(k, gateways, sizeof gateways),
+                     k->failover ? " with failover" : "", s->window_from / 60, s->window_from % 60,
+                     s->window_to / 60, s->window_to % 60, k->n_variants);
 
     if (k->holdout_permille > 0 && n > 0 && (size_t)n < cap)
         snprintf(out + n, cap - (size_t)n, ", %d.%d%% held out until %s", k->holdout_permille / 10,
@@ -244,7 +299,7 @@ static void describe(const struct cli_args *a, const struct campaign_info *k, ch
 static int create(struct cli *c, const struct cli_args *a, struct campaign_info *k,
                   const struct campaign_office *o, struct err *e)
 {
-    char object[128], detail[400];
+    char object[128], detail[1200];
 
     snprintf(object, sizeof object, "campaign %s", k->name);
     if (store_begin(c->store, e) != 0)
@@ -262,11 +317,11 @@ static void tell(const struct cli *c, const struct cli_args *a, const struct cam
 {
     const struct pace_schedule *s = &k->schedule;
     int64_t now = clock_now_ms();
-    char from[32], to[32], day[11];
+    char from[32], to[32], day[11], gateways[CAMPAIGNS_GATEWAYS_MAX];
 
     printf(_("campaign %s is a draft: list %s, %s, gateway %s, %d texts\n"), k->name,
-           a->value[C_LIST], k->policy_id != 0 ? _("those eligible") : _("everybody"), k->gateway,
-           k->n_variants);
+           a->value[C_LIST], k->policy_id != 0 ? _("those eligible") : _("everybody"),
+           campaigns_gateways(k, gateways, sizeof gateways), k->n_variants);
     if (k->holdout_permille > 0)
         printf(_("%d.%d%% are held out until %s\n"), k->holdout_permille / 10,
                k->holdout_permille % 10, civil_format(k->holdout_until, day));
@@ -283,17 +338,18 @@ static void tell(const struct cli *c, const struct cli_args *a, const struct cam
 static int run(struct cli *c, const struct cli_args *a, struct err *e)
 {
     struct campaign_info k = {.created_at = clock_now_ms()};
-    struct cli_gateways g;
 
-    if (a->value[C_LIST] == NULL || a->value[C_TEMPLATE] == NULL || a->value[C_GATEWAY] == NULL)
+    if (a->value[C_LIST] == NULL || a->value[C_TEMPLATE] == NULL ||
+        (a->value[C_GATEWAY] == NULL && a->value[C_ROUTE] == NULL))
         return err_set(e, ERR_USAGE, _("see `zhanchi campaign create --help`"),
-                       _("--list, --template and --gateway are needed"));
-    if (copy_name("campaign", a->rest[0], k.name, e) != 0 ||
-        copy_name("gateway", a->value[C_GATEWAY], k.gateway, e) != 0 ||
-        cli_store(c, STORE_RW, e) != 0 || parse_schedule(c, a, &k, e) != 0 ||
-        parse_rest(a, &k, e) != 0 || cli_gateways(c, k.gateway, &g, e) != 0)
+                       _("--list, --template and --gateway (or --route) are needed"));
+    if (a->value[C_GATEWAY] != NULL && a->value[C_ROUTE] != NULL)
+        return err_set(e, ERR_USAGE, _("leave one of them away"),
+                       _("--gateway and --route are two ways to say the same"));
+    if (copy_name("campaign", a->rest[0], k.name, e) != 0 || cli_store(c, STORE_RW, e) != 0 ||
+        parse_schedule(c, a, &k, e) != 0 || parse_rest(a, &k, e) != 0 ||
+        find_gateways(c, a, &k, e) != 0)
         return -1;
-    cli_gateways_free(&g);
     snprintf(k.created_by, sizeof k.created_by, "%s", c->actor);
     struct campaign_office o = campaigns_office(c);
     if (create(c, a, &k, &o, e) != 0)
@@ -304,7 +360,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 
 const struct command campaign_create_command = {
     .name = "create",
-    .args = "C --list L --template T[:WEIGHT] ... --gateway G [options]",
+    .args = "C --list L --template T[:WEIGHT] ... --gateway G[:WEIGHT] ... [options]",
     .help = N_("Make a draft."),
     .options = options,
     .min_rest = 1,

@@ -12,7 +12,7 @@
 
 /* ---- forecast ---- */
 
-static void yuan(int64_t microyuan, char out[40])
+void campaigns_yuan(int64_t microyuan, char out[40])
 {
     char whole[32];
 
@@ -67,6 +67,11 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
     json_w_close(&w, '}');
     json_counts(&w, "variants", f->per_variant, 0, k->n_variants);
     json_counts(&w, "parts", f->parts, 1, 8);
+    json_w_key(&w, "gateways");
+    json_w_open(&w, '[');
+    for (int i = 0; i < k->n_gateways; i++)
+        campaigns_json_gateway(&w, c, k, &f->gateways[i]);
+    json_w_close(&w, ']');
     json_w_key(&w, "finish");
     if (f->finish_ms >= 0)
         json_w_str(&w, civil_format_instant(f->finish_ms, c->zone_min, when));
@@ -117,8 +122,26 @@ static void cost_text(const struct campaign_forecast *f)
                 (size_t)snprintf(remark + len, sizeof remark - len, "%s%lld x %d%s",
                                  len > 0 ? "  " : "", (long long)f->parts[i], i, i == 7 ? "+" : "");
     figure(_("segments"), cli_number(f->segments, n), remark);
-    yuan(f->cost_microyuan, money);
+    campaigns_yuan(f->cost_microyuan, money);
     figure(_("cost in yuan"), money, "");
+}
+
+static void gateways_text(const struct cli *c, const struct campaign_info *k,
+                          const struct campaign_forecast *f)
+{
+    char n[32], m[32], money[40], when[32], label[96], remark[200];
+
+    for (int i = 0; i < k->n_gateways && k->n_gateways > 1; i++) {
+        const struct wave_gateway *g = &f->gateways[i];
+        campaigns_yuan(g->cost_microyuan, money);
+        snprintf(remark, sizeof remark, _("%s segments, %s yuan, %s"), cli_number(g->segments, m),
+                 money,
+                 g->messages == 0    ? "-"
+                 : g->finish_ms >= 0 ? civil_format_instant(g->finish_ms, c->zone_min, when)
+                                     : _("not before not_after"));
+        snprintf(label, sizeof label, _("  over %s"), k->gateways[i]);
+        figure(label, cli_number(g->messages, n), remark);
+    }
 }
 
 static void forecast_text(const struct cli *c, const struct campaign_info *k,
@@ -128,6 +151,7 @@ static void forecast_text(const struct cli *c, const struct campaign_info *k,
 
     people_text(k, f);
     cost_text(f);
+    gateways_text(c, k, f);
     if (f->shared_addresses > 0)
         figure(_("numbers shared"), cli_number(f->shared_addresses, n),
                _("each person gets a message"));
@@ -152,7 +176,7 @@ static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
 
     if (rc == 0) {
         struct progress p = bar_begin(&bar, c, _("forecast"));
-        rc = campaign_forecast(c->store, c->keyring, &x.k, x.g.list[0], &x.o, &p, &f, e);
+        rc = campaign_forecast(c->store, c->keyring, &x.k, x.g.list, &x.o, &p, &f, e);
         bar_end(&bar);
     }
     if (rc == 0) {
@@ -250,7 +274,7 @@ static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
     if (rc == 0) {
         struct progress p = bar_begin(&bar, c, _("preview"));
         campaigns_samples_begin(&samples, c);
-        rc = campaign_preview(c->store, c->keyring, &x.k, NULL, x.g.list[0], &x.o, n, &p,
+        rc = campaign_preview(c->store, c->keyring, &x.k, NULL, x.g.list, &x.o, n, &p,
                               campaigns_show_sample, &samples, e);
         bar_end(&bar);
         campaigns_samples_end(&samples, rc);

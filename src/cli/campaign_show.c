@@ -8,6 +8,7 @@
 #include "zhanchi/crypt.h"
 #include "zhanchi/json.h"
 #include "zhanchi/store_measure.h"
+#include "zhanchi/store_route.h"
 #include "campaigns.h"
 
 /* ---- what belongs to it ---- */
@@ -16,6 +17,13 @@ struct around { /* names of what the campaign refers to; a removed list has none
     char list[64], policy[96], texts[512];
     bool has_wave;
     struct wave_info wave;
+    struct wave_gateway gateways[ROUTE_GATEWAYS]; /* of the wave */
+    int n_gateways;
+    struct {
+        int from, to;
+        int64_t n;
+    } moved[ROUTE_GATEWAYS * ROUTE_GATEWAYS];
+    int n_moved;
 };
 
 static int find_list(struct store *s, int64_t id, char out[64], struct err *e)
@@ -49,6 +57,32 @@ static int find_texts(struct store *s, const struct campaign_info *k, char *out,
     return found < 0 ? -1 : 0;
 }
 
+static int add_gateway(void *ctx, const struct wave_gateway *g)
+{
+    struct around *a = ctx;
+
+    if (a->n_gateways < ROUTE_GATEWAYS)
+        a->gateways[a->n_gateways++] = *g;
+    return 0;
+}
+
+static int add_moved(void *ctx, int from, int to, int64_t n)
+{
+    struct around *a = ctx;
+
+    if (a->n_moved < ROUTE_GATEWAYS * ROUTE_GATEWAYS) {
+        a->moved[a->n_moved].from = from;
+        a->moved[a->n_moved].to = to;
+        a->moved[a->n_moved++].n = n;
+    }
+    return 0;
+}
+
+static const char *gateway_of(const struct campaign_info *k, int no)
+{
+    return no >= 0 && no < k->n_gateways ? k->gateways[no] : "?";
+}
+
 static int look_around(struct store *s, const struct campaign_info *k, struct around *a,
                        struct err *e)
 {
@@ -58,7 +92,9 @@ static int look_around(struct store *s, const struct campaign_info *k, struct ar
     int found = store_wave_of(s, k->id, &a->wave, e);
     a->has_wave = found == 1;
     if (found < 0 || find_list(s, k->list_id, a->list, e) != 0 ||
-        find_texts(s, k, a->texts, sizeof a->texts, e) != 0)
+        find_texts(s, k, a->texts, sizeof a->texts, e) != 0 ||
+        (a->has_wave && store_wave_gateways_each(s, a->wave.id, add_gateway, a, e) != 0) ||
+        store_failovers_each(s, k->id, add_moved, a, e) != 0)
         return -1;
     found = k->policy_id != 0 ? store_policy_by_id(s, k->policy_id, &p, e) : 0;
     if (found == 1)
@@ -90,16 +126,54 @@ static void show_holdout(const struct campaign_info *k)
                civil_format(k->holdout_until, day), k->holdout_margin_days);
 }
 
+/* The rules as they were at create: each on a line, the first that fits decides. */
+static void show_routing(const struct campaign_info *k)
+{
+    const char *rule = k->routing;
+
+    for (int i = 0; rule[0] != '\0'; i++) {
+        size_t n = strcspn(rule, "\n");
+        printf("%s", i == 0 ? _("route     ") : "          ");
+        for (size_t j = 0; j < n; j++)
+            putchar(rule[j] == '\t' ? ' ' : rule[j]);
+        puts("");
+        rule += n + (rule[n] != '\0');
+    }
+    if (k->failover)
+        puts(_(
+            "failover  what no gateway has taken goes over another one when its own has stopped"));
+}
+
+static void show_gateways(const struct cli *c, const struct campaign_info *k,
+                          const struct around *a)
+{
+    char n[32], m[32], money[40], when[32];
+
+    for (int i = 0; i < a->n_gateways && k->n_gateways > 1; i++) {
+        const struct wave_gateway *g = &a->gateways[i];
+        campaigns_yuan(g->cost_microyuan, money);
+        printf(_("          over %s: %s messages, %s segments, %s yuan, %s\n"),
+               gateway_of(k, g->no), cli_number(g->messages, n), cli_number(g->segments, m), money,
+               g->finish_ms >= 0 ? civil_format_instant(g->finish_ms, c->zone_min, when)
+                                 : _("not before not_after"));
+    }
+    for (int i = 0; i < a->n_moved; i++)
+        printf(_("moved     %s messages from %s to %s\n"), cli_number(a->moved[i].n, n),
+               gateway_of(k, a->moved[i].from), gateway_of(k, a->moved[i].to));
+}
+
 static void show_head(const struct cli *c, const struct campaign_info *k, const struct around *a)
 {
-    char from[32], to[32];
+    char from[32], to[32], gateways[CAMPAIGNS_GATEWAYS_MAX];
 
     printf(_("campaign  %s (%s%s%s)\n"), k->name, campaign_state_name(k->state),
            k->pause_reason[0] != '\0' ? ": " : "", k->pause_reason);
     printf(_("list      %s\n"), a->list[0] != '\0' ? a->list : _("(removed)"));
     printf(_("policy    %s\n"), a->policy[0] != '\0' ? a->policy : _("none: everybody"));
     printf(_("texts     %s\n"), a->texts);
-    printf(_("topic     %s, gateway %s, priority %d\n"), k->topic, k->gateway, k->priority);
+    printf(_("topic     %s, gateway %s, priority %d\n"), k->topic,
+           campaigns_gateways(k, gateways, sizeof gateways), k->priority);
+    show_routing(k);
     printf(_("window    %02d:%02d-%02d:%02d, until %s\n"), k->schedule.window_from / 60,
            k->schedule.window_from % 60, k->schedule.window_to / 60, k->schedule.window_to % 60,
            civil_format_instant(k->schedule.not_after_ms, c->zone_min, to));
@@ -112,6 +186,7 @@ static void show_head(const struct cli *c, const struct campaign_info *k, const 
         printf(_("started   %s\n"), civil_format_instant(k->started_at, c->zone_min, from));
     if (a->has_wave)
         show_wave(c, &a->wave);
+    show_gateways(c, k, a);
     puts("");
 }
 
@@ -212,6 +287,47 @@ static void json_wave(struct json_w *w, const struct cli *c, const struct wave_i
     json_w_close(w, '}');
 }
 
+void campaigns_json_gateway(struct json_w *w, const struct cli *c, const struct campaign_info *k,
+                            const struct wave_gateway *g)
+{
+    json_w_open(w, '{');
+    member(w, "name", gateway_of(k, g->no));
+    json_w_key(w, "messages");
+    json_w_int(w, g->messages);
+    json_w_key(w, "segments");
+    json_w_int(w, g->segments);
+    json_w_key(w, "cost_microyuan");
+    json_w_int(w, g->cost_microyuan);
+    instant(w, c, "finish", g->finish_ms);
+    json_w_close(w, '}');
+}
+
+static void json_gateways(struct json_w *w, const struct cli *c, const struct campaign_info *k,
+                          const struct around *a)
+{
+    json_w_key(w, "gateways");
+    json_w_open(w, '[');
+    for (int i = 0; i < k->n_gateways; i++) {
+        struct wave_gateway none = {.no = i, .finish_ms = -1};
+        campaigns_json_gateway(w, c, k, i < a->n_gateways ? &a->gateways[i] : &none);
+    }
+    json_w_close(w, ']');
+    member(w, "route", k->routing);
+    json_w_key(w, "failover");
+    json_w_bool(w, k->failover);
+    json_w_key(w, "moved");
+    json_w_open(w, '[');
+    for (int i = 0; i < a->n_moved; i++) {
+        json_w_open(w, '{');
+        member(w, "from", gateway_of(k, a->moved[i].from));
+        member(w, "to", gateway_of(k, a->moved[i].to));
+        json_w_key(w, "messages");
+        json_w_int(w, a->moved[i].n);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+}
+
 static int json_counter(void *ctx, enum msg_state s, enum msg_cause cause, int64_t n)
 {
     struct json_w *w = ctx;
@@ -237,6 +353,7 @@ static int show_json(struct cli *c, const struct campaign_info *k, const struct 
     json_head(&w, c, k, a);
     if (a->has_wave)
         json_wave(&w, c, &a->wave);
+    json_gateways(&w, c, k, a);
     json_w_key(&w, "counters");
     json_w_open(&w, '[');
     int rc = store_tally(c->store, k->id, json_counter, &w, e);
@@ -264,12 +381,12 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
 static int list_one(void *ctx, const struct campaign_info *k)
 {
     struct table_out *t = ctx;
-    char day[11];
+    char day[11], gateways[CAMPAIGNS_GATEWAYS_MAX];
 
     tout_text(t, k->name);
     tout_text(t, campaign_state_name(k->state));
     tout_text(t, k->topic);
-    tout_text(t, k->gateway);
+    tout_text(t, campaigns_gateways(k, gateways, sizeof gateways));
     tout_int(t, k->n_variants);
     tout_text(t, k->holdout_permille > 0 ? civil_format(k->holdout_until, day) : "");
     tout_when(t, k->created_at);

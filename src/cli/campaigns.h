@@ -12,7 +12,12 @@
 /* What every text of the office needs, from the configuration. */
 struct campaign_office campaigns_office(const struct cli *c);
 
-/* A campaign with its gateway, the keys open. */
+/* "a, b" */
+#define CAMPAIGNS_GATEWAYS_MAX (ROUTE_GATEWAYS * 66)
+const char *campaigns_gateways(const struct campaign_info *k, char *out, size_t cap);
+void campaigns_yuan(int64_t microyuan, char out[40]);
+
+/* A campaign with its gateways in its order, the keys open. */
 struct opened {
     struct campaign_info k;
     struct cli_gateways g;
@@ -23,6 +28,10 @@ void campaigns_close(struct opened *x); /* also after a failure */
 
 extern const struct command campaign_create_command, campaign_forecast_command,
     campaign_preview_command, campaign_show_command, campaign_ls_command;
+
+/* { name, messages, segments, cost_microyuan, finish } */
+void campaigns_json_gateway(struct json_w *w, const struct cli *c, const struct campaign_info *k,
+                            const struct wave_gateway *g);
 
 /* Samples as text, or as one JSON array. */
 struct samples {

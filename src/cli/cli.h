@@ -48,7 +48,7 @@ struct cli_option {
 struct cli_args {
     const char *value[24];
     const char
-        *more[24][8]; /* a repeated option: all values, in order, NULL-terminated when fewer */
+        *more[24][9]; /* a repeated option: all values, in order, NULL-terminated when fewer */
     int n_more[24];
     char **rest; /* arguments that are no options */
     int n_rest;
@@ -83,6 +83,9 @@ struct cli_gateways {
     size_t n;
 };
 int cli_gateways(struct cli *c, const char *only, struct cli_gateways *out, struct err *e);
+/* These, in this order. */
+int cli_gateways_named(struct cli *c, const char (*names)[64], int n, struct cli_gateways *out,
+                       struct err *e);
 void cli_gateways_free(struct cli_gateways *g);
 
 /* ---- language ---- */

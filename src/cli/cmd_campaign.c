@@ -26,10 +26,20 @@ int campaigns_open(struct cli *c, const char *name, struct opened *x, struct err
 {
     memset(x, 0, sizeof *x);
     if (cli_keyring(c, e) != 0 || cli_campaign(c, name, &x->k, e) != 0 ||
-        cli_gateways(c, x->k.gateway, &x->g, e) != 0)
+        cli_gateways_named(c, x->k.gateways, x->k.n_gateways, &x->g, e) != 0)
         return -1;
     x->o = campaigns_office(c);
     return 0;
+}
+
+const char *campaigns_gateways(const struct campaign_info *k, char *out, size_t cap)
+{
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < k->n_gateways && n < cap; i++)
+        n += (size_t)snprintf(out + n, cap - n, "%s%s", i > 0 ? ", " : "", k->gateways[i]);
+    return out;
 }
 
 void campaigns_close(struct opened *x)
@@ -83,8 +93,7 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
 
     if (rc == 0) {
         struct progress p = bar_begin(&bar, c, _("freezing"));
-        rc =
-            campaign_submit(c->store, c->keyring, &x.k, x.g.list[0], &x.o, c->actor, &r, &p, &w, e);
+        rc = campaign_submit(c->store, c->keyring, &x.k, x.g.list, &x.o, c->actor, &r, &p, &w, e);
         bar_end(&bar);
     }
     campaigns_close(&x);
@@ -116,7 +125,7 @@ static int run_approve(struct cli *c, const struct cli_args *a, struct err *e)
         return err_set(e, ERR_USAGE, _("say why"), _("--unconfirmed-because needs a reason"));
     int rc = campaigns_open(c, a->rest[0], &x, e);
     if (rc == 0)
-        rc = campaign_approve(c->store, c->keyring, &x.k, x.g.list[0], c->actor,
+        rc = campaign_approve(c->store, c->keyring, &x.k, x.g.list, c->actor,
                               conf_int(c->conf, "people.maker_is_checker") != 0, reason != NULL,
                               x.o.now_ms, &r, &w, e);
     campaigns_close(&x);

@@ -202,7 +202,7 @@ static int parse_options(struct cli *cli, const struct command *c, const char *p
         } else if (opt >= 1000) {
             int i = opt - 1000;
             out->args.value[i] = optarg != NULL ? optarg : "";
-            if (out->args.n_more[i] < 8)
+            if (out->args.n_more[i] < 9) /* one more than any may have: so that too many is seen */
                 out->args.more[i][out->args.n_more[i]++] = out->args.value[i];
             else
                 return err_set(e, ERR_USAGE, NULL, _("%s: --%s is given too often"), path,

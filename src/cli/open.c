@@ -98,21 +98,15 @@ int cli_keyring(struct cli *c, struct err *e)
     return c->keyring != NULL ? 0 : -1;
 }
 
-int cli_gateways(struct cli *c, const char *only, struct cli_gateways *out, struct err *e)
+static int load_gateways(struct cli *c, const char *const *names, size_t n,
+                         struct cli_gateways *out, struct err *e)
 {
-    memset(out, 0, sizeof *out);
-    if (cli_conf(c, e) != 0)
-        return -1;
-    const char *const *names = conf_gateway_names(c->conf);
-    size_t n = 0;
-    while (names[n] != NULL)
-        n++;
     out->list = calloc(n + 1, sizeof *out->list);
     if (out->list == NULL)
         panic("out of memory");
-    for (size_t i = 0; i < (only != NULL ? 1 : n); i++) {
+    for (size_t i = 0; i < n; i++) {
         struct conf_gateway settings;
-        if (conf_gateway(c->conf, only != NULL ? only : names[i], &settings, e) != 0)
+        if (conf_gateway(c->conf, names[i], &settings, e) != 0)
             goto fail;
         out->list[out->n] = gateway_load(&settings, e);
         conf_gateway_fini(&settings);
@@ -124,6 +118,31 @@ int cli_gateways(struct cli *c, const char *only, struct cli_gateways *out, stru
 fail:
     cli_gateways_free(out);
     return -1;
+}
+
+int cli_gateways(struct cli *c, const char *only, struct cli_gateways *out, struct err *e)
+{
+    memset(out, 0, sizeof *out);
+    if (cli_conf(c, e) != 0)
+        return -1;
+    const char *const *names = conf_gateway_names(c->conf);
+    size_t n = 0;
+    while (names[n] != NULL)
+        n++;
+    return load_gateways(c, only != NULL ? &only : names, only != NULL ? 1 : n, out, e);
+}
+
+int cli_gateways_named(struct cli *c, const char (*names)[64], int n, struct cli_gateways *out,
+                       struct err *e)
+{
+    const char *list[ROUTE_GATEWAYS];
+
+    memset(out, 0, sizeof *out);
+    if (cli_conf(c, e) != 0)
+        return -1;
+    for (int i = 0; i < n; i++)
+        list[i] = names[i];
+    return load_gateways(c, list, (size_t)n, out, e);
 }
 
 void cli_gateways_free(struct cli_gateways *g)

@@ -223,8 +223,8 @@ static struct wave_info submit(struct office_day *d, struct campaign_info *k)
 {
     struct wave_info w;
 
-    OK(d->c,
-       campaign_submit(d->c->store, d->c->keys, k, d->g, &d->o, "maker", NULL, NULL, &w, &d->c->e));
+    OK(d->c, campaign_submit(d->c->store, d->c->keys, k, &d->g, &d->o, "maker", NULL, NULL, &w,
+                             &d->c->e));
     OK(d->c, store_campaign_by_id(d->c->store, k->id, k, &d->c->e));
     ck_assert_int_eq(k->state, CAMPAIGN_SUBMITTED);
     return w;
@@ -234,7 +234,7 @@ static struct campaign_forecast forecast(struct office_day *d, const struct camp
 {
     struct campaign_forecast f;
 
-    OK(d->c, campaign_forecast(d->c->store, d->c->keys, k, d->g, &d->o, NULL, &f, &d->c->e));
+    OK(d->c, campaign_forecast(d->c->store, d->c->keys, k, &d->g, &d->o, NULL, &f, &d->c->e));
     return f;
 }
 
@@ -461,7 +461,7 @@ START_TEST(a_preview_shows_masks)
     static struct shown x;
 
     create(d, &k);
-    OK(d->c, campaign_preview(d->c->store, d->c->keys, &k, NULL, d->g, &d->o, 4, NULL, show, &x,
+    OK(d->c, campaign_preview(d->c->store, d->c->keys, &k, NULL, &d->g, &d->o, 4, NULL, show, &x,
                               &d->c->e));
     ck_assert_int_eq(x.n, 4);
     ck_assert_str_eq(x.why[0], "longest");
@@ -603,7 +603,7 @@ static void submit_in_child(void *ctx)
     struct wave_info w;
 
     contract_reopen(j->d->c);
-    OK(j->d->c, campaign_submit(j->d->c->store, j->d->c->keys, j->k, j->d->g, &j->d->o, "maker",
+    OK(j->d->c, campaign_submit(j->d->c->store, j->d->c->keys, j->k, &j->d->g, &j->d->o, "maker",
                                 NULL, NULL, &w, &j->d->c->e));
 }
 
@@ -673,11 +673,11 @@ START_TEST(an_interrupted_freeze_leaves_nothing)
 
     create(d, &k);
     FAILS(c, ERR_TEMP,
-          campaign_submit(c->store, c->keys, &k, d->g, &d->o, "maker", NULL, &p, &w, &c->e));
+          campaign_submit(c->store, c->keys, &k, &d->g, &d->o, "maker", NULL, &p, &w, &c->e));
     ck_assert_int_eq(store_wave_of(c->store, k.id, &w, &c->e), 0);
     ck_assert_int_eq(count_members(d), 0);
     stop = 0;
-    OK(c, campaign_submit(c->store, c->keys, &k, d->g, &d->o, "maker", NULL, &p, &w, &c->e));
+    OK(c, campaign_submit(c->store, c->keys, &k, &d->g, &d->o, "maker", NULL, &p, &w, &c->e));
     end(d);
 }
 END_TEST
@@ -712,16 +712,16 @@ START_TEST(no_act_without_its_record)
 
     create(d, &k);
     FAILS(c, ERR_IO,
-          campaign_submit(c->store, c->keys, &k, d->g, &d->o, "maker", &no, NULL, &w, &c->e));
+          campaign_submit(c->store, c->keys, &k, &d->g, &d->o, "maker", &no, NULL, &w, &c->e));
     ck_assert_int_eq(store_wave_of(c->store, k.id, &w, &c->e), 0);
-    OK(c, campaign_submit(c->store, c->keys, &k, d->g, &d->o, "maker", &yes, NULL, &w, &c->e));
+    OK(c, campaign_submit(c->store, c->keys, &k, &d->g, &d->o, "maker", &yes, NULL, &w, &c->e));
     OK(c, store_campaign_by_id(c->store, k.id, &k, &c->e));
     FAILS(c, ERR_IO,
-          campaign_approve(c->store, c->keys, &k, d->g, "checker", false, false, NOW, &no, &w,
+          campaign_approve(c->store, c->keys, &k, &d->g, "checker", false, false, NOW, &no, &w,
                            &c->e));
     OK(c, store_wave_of(c->store, k.id, &w, &c->e));
     ck_assert_int_eq(w.state, WAVE_SUBMITTED);
-    OK(c, campaign_approve(c->store, c->keys, &k, d->g, "checker", false, false, NOW, &yes, &w,
+    OK(c, campaign_approve(c->store, c->keys, &k, &d->g, "checker", false, false, NOW, &yes, &w,
                            &c->e));
     OK(c, store_campaign_by_id(c->store, k.id, &k, &c->e));
     FAILS(c, ERR_IO, campaign_cancel(c->store, &k, &no, &n, NULL, &c->e));
@@ -736,16 +736,15 @@ END_TEST
 
 /* ---- approval ---- */
 
-static void expect_refusal(struct office_day *d, const struct campaign_info *k,
-                           const struct gateway *g, const char *actor, bool unconfirmed,
-                           const char *what)
+static void expect_refusal(struct office_day *d, const struct campaign_info *k, struct gateway *g,
+                           const char *actor, bool unconfirmed, const char *what)
 {
     struct contract *c = d->c;
     struct wave_info w;
 
-    FAILS(
-        c, ERR_PERM,
-        campaign_approve(c->store, c->keys, k, g, actor, false, unconfirmed, NOW, NULL, &w, &c->e));
+    FAILS(c, ERR_PERM,
+          campaign_approve(c->store, c->keys, k, &g, actor, false, unconfirmed, NOW, NULL, &w,
+                           &c->e));
     ck_assert_msg(strstr(c->e.what, what) != NULL, "%s", c->e.what);
 }
 
@@ -760,7 +759,7 @@ START_TEST(an_approval_and_its_refusals)
 
     create(d, &k);
     FAILS(c, ERR_DATA,
-          campaign_approve(c->store, c->keys, &k, d->g, "checker", false, false, NOW, NULL, &w,
+          campaign_approve(c->store, c->keys, &k, &d->g, "checker", false, false, NOW, NULL, &w,
                            &c->e));
     submit(d, &k);
     expect_refusal(d, &k, d->g, "maker", false, "submitted by maker");
@@ -769,9 +768,9 @@ START_TEST(an_approval_and_its_refusals)
     changed.schedule.window_to = 1440;
     expect_refusal(d, &changed, d->g, "checker", false, "is not what was submitted");
     FAILS(c, ERR_DATA,
-          campaign_approve(c->store, c->keys, &k, d->g, "checker", false, false,
+          campaign_approve(c->store, c->keys, &k, &d->g, "checker", false, false,
                            k.schedule.not_after_ms, NULL, &w, &c->e));
-    OK(c, campaign_approve(c->store, c->keys, &k, d->g, "checker", false, false, NOW, NULL, &w,
+    OK(c, campaign_approve(c->store, c->keys, &k, &d->g, "checker", false, false, NOW, NULL, &w,
                            &c->e));
     OK(c, store_campaign_by_id(c->store, k.id, &k, &c->e));
     ck_assert_int_eq(k.state, CAMPAIGN_APPROVED);
@@ -831,7 +830,7 @@ START_TEST(rules_that_nobody_has_read)
     ck_assert_int_eq(forecast(d, &k).unconfirmed_rules, 1);
     submit(d, &k);
     expect_refusal(d, &k, d->g, "checker", false, "1 persons rest on rules");
-    OK(d->c, campaign_approve(d->c->store, d->c->keys, &k, d->g, "checker", false, true, NOW, NULL,
+    OK(d->c, campaign_approve(d->c->store, d->c->keys, &k, &d->g, "checker", false, true, NOW, NULL,
                               &w, &d->c->e));
     end(d);
 }
@@ -923,12 +922,12 @@ START_TEST(nobody_to_write_to)
 
     create(d, &k);
     FAILS(d->c, ERR_DATA,
-          campaign_submit(d->c->store, d->c->keys, &k, d->g, &d->o, "maker", NULL, NULL, &w,
+          campaign_submit(d->c->store, d->c->keys, &k, &d->g, &d->o, "maker", NULL, NULL, &w,
                           &d->c->e));
     ck_assert_uint_eq(see(d, &k)->n, 0);
     d->o.now_ms = k.schedule.not_after_ms;
     FAILS(d->c, ERR_DATA,
-          campaign_submit(d->c->store, d->c->keys, &k, d->g, &d->o, "maker", NULL, NULL, &w,
+          campaign_submit(d->c->store, d->c->keys, &k, &d->g, &d->o, "maker", NULL, NULL, &w,
                           &d->c->e));
     ck_assert_msg(strstr(d->c->e.what, "last moment has passed") != NULL, "%s", d->c->e.what);
     end(d);
