@@ -93,6 +93,7 @@ static int read_gateways(struct store *s, struct campaign_info *c, struct err *e
     int rc;
     while ((rc = stmt_step(q, e)) == 1 && c->n_gateways < ROUTE_GATEWAYS)
         stmt_copy_text(q, 0, c->gateways[c->n_gateways++], sizeof c->gateways[0]);
+    memcpy(c->gateway, c->gateways[0], sizeof c->gateway); /* what is sent over is what is signed */
     return stmt_end(q, rc);
 }
 
