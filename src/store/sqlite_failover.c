@@ -13,13 +13,15 @@
 #include "internal.h"
 #include "sqlite.h"
 
-/* The classes are RETRY, LIMIT and CONFIG: refused outright. Cause 12: a person sends it again. */
+#define REFUSED_OUTRIGHT "(2, 3, 7)" /* classes RETRY, LIMIT, CONFIG */
+/* An attempt that a gateway may have taken. */
+#define IN_DOUBT                                                                                   \
+    "o.id IS NULL OR (o.handed_at IS NOT NULL AND coalesce(o.class, 0) NOT IN " REFUSED_OUTRIGHT ")"
+/* Cause 12: a person sends it again. */
 #define DUE                                                                                        \
     "SELECT m.id, m.due_at, coalesce(p.carriers, 0), m.cause = 12 OR (m.attempts > 0 AND EXISTS"   \
     " (SELECT 1 FROM attempt a LEFT JOIN outcome o ON o.id = a.id"                                 \
-    "  WHERE a.id BETWEEN (m.id << 24) + 1 AND (m.id << 24) + m.attempts"                          \
-    "  AND (o.id IS NULL OR (o.handed_at IS NOT NULL AND coalesce(o.class, 0) NOT IN (2, 3, "      \
-    "7)))))"                                                                                       \
+    "  WHERE a.id BETWEEN (m.id << 24) + 1 AND (m.id << 24) + m.attempts AND (" IN_DOUBT ")))"     \
     " FROM message m INDEXED BY message_open LEFT JOIN payload p ON p.message_id = m.id"           \
     " WHERE m.campaign_id = ?1 AND m.state = 2 AND m.route = ?2"
 /* Many are due at the same instant: a pass goes on among them by id. */

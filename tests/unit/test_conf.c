@@ -397,6 +397,84 @@ START_TEST(a_gateway)
 }
 END_TEST
 
+START_TEST(a_route)
+{
+    struct err e;
+    struct conf_gateway g;
+    struct route r;
+    char text[ROUTE_TEXT_MAX], name[64];
+    int weight;
+    struct conf *c = must_load(
+        "gateways = ( { name = \"a\"; profile = \"p\"; sticky = false; }, { name = \"b:2\"; "
+        "profile = \"p\"; sticky = true; },\n"
+        "  { name = \"c\"; profile = \"p\"; } );\n"
+        "routes = ( { name = \"x\"; rules = ( { to = \"a\"; } ); },\n"
+        "  { name = \"regions\"; rules = ( { region = \"4301\"; topic = \"t\"; to = \"c\"; },\n"
+        "    { carrier = \"data\"; cheapest = true; to = [ \"a\", \"b:2\" ]; }, { to = [ "
+        "\"b:2:7\", \"a:1000\" ]; } ); } );\n");
+
+    ck_assert_msg(conf_route(c, "regions", &r, &e) == 0, "%s", e.what);
+    ck_assert_int_eq(route_format(&r, text, sizeof text), 0);
+    ck_assert_str_eq(
+        text, "region=4301\ttopic=t\tc:1\ncarrier=data\tcheapest\ta:1\tb:2:1\na:1000\tb:2:7");
+    ck_assert_str_eq(r.gateways[0], "c"); /* as they first appear */
+    ck_assert_int_eq(conf_route(c, "regios", &r, &e), -1);
+    ck_assert_ptr_nonnull(strstr(e.what, "did you mean regions?"));
+    ck_assert_int_eq(conf_share(c, "b:2", name, &weight, &e), 0);
+    ck_assert_str_eq(name, "b:2");
+    ck_assert_int_eq(weight, 1);
+    ck_assert_int_eq(conf_share(c, "a:2", name, &weight, &e), 0);
+    ck_assert_str_eq(name, "a");
+    ck_assert_int_eq(weight, 2);
+    ck_assert_int_eq(conf_share(c, "a:0", name, &weight, &e), -1);
+    ck_assert_int_eq(conf_share(c, "d:2", name, &weight, &e), -1);
+    ck_assert_int_eq(conf_share(c, "", name, &weight, &e), -1);
+    static const struct {
+        const char *name;
+        int sticky;
+    } all[] = {{"a", -1}, {"b:2", 1}, {"c", 0}};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(conf_gateway(c, all[i].name, &g, &e), 0);
+        ck_assert_int_eq(g.sticky, all[i].sticky);
+        conf_gateway_fini(&g);
+    }
+    conf_free(c);
+}
+END_TEST
+
+static const struct {
+    const char *rules, *what;
+} bad_routes[] = {
+    {"", "has no rules"},
+    {"{ region = \"43\"; to = \"a\"; }", "fit none of its rules"},
+    {"{ to = \"a\"; }, { to = \"a\"; }", "never looked at"},
+    {"{ to = \"b\"; }", "gateway b is not configured"},
+    {"{ to = [ ]; }", "names no gateway"},
+    {"{ to = [ \"a\", \"a:2\" ]; }", "twice"},
+    {"{ to = \"a:1001\"; }", "a weight is from 1"},
+    {"{ region = \"43\"; }", "a rule needs a gateway"},
+    {"{ carrier = \"mobile\"; to = \"a\"; }, { to = \"a\"; }", "carrier is"},
+    {"{ gateway = \"a\"; }", "gateway"},
+    {"{ region = \"4\\t3\"; to = \"a\"; }, { to = \"a\"; }", "no tabs"},
+};
+
+START_TEST(routes_that_are_none)
+{
+    char text[512];
+    struct err e = {0};
+
+    snprintf(text, sizeof text,
+             "gateways = ( { name = \"a\"; profile = \"p\"; } );\n"
+             "routes = ( { name = \"x\"; rules = ( %s ); } );\n",
+             bad_routes[_i].rules);
+    write_file(path, text, strlen(text), 0600);
+    ck_assert_ptr_null(conf_load(path, &e));
+    ck_assert_int_eq(e.kind, ERR_CONFIG);
+    ck_assert_msg(strstr(e.what, bad_routes[_i].what) != NULL, "%s", e.what);
+    ck_assert_msg(strstr(e.what, ":2: ") != NULL, "%s", e.what);
+}
+END_TEST
+
 static void expect_secret_error(const struct conf *c, const char *what, const char *remedy)
 {
     struct conf_gateway g;
@@ -536,6 +614,9 @@ int main(void)
     tcase_add_test_raise_signal(t, asking_for_an_unknown_option_is_a_defect, SIGABRT);
     tcase_add_loop_test(t, durations_are_read, 0, COUNT(durations));
     tcase_add_test(t, a_gateway);
+    tcase_add_test(t, a_route);
+    tcase_add_loop_test(t, routes_that_are_none, 0,
+                        (int)(sizeof bad_routes / sizeof bad_routes[0]));
     tcase_add_test(t, secrets_that_are_none);
     tcase_add_test(t, trees);
     tcase_add_test(t, the_manual_has_every_option_and_its_default);
