@@ -1,5 +1,6 @@
 zc_unit(utf8 LINK zc_text)
 zc_unit(phone LINK zc_text)
+zc_unit(email LINK zc_text)
 zc_unit(citizen LINK zc_text)
 zc_unit(text LINK zc_text)
 zc_cases(phones LINK zc_text)
