@@ -30,7 +30,7 @@ const char *conf_path(const struct conf *c, const char *name);        /* absolut
 const char *const *conf_list(const struct conf *c, const char *name); /* NULL-terminated */
 const char *conf_dir(const struct conf *c); /* folder of the file, absolute */
 
-/* Settings of a gateway: an item { name, profile, url, public_url, rate, concurrency, batch,
+/* Settings of a gateway: an item { name, profile, url, ca_file, public_url, rate, concurrency, batch,
  * pull_every, sticky, settings, secret_files, secret_env } of the list `gateways`.
  * conf_gateway_names: NULL-terminated,
  * in file order. */
@@ -39,6 +39,7 @@ struct conf_gateway {
     const char *name;
     char *profile;          /* absolute path of the profile file */
     char *url;              /* overrides the profile's base URL; NULL if unset */
+    char *ca_file;          /* trusted besides the system's authorities; absolute, NULL if unset */
     char *public_url;       /* under which the provider reaches `serve`; NULL if unset */
     double rate;            /* 0 = the profile's */
     int concurrency, batch; /* 0 = the profile's */

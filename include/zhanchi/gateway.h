@@ -25,6 +25,7 @@ struct gateway;
 struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e);
 void gateway_free(struct gateway *g);
 const char *gateway_name(const struct gateway *g);
+const char *gateway_channel(const struct gateway *g); /* "sms" or "email", as templates have it */
 /* SHA-256 over the profile file and the URL (no secrets): part of what an approver signs. */
 void gateway_digest(const struct gateway *g, uint8_t out[32]);
 
@@ -51,8 +52,9 @@ bool gateway_sticky(const struct gateway *g);
 
 struct gw_message {
     int64_t id;
-    const char *ref; /* client reference */
-    const char *phone;
+    const char *ref;       /* client reference */
+    const char *phone;     /* of a gateway for email: the mail address */
+    const char *subject;   /* of an email; may be NULL */
     const char *text;      /* signature in front */
     const char *signature; /* without brackets */
     const char *carrier_template,
@@ -63,12 +65,22 @@ struct gw_message {
 
 struct gw_scratch; /* gateway_build's own: nonce, buffers */
 
+/* How a mail server is spoken to. */
+enum gw_tls { GW_TLS_REQUIRED, GW_TLS_OPPORTUNISTIC, GW_TLS_NONE };
+struct gw_mail {
+    enum gw_tls tls;             /* of smtp://; smtps:// is encrypted from its first byte */
+    const char *user, *password; /* NULL: the server asks for none */
+};
+
 struct gw_request { /* reusable: gw_request_reset keeps the memory; belongs to one thread at a time
                      */
     char method[8];
     struct buf url;
-    struct buf headers; /* "Name: value" NUL "Name: value" NUL ... */
-    struct buf body;
+    struct buf headers;           /* "Name: value" NUL "Name: value" NUL ... */
+    struct buf body;              /* of an email: the whole message */
+    const struct gw_mail *mail;   /* NULL: HTTP; the gateway's */
+    const char *ca_file;          /* trusted besides the system's, or NULL; the gateway's */
+    struct buf sender, recipient; /* envelope of an email */
     struct gw_scratch *scratch;
 };
 void gw_request_init(struct gw_request *r);
@@ -89,7 +101,9 @@ bool gateway_together(const struct gateway *g, const struct gw_message *first,
 /* How a transfer ended. */
 struct gw_answer {
     bool handed_over; /* the request may have reached the gateway */
-    bool complete;    /* a whole answer was read: status, headers, body are valid */
+    bool unsent;      /* SMTP: and yet nothing was taken: no byte of the message itself had left */
+    bool session;  /* SMTP: the reply speaks of us (greeting, login, sender), not of a recipient */
+    bool complete; /* a whole answer was read: status, headers, body are valid */
     int status;
     int64_t retry_after_ms; /* from Retry-After (seconds or date); 0 = none */
     const char *body;
@@ -107,7 +121,8 @@ struct gw_result {
     int64_t retry_after_ms;
 };
 
-/* One result for each message, always: not handed over is RETRY ("not-sent"); handed over without a
+/* One result for each message, always: not handed over is RETRY ("not-sent"), but what a mail server
+ * said before it counts (a wrong password is CONFIG); handed over without a
  * complete answer is UNKNOWN; RETRY otherwise only where the profile declares it; a missing item of
  * a batch is UNKNOWN. *whole is true when the answer spoke of the request as a whole and refused
  * it. */
@@ -128,10 +143,11 @@ int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct 
 /* ---- samples: what a profile says that it can read ---- */
 
 struct gw_sample_texts { /* what a sample message points to */
-    char ref[24], phone[24];
+    char ref[24], phone[48];
 };
 /* The i-th invented message, from 0. */
-void gateway_sample_message(size_t i, struct gw_message *m, struct gw_sample_texts *t);
+void gateway_sample_message(const struct gateway *g, size_t i, struct gw_message *m,
+                            struct gw_sample_texts *t);
 
 struct gw_sample {
     const char *of; /* "single" "batch" "receipt" "reply" ... */

@@ -64,7 +64,8 @@ enum hash_kind {
     HASH_EMPLOYER = 5,
     HASH_OCCUPATION = 6,
     HASH_PSEUDONYM = 7,
-    HASH_REPLY = 8
+    HASH_REPLY = 8,
+    HASH_ADDRESS_EMAIL = 9 /* of the address in lower case (email.h: key) */
 };
 void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size_t len,
                   uint8_t out[KEYRING_HASH_BYTES]);

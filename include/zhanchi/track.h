@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "zhanchi/email.h"
 #include "zhanchi/err.h"
 #include "zhanchi/gateway.h"
 #include "zhanchi/inbox.h"
@@ -82,9 +83,18 @@ struct query_stats {
 int track_query(struct store *s, struct keyring *k, struct inbox *i, const struct query_opts *o,
                 struct query_stats *stats, struct err *e);
 
-/* Opt-outs by number: folded, checked, sealed. Joins an open transaction. topic "" = all; origin:
- * enum optout_origin. 1 new, 0 was there, -1 (ERR_DATA: no mobile number; the number itself is not
- * told). suppressed may be NULL. */
+/* A mobile number, or a mail address (whatever holds an @). False: `reason` says why (phone.h, email.h). */
+struct track_address {
+    bool email;
+    char text[EMAIL_MAX]; /* canonical; "" if refused */
+    uint8_t hash[KEYRING_HASH_BYTES];
+    const char *reason;
+};
+bool track_address(struct keyring *k, const char *text, struct track_address *out);
+
+/* Opt-outs by number or mail address: folded, checked, sealed. Joins an open transaction. topic "" =
+ * all; origin: enum optout_origin. 1 new, 0 was there, -1 (ERR_DATA: it is neither; the text itself is
+ * not told). suppressed may be NULL. */
 int track_optout_add(struct store *s, struct keyring *k, const char *phone, const char *topic,
                      int origin, const char *actor, int64_t now_ms, int64_t *suppressed,
                      struct err *e);

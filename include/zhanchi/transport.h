@@ -1,5 +1,5 @@
 /*
- * transport: HTTP out. The one module that owns libcurl (multi, curl_multi_poll, reused easy
+ * transport: HTTP and SMTP out. The one module that owns libcurl (multi, curl_multi_poll, reused easy
  * handles, keep-alive).
  *
  * libcurl repeats a request by itself when a reused connection dies before the first answer byte
@@ -22,7 +22,7 @@ struct transport;
 struct transport_opts {
     int connections;   /* at once, over all hosts */
     size_t answer_max; /* bytes of an answer's body; more is "unreadable" */
-    /* About to hand the request over: return 0 to go, -1 to abort (nothing was sent: window closed,
+    /* About to hand the request over (SMTP: the session stands, MAIL FROM is next): return 0 to go, -1 to abort (nothing was sent: window closed,
      * claim_ttl passed). */
     int (*handover)(void *ctx, void *tag);
     /* The transfer ended; `answer` is borrowed for the call. A new transport_submit is allowed

@@ -10,7 +10,6 @@
 #include "zhanchi/clock.h"
 #include "zhanchi/columns.h"
 #include "zhanchi/mask.h"
-#include "zhanchi/phone.h"
 #include "zhanchi/store_people.h"
 #include "zhanchi/table.h"
 #include "zhanchi/track.h"
@@ -71,8 +70,7 @@ static void bad_line(struct work *w, const char *why)
 /* 1 changed, 0 not, -1. */
 static int change(struct work *w, const char *cell, struct err *e)
 {
-    uint8_t address[KEYRING_HASH_BYTES];
-    struct phone p;
+    struct track_address to;
     int64_t suppressed = 0;
 
     if (strcmp(w->act, "optout.rm") != 0) {
@@ -81,11 +79,12 @@ static int change(struct work *w, const char *cell, struct err *e)
         w->suppressed += suppressed;
         return rc;
     }
-    if (!phone_parse(cell, strlen(cell), &p))
-        return err_set(e, ERR_DATA, NULL, _("this is no mobile number (%s)"),
-                       phone_reason_name(p.reason));
-    keyring_hash(w->cli->keyring, HASH_ADDRESS_SMS, p.number, strlen(p.number), address);
-    return store_optout_remove(w->cli->store, address, w->topic, e);
+    if (!track_address(w->cli->keyring, cell, &to))
+        return err_set(e, ERR_DATA, NULL,
+                       to.email ? _("this is no mail address (%s)")
+                                : _("this is no mobile number (%s)"),
+                       to.reason);
+    return store_optout_remove(w->cli->store, to.hash, w->topic, e);
 }
 
 /* One number of the input: chunks are begun and ended here. */
@@ -225,7 +224,6 @@ static int run_check(struct cli *cli, const struct cli_args *a, struct err *e)
     static const char *const titles[] = {N_("line"), N_("number"), N_("refused"), NULL};
     const char *topic = a->value[OPT_TOPIC] ? a->value[OPT_TOPIC] : "";
     char line[LINE_MAX_BYTES], masked[MASK_MAX];
-    uint8_t address[KEYRING_HASH_BYTES];
     int64_t no = 0;
     int rc;
 
@@ -233,23 +231,20 @@ static int run_check(struct cli *cli, const struct cli_args *a, struct err *e)
         return -1;
     struct table_out *t = tout_new(cli, keys, titles);
     while ((rc = cli_read_line(line, sizeof line, e)) == 1) {
-        struct phone p;
+        struct track_address to;
         int refused = 0;
         no++;
         if (line[0] == '\0')
             continue;
-        bool good = phone_parse(line, strlen(line), &p);
-        if (good) {
-            keyring_hash(cli->keyring, HASH_ADDRESS_SMS, p.number, strlen(p.number), address);
-            if ((refused = store_optout_check(cli->store, address, topic, e)) < 0) {
-                rc = -1;
-                break;
-            }
+        bool good = track_address(cli->keyring, line, &to);
+        if (good && (refused = store_optout_check(cli->store, to.hash, topic, e)) < 0) {
+            rc = -1;
+            break;
         }
-        mask_phone(p.number, strlen(p.number), masked);
+        mask_address(to.text, strlen(to.text), masked);
         tout_int(t, no);
         tout_text(t, good ? masked : "");
-        tout_text(t, !good ? phone_reason_name(p.reason) : refused ? _("yes") : _("no"));
+        tout_text(t, !good ? to.reason : refused ? _("yes") : _("no"));
     }
     tout_end(t);
     return rc;
@@ -272,7 +267,7 @@ static int list_one(void *ctx, const struct optout_info *o)
         if (keyring_unseal(l->cli->keyring, o->key_id, SEAL_OPTOUT, o->id, 0, o->sealed,
                            o->sealed_len, &l->number, l->e) != 0)
             return -1;
-        mask_phone(buf_cstr(&l->number), l->number.len, masked);
+        mask_address(buf_cstr(&l->number), l->number.len, masked);
     }
     tout_text(l->t, masked);
     tout_text(l->t, o->topic);
@@ -292,7 +287,7 @@ static int run_ls(struct cli *cli, const struct cli_args *a, struct err *e)
     (void)a;
     if (cli_keyring(cli, e) != 0)
         return -1;
-    buf_init(&l.number, 64);
+    buf_init(&l.number, 512);
     l.t = tout_new(cli, keys, titles);
     int rc = store_optout_each(cli->store, list_one, &l, e);
     tout_end(l.t);

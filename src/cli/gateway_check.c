@@ -131,7 +131,7 @@ static int show_submit(const struct gateway *g, size_t n, const char *what, stru
     struct gw_request r;
 
     for (size_t i = 0; i < 2; i++)
-        gateway_sample_message(i, &m[i], &t[i]);
+        gateway_sample_message(g, i, &m[i], &t[i]);
     if (!gateway_together(g, &m[0], &m[1]))
         panic("gateway: sample messages do not go together");
     gw_request_init(&r);
@@ -151,7 +151,7 @@ static int show_pull(const struct gateway *g, enum gw_pull what, struct json_w *
 
     if (!gateway_can_pull(g, what))
         return 0;
-    gateway_sample_message(0, &m, &t);
+    gateway_sample_message(g, 0, &m, &t);
     gw_request_init(&r);
     int rc = gateway_build_pull(g, what, what == GW_PULL_QUERY ? &m : NULL, clock_now_ms(), &r, e);
     if (rc == 0)

@@ -11,8 +11,8 @@
 #include "zhanchi/clock.h"
 #include "zhanchi/crypt.h"
 #include "zhanchi/mask.h"
-#include "zhanchi/phone.h"
 #include "zhanchi/store_people.h"
+#include "zhanchi/track.h"
 #include "zhanchi/transport.h"
 
 #define ANSWER_MAX 65536U
@@ -69,28 +69,27 @@ static int send_one(struct exchange *x, struct err *e)
     return rc;
 }
 
-/* A number from standard input that has not refused. */
-static int read_number(struct cli *c, char number[12], struct err *e)
+/* A number, or a mail address, from standard input that has not refused. */
+static int read_number(struct cli *c, bool email, struct track_address *to, struct err *e)
 {
     char line[4096];
-    struct phone p;
-    uint8_t hash[KEYRING_HASH_BYTES];
 
-    fprintf(stderr, "%s", c->json ? "" : _("number to write to: "));
+    if (!c->json)
+        fprintf(stderr, "%s", email ? _("mail address to write to: ") : _("number to write to: "));
     int got = cli_read_line(line, sizeof line, e);
     if (got < 0)
         return -1;
-    if (got == 0 || !phone_parse(line, strlen(line), &p))
-        return err_set(e, ERR_DATA, _("write one mobile number to standard input"),
-                       _("that is no mobile number"));
-    keyring_hash(c->keyring, HASH_ADDRESS_SMS, p.number, strlen(p.number), hash);
-    int refused = store_optout_check(c->store, hash, "", e);
+    if (got == 0 || !track_address(c->keyring, line, to) || to->email != email)
+        return email ? err_set(e, ERR_DATA, _("write one mail address to standard input"),
+                               _("that is no mail address"))
+                     : err_set(e, ERR_DATA, _("write one mobile number to standard input"),
+                               _("that is no mobile number"));
+    int refused = store_optout_check(c->store, to->hash, "", e);
     if (refused < 0)
         return -1;
     if (refused)
         return err_set(e, ERR_PERM, _("use another number"),
                        _("that number has refused our messages"));
-    memcpy(number, p.number, sizeof p.number);
     return 0;
 }
 
@@ -127,15 +126,17 @@ static void compose(struct cli *c, const struct cli_args *a, struct gw_message *
     const char *body = a->value[T_TEXT] ? a->value[T_TEXT] : "短信网关测试，请勿回复。";
     snprintf(text, cap, "【%s】%s", m->signature, body);
     m->text = text;
+    m->subject = "邮件网关测试";
     m->carrier_template = a->value[T_TEMPLATE] ? a->value[T_TEMPLATE] : "";
     m->carrier_variables = a->value[T_VARIABLES] ? a->value[T_VARIABLES] : "";
 }
 
 int gateway_test_run(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    char number[12], masked[MASK_MAX], text[4096], ref[40], object[96];
+    char masked[MASK_MAX], text[4096], ref[40], object[96];
     uint8_t random[8];
-    struct gw_message m = {.id = 1, .ref = ref, .phone = number};
+    struct track_address to;
+    struct gw_message m = {.id = 1, .ref = ref, .phone = to.text};
     struct exchange x = {.m = &m};
 
     if (cli_keyring(c, e) != 0)
@@ -149,13 +150,13 @@ int gateway_test_run(struct cli *c, const struct cli_args *a, struct err *e)
     compose(c, a, &m, text, sizeof text);
     x.g = g;
     snprintf(object, sizeof object, "gateway %s", gateway_name(g));
-    int rc = read_number(c, number, e);
+    int rc = read_number(c, strcmp(gateway_channel(g), "email") == 0, &to, e);
     if (rc == 0)
         rc = cli_audit(c, "gateway.test", object, "", e); /* before: it may be on the wire */
     if (rc == 0)
         rc = send_one(&x, e);
     if (rc == 0) {
-        mask_phone(number, strlen(number), masked);
+        mask_address(to.text, strlen(to.text), masked);
         rc = report(c, &x, masked, e);
     }
     gateway_free(g);

@@ -21,7 +21,7 @@ struct secret_place {
 };
 
 struct entry {
-    char *name, *profile, *url, *public_url;
+    char *name, *profile, *url, *ca_file, *public_url;
     double rate;
     int concurrency, batch, sticky;
     int64_t pull_every_ms;
@@ -104,9 +104,9 @@ static int read_settings(const struct conf_node *gateway, struct entry *g, struc
 static int read_entry(const struct conf_node *n, const char *dir, struct entry *g, struct err *e)
 {
     static const char *const known[] = {
-        "name",   "profile",    "url",      "public_url",   "rate",       "concurrency", "batch",
-        "sticky", "pull_every", "settings", "secret_files", "secret_env", NULL};
-    const char *name, *profile, *url, *public_url, *pull_every;
+        "name",   "profile", "url",        "public_url", "rate",         "concurrency", "batch",
+        "sticky", "ca_file", "pull_every", "settings",   "secret_files", "secret_env",  NULL};
+    const char *name, *profile, *url, *ca_file, *public_url, *pull_every;
     int64_t concurrency, batch;
     bool sticky = false;
     char path[PATH_MAX];
@@ -117,6 +117,7 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     if (conf_node_known(n, known, e) != 0 || conf_node_str(n, "name", NULL, &name, e) != 0 ||
         conf_node_str(n, "profile", NULL, &profile, e) != 0 ||
         conf_node_str(n, "url", NULL, &url, e) != 0 ||
+        conf_node_str(n, "ca_file", NULL, &ca_file, e) != 0 ||
         conf_node_str(n, "public_url", NULL, &public_url, e) != 0 ||
         conf_node_str(n, "pull_every", NULL, &pull_every, e) != 0 ||
         conf_node_real(n, "rate", 0, 0, 1e6, &g->rate, e) != 0 ||
@@ -136,6 +137,9 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
     g->name = copy(name);
     g->profile = copy(path);
     g->url = copy(url);
+    if (ca_file != NULL && fs_join(dir, ca_file, path, sizeof path, e) != 0)
+        return -1;
+    g->ca_file = ca_file != NULL ? copy(path) : NULL;
     g->public_url = copy(public_url);
     g->concurrency = (int)concurrency;
     g->batch = (int)batch;
@@ -199,6 +203,7 @@ void gateways_free(struct conf_gateways *g)
         free(en->name);
         free(en->profile);
         free(en->url);
+        free(en->ca_file);
         free(en->public_url);
     }
     free(g->list);
@@ -278,6 +283,7 @@ int gateways_get(const struct conf_gateways *g, const char *name, struct conf_ga
     out->name = en->name;
     out->profile = copy(en->profile);
     out->url = copy(en->url);
+    out->ca_file = copy(en->ca_file);
     out->public_url = copy(en->public_url);
     out->rate = en->rate;
     out->concurrency = en->concurrency;
@@ -315,6 +321,7 @@ void conf_gateway_fini(struct conf_gateway *g)
     settings_free(g->settings, g->n_settings);
     free(g->profile);
     free(g->url);
+    free(g->ca_file);
     free(g->public_url);
     memset(g, 0, sizeof *g);
 }

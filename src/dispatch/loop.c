@@ -70,12 +70,15 @@ static int handover(void *ctx, void *tag)
 {
     struct loop *l = ctx;
     struct flight *f = tag;
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = clock_now_ms(), ttl_ms = l->o.run->claim_ttl_ms;
 
+    /* Mail servers greet when they please; a claim that is given up for it would be claimed again and again. */
+    if (f->request.mail != NULL)
+        ttl_ms += f->lane->limits.connect_timeout_ms;
     for (size_t i = 0; i < f->n; i++) {
         const struct job *j = f->jobs[i];
         struct pace_answer a = pace_schedule_admit(&j->brief->campaign.schedule, now_ms);
-        if (a.reason != PACE_GO || j->claimed_ms + l->o.run->claim_ttl_ms <= now_ms) {
+        if (a.reason != PACE_GO || j->claimed_ms + ttl_ms <= now_ms) {
             f->held_back = true;
             f->due_ms = a.reason == PACE_GO || a.reason == PACE_LAPSED ? now_ms : a.not_before_ms;
             return -1;

@@ -93,8 +93,8 @@ enum pace_lane_event settle_lane_event(const struct gw_result *r, size_t n, bool
     enum pace_lane_event worst = PACE_LANE_OK;
 
     *retry_after_ms = 0;
-    if (!handed_over)
-        return PACE_LANE_FAILED;
+    if (!handed_over) /* a mail server may refuse our login before anything is handed over */
+        return n > 0 && r[0].class == CLASS_CONFIG ? PACE_LANE_STOP : PACE_LANE_FAILED;
     for (size_t i = 0; i < n; i++) {
         enum pace_lane_event ev = PACE_LANE_OK;
         if (r[i].class == CLASS_CONFIG) {

@@ -353,6 +353,9 @@ static int build(const struct gateway *g, const struct operation *op, const stru
     if (op->kind == OPERATION_QUERY)
         set_query(g, &env, s, m);
     memcpy(out->method, op->method, sizeof out->method);
+    out->ca_file = g->ca_file;
+    if (g->mail.present)
+        return mail_build(g, &env, now_ms, out, e) == 0 ? 0 : err_prefix(e, "gateway %s", g->name);
     return run(g, op, &env, now_ms, out, e) == 0 ? 0 : err_prefix(e, "gateway %s", g->name);
 }
 
@@ -400,11 +403,17 @@ void gw_request_init(struct gw_request *r)
     buf_init(&r->url, URL_MAX_BYTES);
     buf_init(&r->headers, HEADERS_MAX_BYTES);
     buf_init(&r->body, BODY_MAX_BYTES);
+    buf_init(&r->sender, 512);
+    buf_init(&r->recipient, 512);
 }
 
 void gw_request_reset(struct gw_request *r)
 {
     r->method[0] = '\0';
+    r->mail = NULL;
+    r->ca_file = NULL;
+    buf_reset(&r->sender);
+    buf_reset(&r->recipient);
     buf_reset(&r->url);
     buf_reset(&r->headers);
     buf_reset(&r->body);
@@ -415,6 +424,8 @@ void gw_request_fini(struct gw_request *r)
     buf_fini(&r->url);
     buf_fini(&r->headers);
     buf_fini(&r->body);
+    buf_fini(&r->sender);
+    buf_fini(&r->recipient);
     scratch_fini(r->scratch);
     r->scratch = NULL;
 }

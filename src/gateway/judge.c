@@ -210,7 +210,10 @@ void gateway_judge(const struct gateway *g, const struct gw_answer *a, const str
     struct json *root;
 
     *whole = false;
-    if (!a->handed_over) {
+    if (g->mail.present) {
+        for (size_t i = 0; i < n; i++)
+            mail_judge(g, a, &out[i]);
+    } else if (!a->handed_over) {
         all(out, n, verdict(CLASS_RETRY, "not-sent", NULL, a));
     } else if (!a->complete) {
         all(out, n, verdict(CLASS_UNKNOWN, a->end && a->end[0] ? a->end : "closed", NULL, a));

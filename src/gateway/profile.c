@@ -156,6 +156,19 @@ static void make_callbacks(struct gateway *g, const struct conf_gateway *s)
 
 /* ---- address ---- */
 
+/* Of a mail server: no path, and the port that its scheme stands for. */
+static int parse_server(struct gateway *g, const char *url, const char *host, struct err *e)
+{
+    if ((strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0) || host[0] == '\0' ||
+        strpbrk(host, "/?#@ "))
+        return err_set(e, ERR_CONFIG, "write it as smtp://host:587 or smtps://host:465",
+                       "gateway %s: url \"%s\" is no mail server's address", g->name, url);
+    g->origin = arena_strdup(g->arena, url);
+    g->host = arena_strdup(g->arena, host);
+    g->base_path = "";
+    return 0;
+}
+
 static int parse_address(struct gateway *g, const struct conf_node *root,
                          const struct conf_gateway *s, struct err *e)
 {
@@ -167,6 +180,8 @@ static int parse_address(struct gateway *g, const struct conf_node *root,
         url = s->url;
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
+    if (g->mail.present)
+        return parse_server(g, url, host, e);
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
         strcspn(host, "/") == 0 || strpbrk(host, "?#@ "))
         return err_set(e, ERR_CONFIG, "write it as https://host:port or https://host/prefix",
@@ -320,20 +335,28 @@ static const struct conf_node *part(const struct roots *r, const char *key)
     return r->base && conf_node_get(r->own, key) == NULL ? r->base : r->own;
 }
 
-static const char *const root_keys[] = {"language", "title",    "base",   "url",       "secrets",
-                                        "settings", "optional", "number", "limits",    "sign",
-                                        "headers",  "submit",   "answer", "callbacks", "pull",
-                                        "samples",  NULL};
+static const char *const root_keys[] = {"language", "title",    "base",     "channel", "url",
+                                        "secrets",  "settings", "optional", "number",  "limits",
+                                        "sign",     "headers",  "submit",   "answer",  "callbacks",
+                                        "pull",     "samples",  NULL};
+static const char *const root_keys_mail[] = {"language", "title",    "base",     "channel", "url",
+                                             "secrets",  "settings", "optional", "limits",  "mail",
+                                             "answer",   "bounces",  "samples",  NULL};
 
 static int parse_head(struct gateway *g, const struct roots *r, const struct conf_gateway *s,
                       struct err *e)
 {
     const struct conf_node *const all[] = {r->own, r->base};
+    static const char *const channels[] = {"sms", "email", NULL};
     int64_t language;
     const char *title;
+    int channel;
 
+    if (profile_choose(part(r, "channel"), "channel", channels, &channel, e) != 0)
+        return -1;
+    g->mail.present = channel == 1;
     for (size_t i = 0; i < 2 && all[i]; i++)
-        if (conf_node_known(all[i], root_keys, e) != 0 ||
+        if (conf_node_known(all[i], channel == 1 ? root_keys_mail : root_keys, e) != 0 ||
             profile_need(all[i], "language", e) == NULL ||
             conf_node_int(all[i], "language", LANGUAGE, LANGUAGE, LANGUAGE, &language, e) != 0 ||
             conf_node_str(all[i], "title", "", &title, e) != 0)
@@ -347,13 +370,32 @@ static int parse_head(struct gateway *g, const struct roots *r, const struct con
                : 0;
 }
 
+static int parse_mail(struct gateway *g, const struct roots *r, struct err *e)
+{
+    const struct conf_node *mail, *answer, *bounces;
+
+    if (profile_need(part(r, "mail"), "mail", e) == NULL ||
+        profile_need(part(r, "answer"), "answer", e) == NULL ||
+        profile_group(part(r, "mail"), "mail", &mail, e) != 0 ||
+        profile_group(part(r, "answer"), "answer", &answer, e) != 0 ||
+        profile_group(part(r, "bounces"), "bounces", &bounces, e) != 0 ||
+        mail_parse(&g->compiler, g, mail, answer, bounces, e) != 0)
+        return -1;
+    return samples_parse(&g->compiler, g, part(r, "samples"), e);
+}
+
 static int parse_root(struct gateway *g, const struct roots *r, const struct conf_gateway *s,
                       struct err *e)
 {
     const struct conf_node *answer, *callbacks, *at;
 
-    if (parse_head(g, r, s, e) != 0 ||
-        profile_group(part(r, "callbacks"), "callbacks", &callbacks, e) != 0)
+    if (parse_head(g, r, s, e) != 0)
+        return -1;
+    if (s->ca_file)
+        g->ca_file = arena_strdup(g->arena, s->ca_file);
+    if (g->mail.present)
+        return parse_mail(g, r, e);
+    if (profile_group(part(r, "callbacks"), "callbacks", &callbacks, e) != 0)
         return -1;
     if (s->public_url)
         g->public_url = s->public_url;
@@ -499,6 +541,7 @@ void gateway_free(struct gateway *g)
     for (size_t i = 0; i < 2; i++)
         recipe_fini(&g->callbacks.kinds[i].verify.recipe);
     answers_fini(g);
+    mail_fini(&g->mail);
     arena_free(g->arena);
     free(g);
 }
@@ -506,6 +549,11 @@ void gateway_free(struct gateway *g)
 const char *gateway_name(const struct gateway *g)
 {
     return g->name;
+}
+
+const char *gateway_channel(const struct gateway *g)
+{
+    return g->mail.present ? "email" : "sms";
 }
 
 void gateway_digest(const struct gateway *g, uint8_t out[32])

@@ -8,6 +8,7 @@
  *   callback.c  who may call, and what is answered: struct callback_rules; verify.c looks at calls
  *   report.c    receipts and replies: struct report_rules; reading.c reads them
  *   classes.c   code tables: struct class_table
+ *   mail.c      gateways that are mail servers: struct mail_rules; message.c writes the messages, dsn.c reads what comes back
  *
  * A *_parse function reads its part from the profile at load (ERR_CONFIG with line), the rest only reads what was parsed.
  */
@@ -233,6 +234,38 @@ struct pull {
     struct report_rules report;
 };
 
+/* ---- mail ---- */
+
+struct mail_header {
+    const char *name;
+    struct program value;
+};
+struct mail_rules {
+    bool present;
+    struct gw_mail how;
+    char *user, *password; /* of how, wiped by mail_fini */
+    const char *helo;      /* "/name", behind the URL's origin; "" = this machine's */
+    struct program from, from_name, sender, reply_to, subject, body, unsubscribe;
+    struct mail_header *headers;
+    size_t n_headers;
+    uint32_t uses;
+    struct class_table session, recipient, bounces;
+    struct pattern *id; /* of an accepted message in the server's reply */
+};
+/* The groups mail, answer and bounces of a profile whose channel is email. */
+int mail_parse(struct compiler *c, struct gateway *g, const struct conf_node *mail,
+               const struct conf_node *answer, const struct conf_node *bounces, struct err *e);
+void mail_fini(struct mail_rules *m);
+/* One message with its envelope. ERR_DATA: what stands in a header would break it, or is no address. */
+int mail_build(const struct gateway *g, struct env *env, int64_t now_ms, struct gw_request *out,
+               struct err *e);
+void mail_judge(const struct gateway *g, const struct gw_answer *a, struct gw_result *out);
+/* Bounces: see dsn.c. */
+int dsn_check(const char *data, size_t len, struct err *e);
+int dsn_read(const struct gateway *g, const char *data, size_t len,
+             int (*each)(void *ctx, const struct gw_report *r), void *ctx, size_t *skipped,
+             struct err *e);
+
 /* ---- samples.c ---- */
 
 struct sample {
@@ -255,7 +288,7 @@ struct gateway {
     const char *origin;    /* "http://host:port" */
     const char *host;      /* as a Host header has it */
     const char *base_path; /* "/prefix" or "" */
-    const char *public_url, *number;
+    const char *public_url, *number, *ca_file;
     int zone_min;
     int sticky; /* of zhanchi.conf: 1 yes, -1 no, 0 not said */
     const struct conf_node *common_headers, *common_sign; /* while loading */
@@ -264,6 +297,7 @@ struct gateway {
     struct pattern *patterns; /* all, for answers_fini */
     struct callback_rules callbacks;
     struct pull pulls[3]; /* receipts, replies, query */
+    struct mail_rules mail;
     struct sample *samples;
     size_t n_samples;
 };

@@ -18,6 +18,8 @@ enum var {
     /* of a message */
     VAR_REF,
     VAR_PHONE,   /* in the profile's number form */
+    VAR_ADDRESS, /* as it is: of an email the mail address */
+    VAR_SUBJECT,
     VAR_TEXT,    /* signature in front */
     VAR_CONTENT, /* the text without it */
     VAR_SIGNATURE,

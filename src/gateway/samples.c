@@ -54,13 +54,18 @@ int samples_parse(struct compiler *c, struct gateway *g, const struct conf_node 
     return 0;
 }
 
-void gateway_sample_message(size_t i, struct gw_message *m, struct gw_sample_texts *t)
+void gateway_sample_message(const struct gateway *g, size_t i, struct gw_message *m,
+                            struct gw_sample_texts *t)
 {
     snprintf(t->ref, sizeof t->ref, "SAMPLE-%zu", i + 1);
-    snprintf(t->phone, sizeof t->phone, "192%08zu", i + 1);
+    if (g->mail.present)
+        snprintf(t->phone, sizeof t->phone, "sample-%zu@example.com", i + 1);
+    else
+        snprintf(t->phone, sizeof t->phone, "192%08zu", i + 1);
     *m = (struct gw_message){.id = (int64_t)i + 1,
                              .ref = t->ref,
                              .phone = t->phone,
+                             .subject = "职业技能提升补贴申领提醒",
                              .text = "【示例市人社局】张三您好：您的电工（高级工）证书可申领补贴。",
                              .signature = "示例市人社局",
                              .carrier_template = "SMS_000001",
@@ -113,7 +118,7 @@ static int read_answer(const struct gateway *g, const struct sample *s, size_t n
         return err_set(e, ERR_CONFIG, "expect one class, or say of = \"batch\"",
                        "a single operation has one message");
     for (size_t i = 0; i < n; i++)
-        gateway_sample_message(i, &m[i], &t[i]);
+        gateway_sample_message(g, i, &m[i], &t[i]);
     gateway_judge(g, &a, m, n, r, &whole);
     for (size_t i = 0; i < n; i++)
         add(out, message_class_name(r[i].class));

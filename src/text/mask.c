@@ -32,6 +32,33 @@ void mask_phone(const char *phone, size_t len, char out[MASK_MAX])
     snprintf(out, MASK_MAX, "%.3s****%.4s", phone, phone + 7);
 }
 
+/* Half of all addresses are of a few great providers: the domain tells a colleague what was meant, not who. A domain that is long or
+ * holds anything but a host name is no domain. */
+void mask_email(const char *address, size_t len, char out[MASK_MAX])
+{
+    const char *at = memchr(address, '@', len);
+    size_t domain = at != NULL ? len - (size_t)(at - address) - 1 : 0;
+
+    if (at == NULL || at == address || domain == 0 || domain > 48) {
+        mask_cell(address, len, out);
+        return;
+    }
+    for (const char *p = address; p < address + len; p++)
+        if (*p <= ' ' || *p >= 0x7f) {
+            mask_cell(address, len, out);
+            return;
+        }
+    snprintf(out, MASK_MAX, "%c***%.*s", at - address > 1 ? address[0] : '*', (int)domain + 1, at);
+}
+
+void mask_address(const char *s, size_t len, char out[MASK_MAX])
+{
+    if (memchr(s, '@', len) != NULL)
+        mask_email(s, len, out);
+    else
+        mask_phone(s, len, out);
+}
+
 void mask_citizen(const char *id, size_t len, char out[MASK_MAX])
 {
     if ((len != 18 && len != 15) || !all_digits(id, len - 1)) {

@@ -4,7 +4,6 @@
  * The number goes in folded and checked; what is stored is its keyed hash and its sealed text. Called by the optout commands.
  */
 #include <string.h>
-#include "zhanchi/phone.h"
 #include "zhanchi/store.h"
 #include "zhanchi/store_people.h"
 #include "zhanchi/track.h"
@@ -25,24 +24,23 @@ int track_optout_add(struct store *s, struct keyring *k, const char *phone, cons
                      struct err *e)
 {
     struct optout_info o = {.at_ms = now_ms, .origin = (enum optout_origin)origin};
-    uint8_t address[KEYRING_HASH_BYTES];
-    struct phone p;
+    struct track_address to;
     struct buf blob;
 
-    if (!phone_parse(phone, strlen(phone), &p))
-        return err_set(e, ERR_DATA, "write one mobile number a line",
-                       "this is no mobile number (%s)", phone_reason_name(p.reason));
+    if (!track_address(k, phone, &to))
+        return err_set(e, ERR_DATA, "write one mobile number or mail address a line",
+                       to.email ? "this is no mail address (%s)" : "this is no mobile number (%s)",
+                       to.reason);
     if (strlen(topic) >= sizeof o.topic)
         return err_set(e, ERR_USAGE, NULL, "a topic has at most %zu bytes", sizeof o.topic - 1);
     memcpy(o.topic, topic, strlen(topic));
     memcpy(o.actor, actor, strnlen(actor, sizeof o.actor - 1));
-    keyring_hash(k, HASH_ADDRESS_SMS, p.number, strlen(p.number), address);
-    buf_init(&blob, 256);
+    buf_init(&blob, 512);
     int rc = store_reserve_optouts(s, 1, &o.id, e);
     if (rc == 0)
-        rc = seal_number(k, p.number, &o, &blob, e);
+        rc = seal_number(k, to.text, &o, &blob, e);
     if (rc == 0)
-        rc = store_optout_add(s, address, &o, suppressed, e);
+        rc = store_optout_add(s, to.hash, &o, suppressed, e);
     buf_fini(&blob);
     return rc;
 }
