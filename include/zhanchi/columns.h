@@ -16,6 +16,7 @@ enum column_field {
     COLUMN_NAME,
     COLUMN_ID,
     COLUMN_PHONE,
+    COLUMN_EMAIL,
     COLUMN_REGION,
     COLUMN_MONTHS,
     COLUMN_CERTIFICATE,

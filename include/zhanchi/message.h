@@ -106,7 +106,8 @@ enum msg_cause {
     CAUSE_DOUBT = 13,        /* unknown: restored database */
     CAUSE_CRASH = 14,        /* unknown: the dispatcher died with it on the wire */
     CAUSE_TIME = 15,         /* lapsed: not_after or the last day has passed */
-    CAUSE_DUPLICATE = 16     /* suppressed: the same person or number is in the campaign already */
+    CAUSE_DUPLICATE = 16,    /* suppressed: the same person or number is in the campaign already */
+    CAUSE_NO_ADDRESS = 17    /* suppressed: the row has no address of the campaign's channel */
 };
 const char *message_cause_name(enum msg_cause c);
 

@@ -17,7 +17,9 @@
  * gateway it was frozen for is sealed with it (two bytes behind the version, where a campaign has
  * several): what a database says of it later must agree, or be a failover that was approved. */
 struct payload {
-    const char *phone, *text, *signature, *carrier_template, *carrier_variables;
+    const char *phone;   /* or the mail address */
+    const char *subject; /* of an email, else "" or NULL */
+    const char *text, *signature, *carrier_template, *carrier_variables;
     int route;         /* number of the gateway */
     unsigned carriers; /* bit by number: which can carry it; 0 = that one alone */
 };

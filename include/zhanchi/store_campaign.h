@@ -32,6 +32,7 @@ const char *campaign_state_name(enum campaign_state s);
 struct campaign_info {
     int64_t id;
     char name[64], topic[64], gateway[64]; /* gateway: gateways[0] */
+    char channel[16]; /* of its texts: "sms" or "email" */
     enum campaign_state state;
     int64_t list_id, policy_id; /* policy_id 0 = none: every row is sent */
     struct pace_schedule schedule;
@@ -53,6 +54,8 @@ struct campaign_info {
     int64_t created_at, started_at; /* started: first claim, 0 = not yet */
     char created_by[64];
 };
+
+bool campaign_is_email(const struct campaign_info *c);
 
 int store_campaign_create(struct store *s, struct campaign_info *c,
                           struct err *e); /* sets id; ERR_DATA if the name is taken */
@@ -97,7 +100,8 @@ int store_wave_of(struct store *s, int64_t campaign_id, struct wave_info *out,
 /* One person of the list (the certificate with the nearest last day among the eligible ones; every
  * eligible one counts in n_certificates). */
 struct candidate {
-    struct list_row row; /* sealed blob included */
+    struct list_row row; /* sealed blob included; address_id is that of the campaign's channel */
+    bool no_address;     /* the row has none of that channel: address_id is the telephone's */
     bool has_verdict;
     struct verdict_row verdict;
     int n_certificates; /* eligible ones of this person */

@@ -63,9 +63,11 @@ struct list_row {
     int revision;    /* 1 */
     int person_kind; /* enum hash_kind: HASH_PERSON_* */
     uint8_t person[KEYRING_HASH_BYTES];
-    uint8_t address[KEYRING_HASH_BYTES];
-    int64_t person_id, address_id; /* set when reading */
-    char region[64];               /* as the list has it, if it looks like a region; else "" */
+    uint8_t address[KEYRING_HASH_BYTES]; /* the telephone's */
+    bool has_email;
+    uint8_t email[KEYRING_HASH_BYTES]; /* when storing */
+    int64_t person_id, address_id;     /* set when reading */
+    char region[64];                   /* as the list has it, if it looks like a region; else "" */
     bool has_employer, has_occupation;
     uint8_t employer[KEYRING_HASH_BYTES], occupation[KEYRING_HASH_BYTES];
     int level;          /* 0 unknown */
@@ -167,7 +169,8 @@ struct template_info {
     char name[64];
     int version;
     char topic[64], channel[16], signature[64], language[16], carrier_template[64];
-    int kind; /* enum template_kind */
+    char subject[256]; /* of an email, else "" */
+    int kind;          /* enum template_kind */
     int64_t created_at;
     char created_by[64];
     char columns[1024]; /* comma list */

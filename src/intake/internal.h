@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "zhanchi/buf.h"
 #include "zhanchi/citizen.h"
+#include "zhanchi/email.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/phone.h"
 
@@ -38,6 +39,7 @@ struct level_cache { /* texts of levels and what they mean */
 struct reading {                    /* one row, cleaned */
     struct buf text[COLUMN_FIELDS]; /* "" where the row says nothing */
     struct phone phone;
+    struct email email; /* "" if the row has none */
     struct citizen citizen;
     int level, months;
     int32_t issued_day, months_day;

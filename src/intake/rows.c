@@ -48,7 +48,7 @@ void reading_fini(struct reading *r)
 
 bool reading_repaired(const struct reading *r)
 {
-    return r->phone.repaired || r->citizen.repaired;
+    return r->phone.repaired || r->email.repaired || r->citizen.repaired;
 }
 
 static const struct table_cell *cell_of(const struct plan *p, const struct table_row *row,
@@ -70,6 +70,29 @@ static const char *clean_phone(const struct plan *p, const struct table_cell *c,
     return NULL;
 }
 
+/* Folded; what means "nothing" becomes "". */
+static void clean_text(const struct table_cell *c, struct buf *out)
+{
+    cell_fold(c->text, c->len, out);
+    if (cell_nothing(buf_cstr(out), out->len))
+        buf_reset(out);
+}
+
+static const char *clean_email(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    struct buf *out = &r->text[COLUMN_EMAIL];
+
+    (void)p;
+    clean_text(c, out);
+    if (out->len == 0)
+        return NULL;
+    buf_reset(out);
+    if (!email_parse(c->text, c->len, &r->email))
+        return email_reason_name(r->email.reason);
+    buf_adds(out, r->email.address);
+    return NULL;
+}
+
 static const char *clean_id(const struct plan *p, const struct table_cell *c, struct reading *r)
 {
     (void)p;
@@ -78,14 +101,6 @@ static const char *clean_id(const struct plan *p, const struct table_cell *c, st
     else if (r->citizen.reason != CITIZEN_EMPTY)
         return citizen_reason_name(r->citizen.reason);
     return NULL;
-}
-
-/* Folded; what means "nothing" becomes "". */
-static void clean_text(const struct table_cell *c, struct buf *out)
-{
-    cell_fold(c->text, c->len, out);
-    if (cell_nothing(buf_cstr(out), out->len))
-        buf_reset(out);
 }
 
 static const char *clean_name(const struct plan *p, const struct table_cell *c, struct reading *r)
@@ -244,6 +259,7 @@ static const struct {
     {COLUMN_NAME, clean_name, mask_name},
     {COLUMN_ID, clean_id, mask_citizen},
     {COLUMN_PHONE, clean_phone, mask_phone},
+    {COLUMN_EMAIL, clean_email, mask_cell},
     {COLUMN_REGION, clean_region, mask_cell},
     {COLUMN_MONTHS, clean_months, mask_cell},
     {COLUMN_CERTIFICATE, clean_certificate, mask_cell},
@@ -370,6 +386,7 @@ static void reading_reset(const struct plan *p, struct reading *r)
     for (int f = 0; f < COLUMN_FIELDS; f++)
         buf_reset(&r->text[f]);
     memset(&r->phone, 0, sizeof r->phone);
+    memset(&r->email, 0, sizeof r->email);
     memset(&r->citizen, 0, sizeof r->citizen);
     r->level = 0;
     r->months = -1;

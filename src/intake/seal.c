@@ -108,6 +108,10 @@ static void hash_row(struct sealer *s, const struct reading *r, struct list_row 
                  out->person);
     keyring_hash(s->keyring, HASH_ADDRESS_SMS, r->phone.number, strlen(r->phone.number),
                  out->address);
+    out->has_email = r->email.key[0] != '\0';
+    if (out->has_email)
+        keyring_hash(s->keyring, HASH_ADDRESS_EMAIL, r->email.key, strlen(r->email.key),
+                     out->email);
     out->has_employer = employer->len > 0;
     if (out->has_employer)
         hash_cached(s, s->employers, HASH_EMPLOYER, employer, out->employer);

@@ -36,7 +36,7 @@ static const char *const classes[] = {"?",      "OK",      "RETRY",  "LIMIT",  "
 static const char *const causes[] = {
     "none",     "optout", "claimed", "held-out", "not-eligible", "missing-value",
     "too-long", "number", "content", "limit",    "config",       "network",
-    "person",   "doubt",  "crash",   "time",     "duplicate"};
+    "person",   "doubt",  "crash",   "time",     "duplicate",    "no-address"};
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 

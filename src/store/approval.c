@@ -12,42 +12,55 @@
 #include "zhanchi/store_approval.h"
 #include "stmt.h"
 
-#define PAYLOAD_VERSION 1
-#define PAYLOAD_ROUTED 2 /* two bytes more: gateway and carriers */
-#define FIELDS 5
+#define PAYLOAD_PLAIN 1
+#define PAYLOAD_ROUTED 2  /* two bytes more: gateway and carriers */
+#define PAYLOAD_SUBJECT 3 /* these two, and a subject behind the other fields */
+#define FIELDS 6
 
 static const char sql_list[] = "SELECT digest FROM list WHERE id = ?1";
 
 /* ---- payloads ---- */
 
+/* An SMS over the only gateway is the usual case, and the shortest form. */
+static int version_of(const struct payload *p)
+{
+    if (p->subject && p->subject[0] != '\0')
+        return PAYLOAD_SUBJECT;
+    return p->route == 0 && (p->carriers | 1u) == 1u ? PAYLOAD_PLAIN : PAYLOAD_ROUTED;
+}
+
 int payload_pack(const struct payload *p, struct buf *out)
 {
-    const char *fields[FIELDS] = {p->phone, p->text, p->signature, p->carrier_template,
-                                  p->carrier_variables};
+    const char *fields[FIELDS] = {p->phone,
+                                  p->text,
+                                  p->signature,
+                                  p->carrier_template,
+                                  p->carrier_variables,
+                                  p->subject ? p->subject : ""};
+    int version = version_of(p);
 
-    if (p->route == 0 && (p->carriers | 1u) == 1u) {
-        buf_addc(out, PAYLOAD_VERSION);
-    } else {
-        buf_addc(out, PAYLOAD_ROUTED);
+    buf_addc(out, (char)version);
+    if (version != PAYLOAD_PLAIN) {
         buf_addc(out, (char)p->route);
         buf_addc(out, (char)(unsigned char)p->carriers);
     }
-    for (int i = 0; i < FIELDS; i++)
+    for (int i = 0; i < FIELDS - (version != PAYLOAD_SUBJECT); i++)
         buf_add(out, fields[i], strlen(fields[i]) + 1);
     return out->failed ? -1 : 0;
 }
 
 int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e)
 {
-    const char *fields[FIELDS], *p = data + 1, *end = data + len;
-    bool routed = len >= 3 && data[0] == PAYLOAD_ROUTED;
+    const char *fields[FIELDS] = {[FIELDS - 1] = ""}, *p = data + 1, *end = data + len;
+    int version = len >= 1 ? data[0] : 0;
+    bool routed = len >= 3 && (version == PAYLOAD_ROUTED || version == PAYLOAD_SUBJECT);
 
     if (routed)
         p += 2;
-    if (len < 1 || (data[0] != PAYLOAD_VERSION && !routed))
+    if (version != PAYLOAD_PLAIN && !routed)
         return err_set(e, ERR_DATA, "use the program that wrote it",
                        "a payload of another version");
-    for (int i = 0; i < FIELDS; i++) {
+    for (int i = 0; i < FIELDS - (version != PAYLOAD_SUBJECT); i++) {
         const char *nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
         if (!nul)
             return err_set(e, ERR_DATA, NULL, "a payload is cut short");
@@ -61,6 +74,7 @@ int payload_unpack(const char *data, size_t len, struct payload *out, struct err
                             .signature = fields[2],
                             .carrier_template = fields[3],
                             .carrier_variables = fields[4],
+                            .subject = fields[5],
                             .route = routed ? data[1] : 0,
                             .carriers = routed ? (unsigned char)data[2] : 1u};
     return 0;

@@ -15,7 +15,9 @@
     " c.holdout_margin_days, c.seed, c.priority, c.pause_reason, c.created_at,"                    \
     " coalesce(c.started_at, 0), c.created_by,"                                                    \
     " EXISTS (SELECT 1 FROM tally t WHERE t.campaign_id = c.id AND t.n > 0"                        \
-    " AND (t.state <= 3 OR t.state = 5)), c.routing, c.failover"
+    " AND (t.state <= 3 OR t.state = 5)), c.routing, c.failover,"                                  \
+    " coalesce((SELECT t.channel FROM campaign_variant v JOIN template t ON t.id = v.template_id"  \
+    " WHERE v.campaign_id = c.id ORDER BY v.no LIMIT 1), 'sms')"
 
 static const char sql_create[] =
     "INSERT INTO campaign (name, topic, state, list_id, policy_id, gateway_id, window_from,"
@@ -52,6 +54,11 @@ const char *campaign_state_name(enum campaign_state s)
     return (size_t)s < sizeof names / sizeof names[0] ? names[s] : "?";
 }
 
+bool campaign_is_email(const struct campaign_info *c)
+{
+    return strcmp(c->channel, "email") == 0;
+}
+
 /* ---- reading ---- */
 
 static void read_row(struct stmt *q, struct campaign_info *c)
@@ -82,6 +89,7 @@ static void read_row(struct stmt *q, struct campaign_info *c)
         c->state = CAMPAIGN_FINISHED;
     stmt_copy_text(q, 22, c->routing, sizeof c->routing);
     c->failover = stmt_int(q, 23) != 0;
+    stmt_copy_text(q, 24, c->channel, sizeof c->channel);
 }
 
 static int read_gateways(struct store *s, struct campaign_info *c, struct err *e)

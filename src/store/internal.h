@@ -134,7 +134,7 @@ int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_
 /* Ids of the rows' persons and addresses; makes what is new, in the order of the rows. In the open
  * transaction. */
 int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
-                  int64_t *person_ids, int64_t *address_ids, struct err *e);
+                  int64_t *person_ids, int64_t *address_ids, int64_t *email_ids, struct err *e);
 /* Room for n rows of news; else what is known goes into the hash tables first (own transactions,
  * unless one is open). */
 int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e);

@@ -431,8 +431,14 @@ static const char schema_005[] =
     "CREATE INDEX message_open ON message (campaign_id, state, route, due_at)"
     " WHERE due_at IS NOT NULL;";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
-                                         schema_005};
+/* Email. The column `channel` of address and message stays 1, "the campaign's own": what kind an address is stands in its hash, which is
+ * made apart for each (keyring.h), and what a campaign sends stands in its texts. */
+static const char schema_006[] =
+    "ALTER TABLE list_row ADD COLUMN email_id INTEGER;"
+    "ALTER TABLE template ADD COLUMN subject TEXT NOT NULL DEFAULT '';";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003,
+                                         schema_004, schema_005, schema_006};
 
 int schema_latest(void)
 {

@@ -21,8 +21,9 @@
 
 static const char sql_walk[] =
     "SELECT " LIST_ROW_COLUMNS ", v.outcome, v.reason, v.rule_no, v.amount_fen, v.last_day,"
-    " a.optout, v.region FROM list_row r CROSS JOIN person p ON p.id = r.person_id"
-    " CROSS JOIN address a ON a.id = r.address_id"
+    " a.optout, v.region, a.id, ?4 AND r.email_id IS NULL"
+    " FROM list_row r CROSS JOIN person p ON p.id = r.person_id"
+    " CROSS JOIN address a ON a.id = iif(?4, coalesce(r.email_id, r.address_id), r.address_id)"
     " LEFT JOIN list_row_sealed x ON x.row_id = r.id"
     " LEFT JOIN verdict v ON v.policy_id = ?3 AND v.row_id = r.id"
     " WHERE r.list_id = ?1 AND r.person_id > ?2 AND r.current = 1"
@@ -53,8 +54,9 @@ static const char sql_known[] =
     " AND (o.handed_at >= ?4 OR (c.state = 4 AND EXISTS (SELECT 1 FROM tally t"
     "  WHERE t.campaign_id = c.id AND t.n > 0 AND (t.state <= 3 OR t.state = 5))))"
     " ORDER BY o.handed_at, a.id LIMIT 1";
-static const char sql_numbers[] = "SELECT address_id, person_id FROM list_row"
-                                  " WHERE list_id = ?1 AND current = 1 ORDER BY 1, 2";
+static const char sql_numbers[] =
+    "SELECT iif(?2, email_id, address_id), person_id FROM list_row"
+    " WHERE list_id = ?1 AND current = 1 AND NOT (?2 AND email_id IS NULL) ORDER BY 1, 2";
 
 /* ---- numbers that several persons share ---- */
 
@@ -64,6 +66,7 @@ struct sharer {
 };
 struct sharers {
     int64_t list_id;
+    bool email;
     struct sharer *v;
     size_t n, cap;
 };
@@ -95,6 +98,7 @@ static int sharers_read(struct store *s, struct sharers *h, struct err *e)
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, h->list_id);
+    stmt_bind_int(q, 2, h->email);
     struct sharer number = {0, 0};
     int64_t person = 0;
     int rc;
@@ -111,13 +115,14 @@ static int sharers_read(struct store *s, struct sharers *h, struct err *e)
     return stmt_end(q, rc);
 }
 
-static int sharers_find(struct store *s, int64_t list_id, struct err *e)
+static int sharers_find(struct store *s, int64_t list_id, bool email, struct err *e)
 {
     sharers_drop(s);
     s->sharers = calloc(1, sizeof *s->sharers);
     if (!s->sharers)
         panic("out of memory");
     s->sharers->list_id = list_id;
+    s->sharers->email = email;
     if (sharers_read(s, s->sharers, e)) {
         sharers_drop(s);
         return -1;
@@ -269,6 +274,8 @@ static void take_row(struct walk *w, struct stmt *q, const struct list_row *row)
         w->optout = stmt_int(q, LIST_ROW_N + 5);
         if (!stmt_null(q, LIST_ROW_N + 6))
             stmt_copy_text(q, LIST_ROW_N + 6, w->k.row.region, sizeof w->k.row.region);
+        w->k.row.address_id = stmt_int64(q, LIST_ROW_N + 7);
+        w->k.no_address = stmt_int(q, LIST_ROW_N + 8) != 0;
         buf_reset(&w->sealed);
         if (buf_add(&w->sealed, row->sealed, row->sealed_len))
             panic("a sealed row of %zu bytes", row->sealed_len);
@@ -284,6 +291,7 @@ static int walk(struct walk *w, int64_t after_person, size_t max, int64_t *last)
     stmt_bind_int64(q, 1, w->c->list_id);
     stmt_bind_int64(q, 2, after_person);
     stmt_bind_int64(q, 3, w->c->policy_id);
+    stmt_bind_int(q, 4, campaign_is_email(w->c));
     int64_t person = 0;
     int rc, stop = 0;
     while ((rc = stmt_step(q, w->e)) == 1) {
@@ -307,8 +315,10 @@ int sqlite_candidates(struct store *s, const struct campaign_info *c, int32_t to
 {
     struct walk w = {.s = s, .c = c, .today = today, .each = each, .ctx = ctx, .e = e};
     w.known_since_ms = civil_at_ms(today - KNOWN_DAYS, 0, c->schedule.zone_min);
-    bool begins = after_person == 0 || !s->sharers || s->sharers->list_id != c->list_id;
-    if (begins && sharers_find(s, c->list_id, e))
+    bool email = campaign_is_email(c);
+    bool begins = after_person == 0 || !s->sharers || s->sharers->list_id != c->list_id ||
+                  s->sharers->email != email;
+    if (begins && sharers_find(s, c->list_id, email, e))
         return -1;
     buf_init(&w.sealed, SEALED_MAX);
     int rc = walk(&w, after_person, max, last);

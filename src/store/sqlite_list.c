@@ -20,8 +20,8 @@
 static const char sql_rows[] =
     "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer, "
     "occupation, level,"
-    " issued_day, months, months_day, benefit)"
-    " SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c13, c14 FROM feed";
+    " issued_day, months, months_day, benefit, email_id)"
+    " SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c13, c14, c15 FROM feed";
 static const char sql_sealed[] =
     "INSERT INTO list_row_sealed (row_id, key_id, blob) SELECT c0, c11, c12 FROM feed";
 static const char sql_reject[] =
@@ -38,7 +38,7 @@ static const char sql_scan[] =
 
 struct rows {
     const struct list_row *rows;
-    const int64_t *person_ids, *address_ids;
+    const int64_t *person_ids, *address_ids, *email_ids;
 };
 
 static void row_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
@@ -94,13 +94,17 @@ static void row_cell(const struct feed *f, size_t row, int column, struct feed_c
     case 14:
         feed_int64(out, r->benefit);
         break;
+    case 15:
+        if (rows->email_ids[row] != 0)
+            feed_int64(out, rows->email_ids[row]);
+        break;
     }
 }
 
 static int put_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
-                    const int64_t *person_ids, const int64_t *address_ids, struct err *e)
+                    const int64_t *ids, size_t slice, struct err *e)
 {
-    struct rows ctx = {rows, person_ids, address_ids};
+    struct rows ctx = {rows, ids, ids + slice, ids + 2 * slice};
     struct feed f = {n, row_cell, &ctx};
     return feed_run(s, sql_rows, &f, list_id, e) || feed_run(s, sql_sealed, &f, 0, e) ? -1 : 0;
 }
@@ -109,15 +113,16 @@ static int put_rows(struct store *s, int64_t list_id, const struct list_row *row
 static int put_slices(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                       struct err *e)
 {
-    int64_t *ids = reallocarray(NULL, 2 * (n < SLICE ? n : SLICE), sizeof *ids);
+    size_t slice = n < SLICE ? n : SLICE; /* persons, numbers, mail addresses */
+    int64_t *ids = reallocarray(NULL, 3 * slice, sizeof *ids);
     if (!ids)
         panic("out of memory");
     int rc = 0;
     for (size_t done = 0; done < n && rc == 0;) {
         size_t part = n - done < SLICE ? n - done : SLICE;
         if (resolver_room(s, list_id, part, e) ||
-            resolver_rows(s, list_id, rows + done, part, ids, ids + part, e) ||
-            put_rows(s, list_id, rows + done, part, ids, ids + part, e))
+            resolver_rows(s, list_id, rows + done, part, ids, ids + slice, ids + 2 * slice, e) ||
+            put_rows(s, list_id, rows + done, part, ids, slice, e))
             rc = -1;
         done += part;
     }

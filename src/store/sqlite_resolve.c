@@ -286,9 +286,15 @@ static struct wanted want_person(const struct list_row *r)
     return (struct wanted){r->person, r->person_kind};
 }
 
+/* Numbers and mail addresses are hashed apart, so one table holds both. */
 static struct wanted want_address(const struct list_row *r)
 {
     return (struct wanted){r->address, 1};
+}
+
+static struct wanted want_email(const struct list_row *r)
+{
+    return (struct wanted){r->has_email ? r->email : NULL, 1};
 }
 
 struct taken {    /* pending slots */
@@ -296,7 +302,7 @@ struct taken {    /* pending slots */
     size_t asked; /* of them in r->order: the hash table may know them */
 };
 
-/* ids[i] becomes the slot of row i; what no slot has yet gets a pending one. */
+/* ids[i] becomes the slot of row i, -1 where the row has none; what no slot has yet gets a pending one. */
 static struct taken take_slots(struct resolver *r, struct thing *t,
                                struct wanted (*want)(const struct list_row *),
                                const struct list_row *rows, size_t n, int64_t *ids)
@@ -304,6 +310,10 @@ static struct taken take_slots(struct resolver *r, struct thing *t,
     struct taken k = {0, 0};
     for (size_t i = 0; i < n; i++) {
         struct wanted w = want(&rows[i]);
+        if (w.hash == NULL) {
+            ids[i] = -1;
+            continue;
+        }
         uint32_t slot = slot_of(t, w.hash, w.kind);
         if (t->slots[slot].id == 0) {
             slot_fill(t, slot, w.hash, w.kind, PENDING, false);
@@ -390,12 +400,12 @@ static int resolve(struct store *s, struct resolver *r, struct thing *t,
     if (k.fresh && make_new(s, r, t, k.fresh, e))
         return -1;
     for (size_t i = 0; i < n; i++)
-        ids[i] = (int64_t)t->slots[ids[i]].id;
+        ids[i] = ids[i] < 0 ? 0 : (int64_t)t->slots[ids[i]].id;
     return 0;
 }
 
 int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
-                  int64_t *person_ids, int64_t *address_ids, struct err *e)
+                  int64_t *person_ids, int64_t *address_ids, int64_t *email_ids, struct err *e)
 {
     struct resolver *r = resolver_get(s, list_id, e);
     if (!r)
@@ -403,7 +413,8 @@ int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows,
     order_room(r, n);
     fresh_room(r, n);
     if (resolve(s, r, &r->person, want_person, rows, n, person_ids, e) ||
-        resolve(s, r, &r->address, want_address, rows, n, address_ids, e)) {
+        resolve(s, r, &r->address, want_address, rows, n, address_ids, e) ||
+        resolve(s, r, &r->address, want_email, rows, n, email_ids, e)) {
         resolver_drop(s); /* slots are half filled */
         return -1;
     }
@@ -553,7 +564,7 @@ int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e)
     struct resolver *r = resolver_get(s, list_id, e);
     if (!r)
         return -1;
-    if (r->person.used + n <= SLOTS_FULL && r->address.used + n <= SLOTS_FULL)
+    if (r->person.used + n <= SLOTS_FULL && r->address.used + 2 * n <= SLOTS_FULL)
         return 0;
     int64_t upkeep = s->upkeep_us, began = clock_mono_us();
     int rc = resolver_flush(s, list_id, e);

@@ -283,6 +283,7 @@ static const char sql_undeclared[] =
     "FROM list l"
     "  WHERE l.id = r.list_id) OR NOT EXISTS (SELECT 1 FROM person p WHERE p.id = r.person_id)"
     "  OR NOT EXISTS (SELECT 1 FROM address a WHERE a.id = r.address_id)"
+    "  OR NOT EXISTS (SELECT 1 FROM address a WHERE a.id = coalesce(r.email_id, r.address_id))"
     " UNION ALL SELECT 'list_row_sealed', x.row_id, 'list_row' FROM list_row_sealed x"
     "  WHERE NOT EXISTS (SELECT 1 FROM list_row r WHERE r.id = x.row_id)"
     " UNION ALL SELECT 'person_hash', h.person_id, 'person' FROM person_hash h"

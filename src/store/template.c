@@ -10,16 +10,16 @@
 
 #define TEMPLATE_COLUMNS                                                                           \
     "id, name, version, topic, channel, signature, language, carrier_template, kind, created_at, " \
-    "created_by, columns, body"
+    "created_by, columns, body, subject"
 
 static const char sql_known[] =
     "SELECT id, version, created_at, created_by FROM template WHERE name = ?1 AND digest = ?2";
 static const char sql_add[] = "INSERT INTO template (name, version, digest, kind, channel, topic, "
                               "signature, language, carrier_template, columns,"
-                              " body, created_at, created_by)"
+                              " body, created_at, created_by, subject)"
                               " VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM template "
                               "WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                              " ?10, ?11, ?12) RETURNING id, version";
+                              " ?10, ?11, ?12, ?13) RETURNING id, version";
 static const char sql_find[] =
     "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name = ?1 ORDER BY version DESC LIMIT 1";
 static const char sql_by_id[] = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE id = ?1";
@@ -42,6 +42,8 @@ static void digest_of(const struct template_info *t, uint8_t out[CRYPT_HASH_BYTE
     digest_text(d, t->carrier_template);
     digest_text(d, t->columns);
     digest_text(d, t->body);
+    if (t->subject[0] != '\0') /* the digests of texts that were there before it stay */
+        digest_text(d, t->subject);
     crypt_digest_end(d, out);
     crypt_digest_free(d);
 }
@@ -82,6 +84,7 @@ static int add_version(struct store *s, struct template_info *t, const uint8_t *
     stmt_bind_text(add, 10, t->body);
     stmt_bind_int64(add, 11, t->created_at);
     stmt_bind_text(add, 12, t->created_by);
+    stmt_bind_text(add, 13, t->subject);
     int rc = stmt_step(add, e);
     if (rc == 1) {
         t->id = stmt_int64(add, 0);
@@ -119,6 +122,7 @@ static void read_template(struct stmt *q, struct template_info *out)
     stmt_copy_text(q, 10, out->created_by, sizeof out->created_by);
     stmt_copy_text(q, 11, out->columns, sizeof out->columns);
     stmt_copy_text(q, 12, out->body, sizeof out->body);
+    stmt_copy_text(q, 13, out->subject, sizeof out->subject);
 }
 
 static int take_template(struct stmt *q, struct template_info *out, struct err *e)
