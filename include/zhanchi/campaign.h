@@ -25,7 +25,8 @@ struct campaign_office {
 /* Checks a draft as far as can be without rows: list ready and screened with this policy, texts
  * compiled, every value that they print given by list, policy or office, one topic and one
  * signature, window, not_after (0: 30 days after the first message, or after the holdout's release)
- * and holdout sane. Sets topic, seed (if 0) and id. The gateway's name is the caller's to check.
+ * and holdout sane, one channel, which is the one that c->channel names (the gateway's; "" = any). Sets
+ * topic, channel, seed (if 0) and id. The gateway's name is the caller's to check.
  * Joins an open transaction. */
 int campaign_create(struct store *s, struct campaign_info *c, const struct campaign_office *o,
                     struct err *e);
@@ -72,7 +73,8 @@ struct campaign_sample {
     const char *why; /* "longest", "variant 2" ... */
     int variant;
     enum member_arm arm;
-    char phone[64], name[64]; /* masked */
+    char phone[64], name[64]; /* masked; phone: or the mail address */
+    const char *subject;      /* "" unless an email */
     const char *text; /* rendered with name and numbers masked; parts and units are those of the
                          real text */
     int parts;

@@ -79,15 +79,16 @@ int template_render(const struct template *t, const struct tv *root, template_es
 enum template_kind { TEMPLATE_NOTICE, TEMPLATE_PROMOTION, TEMPLATE_STATUS };
 
 /* A template file: "name: value" lines, a line of "---", the text.
- *   name channel topic kind signature language columns carrier_template
+ *   name channel topic kind signature language columns carrier_template subject
  * The signature is written without 【】 and stands in front of the text when it is sent. Line
  * breaks at the end of the file do not count, and a line ends in LF however the file was saved.
- * With a carrier_template (the provider's id of a text filed with it) the variables that the text
+ * An email (channel email) needs a subject. With a carrier_template (the provider's id of a text filed with it) the variables that the text
  * uses go to the gateway by name. */
 #define TEMPLATE_BODY_MAX 8191 /* bytes of a stored text */
 
 struct template_file {
     char name[64], channel[16], topic[64], signature[64], language[16], carrier_template[64];
+    char subject[256]; /* of an email; a text like the body, on one line */
     enum template_kind kind;
     char *columns[32]; /* further columns of the list that the text uses, NULL-terminated */
     char *text;        /* the body as it stands, NUL-terminated */

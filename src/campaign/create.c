@@ -133,10 +133,28 @@ static int check_alike(const struct template_info *first, const struct template_
         return err_set(e, ERR_DATA, "compare texts of one topic",
                        "template %s has topic %s, template %s has %s", first->name, first->topic,
                        t->name, t->topic);
+    if (strcmp(first->channel, t->channel) != 0)
+        return err_set(e, ERR_DATA, "compare texts of one channel",
+                       "template %s is for %s, template %s is for %s", first->name, first->channel,
+                       t->name, t->channel);
     if (strcmp(first->signature, t->signature) != 0)
         return err_set(e, ERR_DATA, "compare texts of one signature",
                        "template %s is signed %s, template %s is signed %s", first->name,
                        first->signature, t->name, t->signature);
+    return 0;
+}
+
+static int check_channel(struct campaign_info *c, const struct template_info *t,
+                         const struct list_info *l, struct err *e)
+{
+    if (c->channel[0] != '\0' && strcmp(c->channel, t->channel) != 0)
+        return err_set(e, ERR_DATA, "name a gateway of that channel, or other texts",
+                       "template %s is for %s, gateway %s is for %s", t->name, t->channel,
+                       c->gateway, c->channel);
+    memcpy(c->channel, t->channel, sizeof c->channel);
+    if (campaign_is_email(c) && strstr(l->columns, "\"email\"") == NULL)
+        return err_set(e, ERR_DATA, "import a list with a column 邮箱",
+                       "list %s has no column of mail addresses", l->name);
     return 0;
 }
 
@@ -157,6 +175,8 @@ static int check_texts(struct store *s, struct campaign_info *c, const struct li
         if (rc == 0)
             rc = campaign_check_text(t, l, c->policy_id != 0, o, &sample, e);
     }
+    if (rc == 0)
+        rc = check_channel(c, &texts.list[0].info, l, e);
     if (rc == 0)
         memcpy(c->topic, texts.list[0].info.topic, sizeof c->topic);
     buf_fini(&sample);

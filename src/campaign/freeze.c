@@ -14,6 +14,8 @@
 
 #define ROW_MAX_BYTES (1u << 20)
 #define TEXT_MAX_BYTES 65536
+#define SUBJECT_MAX_BYTES 1000
+#define EMAIL_UNITS 20000 /* of a gateway that does not say more precisely */
 #define CERTIFICATES_MAX 64
 #define CLAUSES_MAX 256
 
@@ -35,7 +37,7 @@ struct freeze {
     struct gateways gateways;
     struct clause *clauses; /* by rule */
     struct arena *arena;    /* of one person */
-    struct buf plain, text, variables;
+    struct buf plain, text, subject, variables;
 };
 
 /* ---- who is left out ---- */
@@ -49,6 +51,8 @@ enum msg_cause candidate_cause(const struct candidate *k, int32_t planned)
 {
     int32_t last = last_day_of(k);
 
+    if (k->no_address)
+        return CAUSE_NO_ADDRESS;
     if (k->opted_out)
         return CAUSE_OPTOUT;
     if (k->claimed)
@@ -171,15 +175,18 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
 
     buf_reset(&z->text);
     buf_reset(&z->variables);
-    if (text_render(t, &root, &z->text, &why) != 0) {
-        d->cause = z->text.failed ? CAUSE_TOO_LONG : CAUSE_MISSING_VALUE;
+    buf_reset(&z->subject);
+    if (text_render(t, &root, &z->text, &why) != 0 ||
+        text_subject(t, &root, &z->subject, &why) != 0) {
+        d->cause = z->text.failed || z->subject.failed ? CAUSE_TOO_LONG : CAUSE_MISSING_VALUE;
         return;
     }
     text_carrier_variables(t, &root, &z->variables);
     segment_count(buf_cstr(&z->text), z->text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
     d->text = buf_cstr(&z->text);
     d->units = seg.units;
-    d->parts = (int)seg.parts;
+    d->parts = campaign_is_email(z->c) ? 1 : (int)seg.parts;
+    d->subject = buf_cstr(&z->subject);
     d->carrier_variables = buf_cstr(&z->variables);
     struct letter l = {.k = k,
                        .cell = row_text(f->row, "region"),
@@ -210,7 +217,7 @@ static int write_text(struct freeze *z, const struct candidate *k, struct json *
     }
     if (gather(z, k, &f, e) != 0)
         return -1;
-    d->phone = arena_strdup(z->arena, row_text(row, "phone"));
+    d->phone = arena_strdup(z->arena, row_text(row, campaign_is_email(z->c) ? "email" : "phone"));
     d->name = arena_strdup(z->arena, row_text(row, "name"));
     render(z, &z->texts.list[d->variant], &f, k, d);
     return 0;
@@ -227,6 +234,7 @@ int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct
                         .arm = draw_arm(z, k),
                         .variant = campaign_variant_of(z->c, k->row.address_id),
                         .phone = "",
+                        .subject = "",
                         .name = "",
                         .text = "",
                         .carrier_variables = ""};
@@ -349,14 +357,32 @@ static int set_times(struct freeze *z, struct err *e)
     return 0;
 }
 
+/* The office's limit is about what an SMS costs. */
+static size_t text_limit(const struct freeze *z)
+{
+    if (campaign_is_email(z->c))
+        return EMAIL_UNITS;
+    return z->office.max_units > 0 ? (size_t)z->office.max_units : 500;
+}
+
+/* A profile may have been changed since the campaign was made. */
+static int check_gateways(const struct campaign_info *c, struct gateway *const *g, struct err *e)
+{
+    for (int i = 0; g != NULL && i < c->n_gateways; i++)
+        if ((strcmp(gateway_channel(g[i]), "email") == 0) != campaign_is_email(c))
+            return err_set(e, ERR_CONFIG, "make the campaign anew with gateways of its channel",
+                           "campaign %s is for %s, gateway %s is for %s", c->name, c->channel,
+                           gateway_name(g[i]), gateway_channel(g[i]));
+    return 0;
+}
+
 static int prepare(struct freeze *z, const struct template_info *given, struct gateway *const *g,
                    struct err *e)
 {
     struct others others = {.c = z->c};
-    size_t most = z->office.max_units > 0 ? (size_t)z->office.max_units : 500;
 
-    if (gateways_open(z->store, z->c, g, most, &z->gateways, e) != 0 || set_times(z, e) != 0 ||
-        store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
+    if (gateways_open(z->store, z->c, g, text_limit(z), &z->gateways, e) != 0 ||
+        set_times(z, e) != 0 || store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
         texts_load(z->store, z->c, given, &z->texts, e) != 0)
         return -1;
     z->others_open = others.open;
@@ -379,7 +405,8 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     buf_init(&z->plain, ROW_MAX_BYTES);
     buf_init(&z->text, TEXT_MAX_BYTES);
     buf_init(&z->variables, TEXT_MAX_BYTES);
-    if (prepare(z, given, g, e) == 0)
+    buf_init(&z->subject, SUBJECT_MAX_BYTES);
+    if (check_gateways(c, g, e) == 0 && prepare(z, given, g, e) == 0)
         return z;
     freeze_close(z);
     return NULL;
@@ -395,6 +422,7 @@ void freeze_close(struct freeze *z)
     buf_fini(&z->plain);
     buf_fini(&z->text);
     buf_fini(&z->variables);
+    buf_fini(&z->subject);
     free(z->clauses);
     free(z);
 }

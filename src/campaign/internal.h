@@ -103,7 +103,7 @@ extern const struct value_def value_table[]; /* ended by a NULL name */
 
 struct text {
     struct template_info info;
-    struct template *program;
+    struct template *program, *subject; /* subject NULL: no email */
 };
 struct texts {
     int n;
@@ -116,6 +116,8 @@ int texts_load(struct store *s, const struct campaign_info *c, const struct temp
 void texts_fini(struct texts *t);
 /* Signature and text, appended. ERR_DATA names what is missing. */
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
+/* The subject, on one line; nothing where there is none. */
+int text_subject(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
 /* A JSON object of the values that the text prints, for a text that the carrier keeps; nothing
  * where it keeps none. */
 void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out);
@@ -144,7 +146,8 @@ struct drawn { /* one candidate, decided; valid during the call */
     enum member_arm arm;  /* ARM_NONE when left out */
     int variant;
     int64_t due_ms;
-    const char *phone, *name;             /* "" where no text was tried */
+    const char *phone, *name;             /* "" where no text was tried; phone: or mail address */
+    const char *subject;                  /* "" unless an email */
     const char *text, *carrier_variables; /* "" where there is no message; the signature is in front
                                              of the text */
     size_t units;

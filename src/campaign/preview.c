@@ -92,9 +92,10 @@ static int show_one(struct freeze *z, const struct pick *p, const char *why,
                                 .variant = d.variant,
                                 .arm = d.arm,
                                 .text = d.text,
+                                .subject = d.subject,
                                 .parts = p->parts,
                                 .units = p->units};
-    mask_phone(d.phone, strlen(d.phone), m.phone);
+    mask_address(d.phone, strlen(d.phone), m.phone);
     mask_name(d.name, strlen(d.name), m.name);
     return each(ctx, &m);
 }

@@ -21,6 +21,20 @@ int text_render(const struct text *t, const struct tv *root, struct buf *out, st
     return template_render(t->program, root, template_escape_none, TEMPLATE_MISSING_ERROR, out, e);
 }
 
+/* What a list's cell holds of line breaks becomes a blank: a header is one line. */
+int text_subject(const struct text *t, const struct tv *root, struct buf *out, struct err *e)
+{
+    if (t->subject == NULL)
+        return 0;
+    if (template_render(t->subject, root, template_escape_none, TEMPLATE_MISSING_ERROR, out, e) !=
+        0)
+        return -1;
+    for (size_t i = 0; i < out->len; i++)
+        if ((unsigned char)out->data[i] < ' ' || out->data[i] == 0x7f)
+            out->data[i] = ' ';
+    return 0;
+}
+
 static const struct tv *find_value(const struct tv *root, const char *name)
 {
     for (size_t i = 0; i < root->len; i++)
@@ -65,9 +79,21 @@ static bool asks_certificates(const struct template *t)
 static int compile(struct text *t, struct err *e)
 {
     t->program = template_compile(t->info.body, strlen(t->info.body), e);
-    return t->program != NULL
-               ? 0
-               : err_prefix(e, "template %s, version %d", t->info.name, t->info.version);
+    if (t->program == NULL)
+        return -1;
+    if (t->info.subject[0] == '\0')
+        return 0;
+    t->subject = template_compile(t->info.subject, strlen(t->info.subject), e);
+    return t->subject != NULL ? 0 : err_prefix(e, "subject");
+}
+
+static int compile_stored(struct text *t, struct err *e)
+{
+    if (compile(t, e) == 0)
+        return 0;
+    template_free(t->program);
+    t->program = NULL;
+    return err_prefix(e, "template %s, version %d", t->info.name, t->info.version);
 }
 
 static int load_one(struct store *s, int64_t id, struct text *t, struct err *e)
@@ -76,7 +102,7 @@ static int load_one(struct store *s, int64_t id, struct text *t, struct err *e)
 
     if (found == 0)
         return err_set(e, ERR_NOINPUT, "see `zhanchi template ls`", "there is no such template");
-    return found < 0 ? -1 : compile(t, e);
+    return found < 0 ? -1 : compile_stored(t, e);
 }
 
 int texts_load(struct store *s, const struct campaign_info *c, const struct template_info *given,
@@ -91,20 +117,24 @@ int texts_load(struct store *s, const struct campaign_info *c, const struct temp
         struct text *t = &out->list[i];
         if (given != NULL)
             t->info = *given;
-        if ((given != NULL ? compile(t, e) : load_one(s, c->variants[i].template_id, t, e)) != 0) {
+        if ((given != NULL ? compile_stored(t, e)
+                           : load_one(s, c->variants[i].template_id, t, e)) != 0) {
             texts_fini(out);
             return -1;
         }
         out->n++;
-        out->uses_certificates |= asks_certificates(t->program);
+        out->uses_certificates |=
+            asks_certificates(t->program) || (t->subject != NULL && asks_certificates(t->subject));
     }
     return 0;
 }
 
 void texts_fini(struct texts *t)
 {
-    for (int i = 0; i < t->n; i++)
+    for (int i = 0; i < t->n; i++) {
         template_free(t->list[i].program);
+        template_free(t->list[i].subject);
+    }
     free(t->list);
     *t = (struct texts){0};
 }
@@ -222,6 +252,8 @@ static int check_names(const struct given *g, const struct text *t, struct err *
         known[n++] = *k;
     while (n < 95 && (column = next_column(&columns, g->arena)) != NULL)
         known[n++] = column;
+    if (t->subject != NULL && template_check(t->subject, known, e) != 0)
+        return err_prefix(e, "subject");
     return template_check(t->program, known, e);
 }
 
@@ -249,6 +281,9 @@ static int check_values(const struct given *g, const struct text *t, struct buf 
 {
     struct tv root = sample_values(g, t->info.columns);
 
+    if (text_subject(t, &root, sample, e) != 0)
+        return explain_missing(g, e);
+    buf_reset(sample);
     return text_render(t, &root, sample, e) == 0 ? 0 : explain_missing(g, e);
 }
 
@@ -262,16 +297,17 @@ int campaign_check_text(const struct template_info *info, const struct list_info
     if (t == NULL)
         panic("out of memory");
     t->info = *info;
-    t->program = template_compile(info->body, strlen(info->body), e);
-    if (l != NULL)
+    bool compiled = compile(t, e) == 0;
+    if (l != NULL && compiled)
         g.columns = json_parse(l->columns, strlen(l->columns), e);
-    if (t->program != NULL && (l == NULL || g.columns != NULL) &&
-        check_columns(&g, info->columns, e) == 0 && check_names(&g, t, e) == 0)
+    if (compiled && (l == NULL || g.columns != NULL) && check_columns(&g, info->columns, e) == 0 &&
+        check_names(&g, t, e) == 0)
         rc = check_values(&g, t, sample, e);
     if (rc != 0)
         err_prefix(e, "template %s", info->name);
     json_free(g.columns);
     template_free(t->program);
+    template_free(t->subject);
     free(t);
     arena_free(g.arena);
     return rc;

@@ -250,6 +250,19 @@ static int draw_among(struct cli *c, const struct cli_args *a, struct route *r, 
     return 0;
 }
 
+/* A campaign has one channel, its gateways'. */
+static int take_channel(const struct cli_gateways *g, struct campaign_info *k, struct err *e)
+{
+    snprintf(k->channel, sizeof k->channel, "%s", gateway_channel(g->list[0]));
+    for (size_t i = 1; i < g->n; i++)
+        if (strcmp(gateway_channel(g->list[i]), k->channel) != 0)
+            return err_set(e, ERR_USAGE, _("make two campaigns"),
+                           _("gateway %s is for %s, gateway %s is for %s"),
+                           gateway_name(g->list[0]), k->channel, gateway_name(g->list[i]),
+                           gateway_channel(g->list[i]));
+    return 0;
+}
+
 static int find_gateways(struct cli *c, const struct cli_args *a, struct campaign_info *k,
                          struct err *e)
 {
@@ -273,8 +286,9 @@ static int find_gateways(struct cli *c, const struct cli_args *a, struct campaig
         rc = copy_name("gateway", k->gateways[i], k->gateways[i], e);
     if (rc != 0 || cli_gateways_named(c, k->gateways, k->n_gateways, &g, e) != 0)
         return -1;
+    rc = take_channel(&g, k, e);
     cli_gateways_free(&g);
-    return 0;
+    return rc;
 }
 
 /* ---- the act ---- */

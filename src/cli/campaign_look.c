@@ -204,8 +204,12 @@ static void sample_json(struct json_w *w, const struct campaign_sample *m)
     json_w_int(w, m->variant + 1);
     json_w_key(w, "arm");
     json_w_str(w, arms[m->arm]);
-    json_w_key(w, "phone");
+    json_w_key(w, strchr(m->phone, '@') != NULL ? "email" : "phone");
     json_w_str(w, m->phone);
+    if (m->subject[0] != '\0') {
+        json_w_key(w, "subject");
+        json_w_str(w, m->subject);
+    }
     json_w_key(w, "units");
     json_w_int(w, (int64_t)m->units);
     json_w_key(w, "parts");
@@ -241,9 +245,12 @@ int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
         sample_json(&s->w, m);
         return 0;
     }
-    printf(_("-- line %lld, %s, variant %d, %s, %s: %zu characters, %d segments\n%s\n\n"),
+    printf(_("-- line %lld, %s, variant %d, %s, %s: %zu characters, %d segments\n"),
            (long long)m->line, _(m->why), m->variant + 1, _(arms[m->arm]), m->phone, m->units,
-           m->parts, m->text);
+           m->parts);
+    if (m->subject[0] != '\0')
+        printf(_("subject: %s\n"), m->subject);
+    printf("%s\n\n", m->text);
     return 0;
 }
 

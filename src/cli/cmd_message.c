@@ -89,8 +89,10 @@ static void show_payload(struct cli *c, const struct message_info *m, bool text)
         keyring_unseal(c->keyring, m->key_id, SEAL_PAYLOAD, m->id, m->wave_id, m->payload,
                        m->payload_len, &plain, &e) == 0 &&
         payload_unpack(plain.data, plain.len, &p, &e) == 0) {
-        mask_phone(p.phone, strlen(p.phone), masked);
+        mask_address(p.phone, strlen(p.phone), masked);
         printf(_("to       %s\n"), masked);
+        if (text && p.subject[0] != '\0')
+            printf(_("subject  %s\n"), p.subject);
         if (text)
             printf(_("text     %s\n"), p.text);
         else

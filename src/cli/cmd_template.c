@@ -38,6 +38,15 @@ static int load(const char *path, struct template_file *f, struct err *e)
     return rc;
 }
 
+static int check_subject(const struct template_file *f, const char *const *known, struct err *e)
+{
+    struct template *t = template_compile(f->subject, strlen(f->subject), e);
+    int rc = t != NULL && template_check(t, known, e) == 0 ? 0 : err_prefix(e, "subject");
+
+    template_free(t);
+    return rc;
+}
+
 /* Known names and the columns that the file declares; errors name the file's lines. */
 static int check_file(const char *path, const struct template_file *f, struct template **out,
                       struct err *e)
@@ -50,6 +59,8 @@ static int check_file(const char *path, const struct template_file *f, struct te
     for (size_t i = 0; f->columns[i] != NULL && n < NAMES_MOST - 1; i++)
         known[n++] = f->columns[i];
     known[n] = NULL;
+    if (check_subject(f, known, e) != 0)
+        return err_prefix(e, "%s", path);
     *out = template_compile_at(f->text, f->text_len, f->text_line, e);
     if (*out != NULL && template_check(*out, known, e) == 0)
         return 0;
@@ -84,6 +95,7 @@ static int to_info(const struct cli *c, const char *path, const struct template_
     memcpy(out->signature, f->signature, sizeof out->signature);
     memcpy(out->language, f->language, sizeof out->language);
     memcpy(out->carrier_template, f->carrier_template, sizeof out->carrier_template);
+    memcpy(out->subject, f->subject, sizeof out->subject);
     memcpy(out->body, f->text, f->text_len + 1);
     out->kind = (int)f->kind;
     out->created_at = clock_now_ms();
@@ -234,6 +246,12 @@ static void tell_json(const struct template_info *t, const struct template *prog
     json_w_str(&w, t->topic);
     json_w_key(&w, "kind");
     json_w_str(&w, kinds[t->kind]);
+    json_w_key(&w, "channel");
+    json_w_str(&w, t->channel);
+    if (t->subject[0] != '\0') {
+        json_w_key(&w, "subject");
+        json_w_str(&w, t->subject);
+    }
     json_w_key(&w, "variables");
     json_w_open(&w, '[');
     for (template_names(program, &names); *names != NULL; names++)
@@ -256,6 +274,8 @@ static void tell_text(const struct template_info *t, const struct template *prog
     const char *const *names;
 
     printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
+    if (t->subject[0] != '\0')
+        printf(_("subject: %s\n"), t->subject);
     printf(_("variables:"));
     for (template_names(program, &names); *names != NULL; names++)
         printf(" %s", *names);
@@ -364,6 +384,7 @@ static int preview(struct cli *c, const struct cli_args *a, struct template_info
     if (cli_keyring(c, e) != 0 || find_text(c, a->rest[0], t, &from_file, e) != 0 ||
         nowhere(c, a->value[0], t, &k, e) != 0)
         return -1;
+    memcpy(k.channel, t->channel, sizeof k.channel);
     struct campaign_office o = campaigns_office(c);
     struct progress p = bar_begin(&bar, c, _("preview"));
     campaigns_samples_begin(&samples, c);

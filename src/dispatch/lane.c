@@ -182,6 +182,7 @@ void lane_message(const struct job *j, struct gw_message *out)
     *out = (struct gw_message){.id = j->message_id,
                                .ref = j->ref,
                                .phone = j->payload.phone,
+                               .subject = j->payload.subject,
                                .text = j->payload.text,
                                .signature = j->payload.signature,
                                .carrier_template = j->payload.carrier_template,

@@ -16,12 +16,13 @@ enum key {
     KEY_LANGUAGE,
     KEY_COLUMNS,
     KEY_CARRIER,
+    KEY_SUBJECT,
     KEYS
 };
 
-static const char *const keys[] = {"name",    "channel",          "topic",
-                                   "kind",    "signature",        "language",
-                                   "columns", "carrier_template", NULL};
+static const char *const keys[] = {"name",      "channel",  "topic",   "kind",
+                                   "signature", "language", "columns", "carrier_template",
+                                   "subject",   NULL};
 
 struct reader {
     struct template_file *f;
@@ -97,8 +98,8 @@ static int set_key(const struct reader *r, enum key k, const char *value, struct
     case KEY_NAME:
         return set_name(r, value, e);
     case KEY_CHANNEL:
-        if (strcmp(value, "sms") != 0)
-            return fail(r, e, "channel must be sms, not ", value, "");
+        if (strcmp(value, "sms") != 0 && strcmp(value, "email") != 0)
+            return fail(r, e, "channel must be sms or email, not ", value, "");
         return put(r, value, f->channel, sizeof f->channel, e);
     case KEY_TOPIC:
         return put(r, value, f->topic, sizeof f->topic, e);
@@ -112,6 +113,8 @@ static int set_key(const struct reader *r, enum key k, const char *value, struct
         return put(r, value, f->language, sizeof f->language, e);
     case KEY_COLUMNS:
         return set_columns(r, value, e);
+    case KEY_SUBJECT:
+        return put(r, value, f->subject, sizeof f->subject, e);
     default:
         return put(r, value, f->carrier_template, sizeof f->carrier_template, e);
     }
@@ -156,6 +159,23 @@ static size_t unix_lines(char *s, size_t len)
     return n;
 }
 
+static int check_channel(struct template_file *f, struct err *e)
+{
+    bool email = strcmp(f->channel, "email") == 0;
+
+    if (f->channel[0] == '\0')
+        memcpy(f->channel, "sms", 4);
+    if (email && f->subject[0] == '\0')
+        return err_set(e, ERR_DATA, "add a line `subject: ...`", "an email needs a subject");
+    if (!email && f->subject[0] != '\0')
+        return err_set(e, ERR_DATA, "add `channel: email`, or take it out",
+                       "only an email has a subject");
+    if (email && f->carrier_template[0] != '\0')
+        return err_set(e, ERR_DATA, "take carrier_template out",
+                       "no carrier keeps texts of emails");
+    return 0;
+}
+
 static int finish(struct reader *r, const char *body, size_t len, struct err *e)
 {
     struct template_file *f = r->f;
@@ -166,6 +186,8 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
     if (f->name[0] == '\0' || f->signature[0] == '\0' || f->topic[0] == '\0')
         return err_set(e, ERR_DATA, "add what is missing above the line of ---",
                        "the template needs name, topic and signature");
+    if (check_channel(f, e) != 0)
+        return -1;
     if (len == 0)
         return err_set(e, ERR_DATA, "write the text below the line of ---",
                        "the template has no text");
@@ -182,8 +204,6 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
         return err_set(e, ERR_DATA,
                        "the signature is put in front by itself; use other brackets in the text",
                        "the text holds 【 or 】, which carriers take for a second signature");
-    if (f->channel[0] == '\0')
-        memcpy(f->channel, "sms", 4);
     if (f->language[0] == '\0')
         memcpy(f->language, "zh-CN", 6);
     return 0;
