@@ -6,7 +6,8 @@
  * (seen with 7.88.1; no option turns it off). So CURLOPT_PREREQFUNCTION is set on every transfer:
  * its first call is the hand-over (nothing has been sent before it), a second call of the same
  * transfer aborts it. Redirects, negotiated authentication, Expect: 100-continue and proxies from
- * the environment are off. A failure before the first call means that no byte was sent.
+ * the environment are off. A failure before the first call means that no byte was sent. Emails are held to
+ * the same on threads of their own (src/gateway/postman.c); handover and done are called on the caller's.
  *
  * Not thread-safe, except transport_wakeup.
  */

@@ -1,5 +1,5 @@
 /*
- * transport: HTTP and SMTP out. The one file that speaks to libcurl.
+ * transport: HTTP out, and the way to postman.c, which sends emails. These two files are the ones that speak to libcurl.
  *
  * Invariant: a request leaves at most once. libcurl by itself sends a request again when a reused connection dies before the
  * first byte of the answer, and reports success; no option turns that off. CURLOPT_PREREQFUNCTION is called before each sending,
@@ -7,36 +7,19 @@
  * copy, so the attempt is "handed over, no answer", which the judge calls UNKNOWN. A transfer that ends without any call has
  * sent nothing.
  *
- * SMTP is held to the same. libcurl 7.88 calls the callback when the session stands (greeting, STARTTLS, login) and before MAIL FROM;
- * it asks for the message's first byte only after the server's 354 to DATA, and ends the message only when all of it has been read.
- * So a transfer that ends between the two was handed over and yet "unsent": no server takes a message that did not begin. libcurl does
- * not repeat an upload that is not HTTP; the callback would stop it. The server's replies are read as they come (CURLOPT_HEADERFUNCTION):
- * the one that ended a transfer is the answer, whatever error libcurl makes of it.
- *
  * A slot is an easy handle with what belongs to one transfer; slots are used again, so that libcurl keeps its buffers.
  * Options that seldom change (URL, time-outs, method) are set only when they do. Called by dispatch and by `gateway test`.
  */
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include "postman.h"
 #include "zhanchi/buf.h"
 #include "zhanchi/failpoint.h"
 #include "zhanchi/transport.h"
 
 #define URL_MAX_BYTES 8192
 #define HEADERS_MAX 64
-
-/* What becomes of one email. */
-struct mailing {
-    bool on;          /* the handle is set up for SMTP */
-    const char *data; /* what is left of the message */
-    size_t len;
-    bool begun;  /* its first byte was asked for */
-    int replies; /* complete ones since the hand-over: to MAIL, RCPT, DATA, the message */
-    int code;    /* of the last complete one, 0 = none */
-    bool more;   /* the last line announced another one */
-    struct curl_slist recipient;
-};
 
 struct slot {
     struct transport *t;
@@ -45,7 +28,6 @@ struct slot {
     void *tag;
     bool open;
     bool handed_over, held, repeated, too_long; /* what happened to this transfer */
-    struct mailing mail;
     struct buf answer;
     const char *ca_file;                        /* what the handle is set to */
     struct buf url;                             /* likewise */
@@ -62,7 +44,8 @@ struct transport {
     size_t n_slots, cap_slots;
     struct slot *free;
     int open;
-    bool guard; /* off only in a test that proves what it is for */
+    struct postman *postman; /* made for the first email */
+    bool guard;              /* off only in a test that proves what it is for */
 };
 
 /* ---- what libcurl calls ---- */
@@ -81,7 +64,6 @@ static int on_prereq(void *ctx, char *primary_ip, char *local_ip, int primary_po
         return CURL_PREREQFUNC_ABORT;
     }
     s->handed_over = true;
-    s->mail.replies = 0;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -96,47 +78,6 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
     return size * n;
 }
 
-/* ---- SMTP ---- */
-
-static size_t on_message(char *to, size_t size, size_t n, void *ctx)
-{
-    struct slot *s = ctx;
-    size_t room = size * n;
-
-    if (s->mail.len < room)
-        room = s->mail.len;
-    s->mail.begun = true;
-    memcpy(to, s->mail.data, room);
-    s->mail.data += room;
-    s->mail.len -= room;
-    return room;
-}
-
-/* "550-first" CR LF, "550 last" CR LF: the text of a reply without its digits goes to `answer`. What is too long is cut: the beginning
- * tells. */
-static size_t on_reply(char *line, size_t size, size_t n, void *ctx)
-{
-    struct slot *s = ctx;
-    size_t len = size * n;
-    int code = 0;
-
-    for (size_t i = 0; i < 3 && i < len; i++)
-        code = line[i] >= '0' && line[i] <= '9' ? code * 10 + (line[i] - '0') : -1000;
-    if (code < 100 || code == 221) /* to QUIT, which follows a refusal at once */
-        return len;
-    if (!s->mail.more)
-        buf_reset(&s->answer);
-    s->mail.more = len > 3 && line[3] == '-';
-    size_t text = len > 4 ? len - 4 : 0;
-    if (text > 0 && s->answer.len + text < s->answer.max)
-        buf_add(&s->answer, line + 4, text);
-    if (!s->mail.more) {
-        s->mail.code = code;
-        s->mail.replies++;
-    }
-    return len;
-}
-
 /* ---- slots ---- */
 
 static int curl_check(CURLcode rc, const char *option, struct err *e)
@@ -149,28 +90,14 @@ static int curl_check(CURLcode rc, const char *option, struct err *e)
 
 #define SET(s, option, value) curl_check(curl_easy_setopt((s)->easy, option, value), #option, e)
 
-static int setup_mail(struct slot *s, struct err *e)
-{
-    return SET(s, CURLOPT_PROTOCOLS_STR, "smtp,smtps") != 0 || SET(s, CURLOPT_UPLOAD, 1L) != 0 ||
-                   SET(s, CURLOPT_READFUNCTION, on_message) != 0 ||
-                   SET(s, CURLOPT_READDATA, s) != 0 ||
-                   SET(s, CURLOPT_HEADERFUNCTION, on_reply) != 0 ||
-                   SET(s, CURLOPT_HEADERDATA, s) != 0
-               ? -1
-               : 0;
-}
-
-/* Options that hold for every transfer of a handle of this kind. */
+/* Options that hold for every transfer of a handle. */
 static int slot_setup(struct slot *s, struct err *e)
 {
-    if (s->mail.on && setup_mail(s, e) != 0)
-        return -1;
-    if (!s->mail.on && (SET(s, CURLOPT_PROTOCOLS_STR, "http,https") != 0 ||
-                        SET(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) != 0))
-        return -1;
     if (s->ca_file && SET(s, CURLOPT_CAINFO, s->ca_file) != 0)
         return -1;
     if (SET(s, CURLOPT_PRIVATE, s) != 0 || SET(s, CURLOPT_NOSIGNAL, 1L) != 0 ||
+        SET(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) != 0 ||
+        SET(s, CURLOPT_PROTOCOLS_STR, "http,https") != 0 ||
         SET(s, CURLOPT_FOLLOWLOCATION, 0L) != 0 || SET(s, CURLOPT_PROXY, "") != 0 ||
         SET(s, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) != 0 ||
         SET(s, CURLOPT_SSL_VERIFYPEER, 1L) != 0 || SET(s, CURLOPT_SSL_VERIFYHOST, 2L) != 0 ||
@@ -279,49 +206,24 @@ static int set_times(struct slot *s, int64_t timeout_ms, int64_t connect_timeout
     return 0;
 }
 
-/* A handle that was set up for something else begins anew; its connections stay with the multi handle. */
-static int set_kind(struct slot *s, const struct gw_request *r, struct err *e)
+/* Whom a handle trusts cannot be taken back but by beginning anew; its connections stay with the multi handle. */
+static int set_trust(struct slot *s, const struct gw_request *r, struct err *e)
 {
-    bool same_ca = s->ca_file == r->ca_file ||
-                   (s->ca_file && r->ca_file && strcmp(s->ca_file, r->ca_file) == 0);
-
-    if (s->mail.on == (r->mail != NULL) && same_ca)
+    if (s->ca_file == r->ca_file ||
+        (s->ca_file && r->ca_file && strcmp(s->ca_file, r->ca_file) == 0))
         return 0;
     curl_easy_reset(s->easy);
     s->timeout_ms = s->connect_timeout_ms = -1;
     s->method[0] = '\0';
     buf_reset(&s->url);
-    s->mail.on = r->mail != NULL;
     s->ca_file = r->ca_file;
     return slot_setup(s, e);
 }
 
-static int set_email(struct slot *s, const struct gw_request *r, struct err *e)
-{
-    static const long tls[] = {CURLUSESSL_ALL, CURLUSESSL_TRY, CURLUSESSL_NONE};
-
-    s->mail.data = buf_cstr(&r->body);
-    s->mail.len = r->body.len;
-    s->mail.begun = s->mail.more = false;
-    s->mail.replies = s->mail.code = 0;
-    s->mail.recipient = (struct curl_slist){.data = (char *)(uintptr_t)buf_cstr(&r->recipient)};
-    return SET(s, CURLOPT_URL, buf_cstr(&r->url)) != 0 ||
-                   SET(s, CURLOPT_USE_SSL, tls[r->mail->tls]) != 0 ||
-                   SET(s, CURLOPT_USERNAME, r->mail->user) != 0 ||
-                   SET(s, CURLOPT_PASSWORD, r->mail->password) != 0 ||
-                   SET(s, CURLOPT_MAIL_FROM, buf_cstr(&r->sender)) != 0 ||
-                   SET(s, CURLOPT_MAIL_RCPT, &s->mail.recipient) != 0 ||
-                   SET(s, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->body.len) != 0
-               ? -1
-               : 0;
-}
-
 static int set_request(struct slot *s, const struct gw_request *r, struct err *e)
 {
-    if (set_kind(s, r, e) != 0)
+    if (set_trust(s, r, e) != 0)
         return -1;
-    if (r->mail != NULL)
-        return set_email(s, r, e);
     if (set_target(s, r, e) != 0 || set_headers(s, r, e) != 0)
         return -1;
     if (strcmp(s->method, "POST") != 0)
@@ -338,9 +240,19 @@ static void release(struct transport *t, struct slot *s)
     t->free = s;
 }
 
+static void wake(void *ctx)
+{
+    transport_wakeup(ctx);
+}
+
 int transport_submit(struct transport *t, const struct gw_request *r, int64_t timeout_ms,
                      int64_t connect_timeout_ms, void *tag, struct err *e)
 {
+    if (r->mail != NULL) {
+        if (t->postman == NULL)
+            t->postman = postman_new(&t->o, wake, t);
+        return postman_submit(t->postman, r, timeout_ms, connect_timeout_ms, tag, e);
+    }
     struct slot *s = t->free;
 
     if (s != NULL)
@@ -394,25 +306,6 @@ static const char *error_of(const struct slot *s, CURLcode rc)
     return s->error[0] ? s->error : curl_easy_strerror(rc);
 }
 
-/* A transfer that failed behind a reply of 400 and more failed because of it. */
-static void mail_answer(const struct slot *s, CURLcode rc, struct gw_answer *a)
-{
-    bool refused = rc != CURLE_OK && s->mail.code >= 400 && !s->held && !s->repeated;
-
-    a->unsent = s->handed_over && !s->mail.begun && !s->repeated;
-    if (rc != CURLE_OK && !refused) {
-        if (a->unsent && !s->held)
-            a->end = "before-data";
-        return;
-    }
-    a->complete = true;
-    a->end = a->transport_error = "";
-    a->status = s->mail.code;
-    a->session = !s->handed_over || s->mail.replies < 2;
-    a->body = buf_cstr(&s->answer);
-    a->body_len = s->answer.len;
-}
-
 static void finish(struct transport *t, struct slot *s, CURLcode rc)
 {
     struct gw_answer a = {.handed_over = s->handed_over, .end = end_of(s, rc), .body = ""};
@@ -420,9 +313,7 @@ static void finish(struct transport *t, struct slot *s, CURLcode rc)
     curl_off_t retry_s = 0;
 
     a.transport_error = error_of(s, rc);
-    if (s->mail.on) {
-        mail_answer(s, rc, &a);
-    } else if (rc == CURLE_OK) {
+    if (rc == CURLE_OK) {
         curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &retry_s);
         a.complete = true;
@@ -456,12 +347,14 @@ int transport_poll(struct transport *t, int timeout_ms, struct err *e)
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s);
         finish(t, (struct slot *)(void *)s, result);
     }
+    if (t->postman)
+        postman_poll(t->postman);
     return 0;
 }
 
 int transport_open(const struct transport *t)
 {
-    return t->open;
+    return t->open + (t->postman ? postman_open(t->postman) : 0);
 }
 
 void transport_wakeup(struct transport *t)
@@ -498,6 +391,7 @@ void transport_free(struct transport *t)
 {
     if (t == NULL)
         return;
+    postman_free(t->postman);
     for (size_t i = 0; i < t->n_slots; i++) {
         if (t->slots[i]->open)
             curl_multi_remove_handle(t->multi, t->slots[i]->easy);
