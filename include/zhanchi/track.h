@@ -83,6 +83,23 @@ struct query_stats {
 int track_query(struct store *s, struct keyring *k, struct inbox *i, const struct query_opts *o,
                 struct query_stats *stats, struct err *e);
 
+/* Bounces out of a Maildir, or one file (a message, an mbox), into the inbox; track_apply comes afterwards. A letter that is none of ours
+ * stays as it is; one of ours is marked as seen when it is durable. What was stored stands in stats also
+ * on errors (ERR_NOINPUT: no Maildir; ERR_IO). Stops between letters. */
+struct bounce_opts {
+    const char *path;
+    const struct gateway *gateway;     /* of channel email */
+    const volatile sig_atomic_t *stop; /* may be NULL */
+};
+struct bounce_stats {
+    int64_t letters;    /* looked at: those not marked as seen */
+    int64_t bounces;    /* stored */
+    int64_t foreign;    /* notifications about other senders' messages */
+    int64_t unreadable; /* larger than 4 MiB (a file: 15 MiB), or not to be opened */
+};
+int track_bounces(struct keyring *k, struct inbox *i, const struct bounce_opts *o,
+                  struct bounce_stats *stats, struct err *e);
+
 /* A mobile number, or a mail address (whatever holds an @). False: `reason` says why (phone.h, email.h). */
 struct track_address {
     bool email;

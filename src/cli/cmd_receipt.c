@@ -159,7 +159,9 @@ static const struct command ls = {.name = "ls",
                                   .help = N_("receipts by message"),
                                   .options = options,
                                   .run = run_ls};
-static const struct command *const verbs[] = {&ls, &pull_command, &import, NULL};
+extern const struct command receipt_bounces_command;
+static const struct command *const verbs[] = {&ls, &pull_command, &import,
+                                              &receipt_bounces_command, NULL};
 
 const struct command cmd_receipt = {.name = "receipt",
                                     .args = "COMMAND",

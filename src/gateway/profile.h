@@ -260,8 +260,7 @@ void mail_fini(struct mail_rules *m);
 int mail_build(const struct gateway *g, struct env *env, int64_t now_ms, struct gw_request *out,
                struct err *e);
 void mail_judge(const struct gateway *g, const struct gw_answer *a, struct gw_result *out);
-/* Bounces: see dsn.c. */
-int dsn_check(const char *data, size_t len, struct err *e);
+/* Bounces: see dsn.c. *skipped counts those that are not ours. */
 int dsn_read(const struct gateway *g, const char *data, size_t len,
              int (*each)(void *ctx, const struct gw_report *r), void *ctx, size_t *skipped,
              struct err *e);

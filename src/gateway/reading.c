@@ -428,6 +428,8 @@ int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, con
     struct err why;
 
     *skipped = 0;
+    if (g->mail.present && kind == GW_RECEIPT)
+        return dsn_read(g, body, len, each, ctx, skipped, e);
     if (r == NULL)
         return err_set(e, ERR_PROTO, NULL, "gateway %s: its profile knows no such reports",
                        g->name);
