@@ -4,6 +4,9 @@ if(ZHANCHI_FAILPOINTS)
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/office.sh ${PROJECT_BINARY_DIR}/src)
   set_tests_properties(integration_office PROPERTIES LABELS integration TIMEOUT 300)
 endif()
+# Emails through a real mail server, which the test runs by itself.
+add_test(NAME integration_smtp COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/smtp.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_smtp PROPERTIES LABELS integration TIMEOUT 300)
 # In Chinese, with and without the locale.
 add_test(NAME golden_chinese
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden/chinese.sh ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/golden)
