@@ -12,6 +12,9 @@
  * handed over and yet "unsent": no server takes a message that did not begin. libcurl does not repeat an upload that is not HTTP; the
  * callback would stop it.
  *
+ * After a transfer that failed its connection is cut: libcurl would keep one whose last reply is still to come, take that for the reply
+ * to the next command, and at its end wait two minutes for a farewell.
+ *
  * The server's replies are read as they come (CURLOPT_HEADERFUNCTION): the one that ended a transfer is the answer, whatever error
  * libcurl makes of it.
  */
@@ -20,8 +23,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "postman.h"
 #include "zhanchi/buf.h"
+
+#define SOCKETS 8 /* at once: of several addresses that are tried */
 
 enum stage {
     IDLE,
@@ -52,6 +59,7 @@ struct carrier {
     int code;    /* of the last complete one, 0 = none */
     bool more;   /* the last line announced another one */
     struct buf reply;
+    int sockets[SOCKETS]; /* open ones, -1 = free */
     CURLcode rc;
     char error[CURL_ERROR_SIZE];
 };
@@ -129,10 +137,13 @@ static size_t on_reply(char *line, size_t size, size_t n, void *ctx)
         buf_reset(&c->reply);
     c->more = len > 3 && line[3] == '-';
     size_t text = len > 4 ? len - 4 : 0;
-    while (text > 0 && (line[4 + text - 1] == '\r' || (!c->more && line[4 + text - 1] == '\n')))
+    while (text > 0 && (line[4 + text - 1] == '\r' || line[4 + text - 1] == '\n'))
         text--;
-    if (text > 0 && c->reply.len + text < c->reply.max)
+    if (c->reply.len + text + 1 < c->reply.max) {
+        if (c->reply.len > 0)
+            buf_addc(&c->reply, '\n');
         buf_add(&c->reply, line + 4, text);
+    }
     if (!c->more) {
         c->code = code;
         c->replies++;
@@ -152,6 +163,30 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t x, curl
     return stop;
 }
 
+static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct carrier *c = ctx;
+    int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+
+    (void)purpose;
+    for (int i = 0; fd >= 0 && i < SOCKETS; i++)
+        if (c->sockets[i] < 0) {
+            c->sockets[i] = fd;
+            break;
+        }
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int on_close(void *ctx, curl_socket_t fd)
+{
+    struct carrier *c = ctx;
+
+    for (int i = 0; i < SOCKETS; i++)
+        if (c->sockets[i] == fd)
+            c->sockets[i] = -1;
+    return close(fd);
+}
+
 static size_t on_nothing(char *data, size_t size, size_t n, void *ctx)
 {
     (void)data, (void)ctx;
@@ -159,6 +194,13 @@ static size_t on_nothing(char *data, size_t size, size_t n, void *ctx)
 }
 
 /* ---- one email, on its carrier's thread ---- */
+
+static void cut(struct carrier *c)
+{
+    for (int i = 0; i < SOCKETS; i++)
+        if (c->sockets[i] >= 0)
+            shutdown(c->sockets[i], SHUT_RDWR);
+}
 
 #define SET(option, value) (curl_easy_setopt(c->easy, option, value) != CURLE_OK)
 
@@ -179,7 +221,10 @@ static bool set_up(struct carrier *c, struct curl_slist *recipient)
         SET(CURLOPT_HEADERFUNCTION, on_reply) || SET(CURLOPT_HEADERDATA, c) ||
         SET(CURLOPT_WRITEFUNCTION, on_nothing) || SET(CURLOPT_NOPROGRESS, 0L) ||
         SET(CURLOPT_XFERINFOFUNCTION, on_progress) || SET(CURLOPT_XFERINFODATA, c) ||
+        SET(CURLOPT_OPENSOCKETFUNCTION, on_open) || SET(CURLOPT_OPENSOCKETDATA, c) ||
+        SET(CURLOPT_CLOSESOCKETFUNCTION, on_close) || SET(CURLOPT_CLOSESOCKETDATA, c) ||
         SET(CURLOPT_TIMEOUT_MS, (long)c->timeout_ms) ||
+        SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(c->timeout_ms / 1000 + 1)) ||
         SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms))
         return false;
     return !(SET(CURLOPT_URL, buf_cstr(&r->url)) || SET(CURLOPT_USE_SSL, tls[r->mail->tls]) ||
@@ -199,6 +244,8 @@ static void carry(struct carrier *c)
     c->error[0] = '\0';
     buf_reset(&c->reply);
     c->rc = set_up(c, &recipient) ? curl_easy_perform(c->easy) : CURLE_FAILED_INIT;
+    if (c->rc != CURLE_OK)
+        cut(c);
 }
 
 static void *run(void *arg)
@@ -224,8 +271,10 @@ static void *run(void *arg)
 
 /* ---- carriers ---- */
 
+/* No farewell is waited for. */
 static void carrier_free(struct carrier *c)
 {
+    cut(c);
     curl_easy_cleanup(c->easy);
     buf_fini(&c->reply);
     pthread_cond_destroy(&c->changed);
@@ -252,6 +301,8 @@ static struct carrier *carrier_new(struct postman *p, struct err *e)
         panic("out of memory");
     c->p = p;
     pthread_cond_init(&c->changed, NULL);
+    for (int i = 0; i < SOCKETS; i++)
+        c->sockets[i] = -1;
     buf_init(&c->reply, p->o.answer_max < 4096 ? p->o.answer_max : 4096);
     c->easy = curl_easy_init();
     if (c->easy == NULL || start(c) != 0) {
