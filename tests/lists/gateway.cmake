@@ -2,6 +2,7 @@ zc_unit(json_valid LINK zc_base)
 zc_unit(httpd LINK zc_httpd)
 zc_unit(transport LINK zc_gateway)
 zc_unit(postman LINK zc_gateway)
+zc_unit(mail LINK zc_gateway)
 zc_unit(gateway LINK zc_gateway)
 
 add_executable(bench_gateway ${CMAKE_CURRENT_SOURCE_DIR}/bench/bench_gateway.c)
