@@ -160,8 +160,8 @@ static const struct command ls = {.name = "ls",
                                   .options = options,
                                   .run = run_ls};
 extern const struct command receipt_bounces_command;
-static const struct command *const verbs[] = {&ls, &pull_command, &import,
-                                              &receipt_bounces_command, NULL};
+static const struct command *const verbs[] = {&ls, &pull_command, &import, &receipt_bounces_command,
+                                              NULL};
 
 const struct command cmd_receipt = {.name = "receipt",
                                     .args = "COMMAND",

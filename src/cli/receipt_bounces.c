@@ -3,43 +3,12 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-#include "zhanchi/fsio.h"
 #include "zhanchi/track.h"
-#include "cli.h"
+#include "reports.h"
 
 enum { B_GATEWAY };
 static const struct cli_option options[] = {
     {"gateway", "G", N_("the mail server whose bounces these are")}, CLI_END};
-
-static const struct gateway *find(const struct cli_gateways *g, const char *name, struct err *e)
-{
-    for (size_t i = 0; i < g->n; i++)
-        if (strcmp(gateway_name(g->list[i]), name) == 0) {
-            if (strcmp(gateway_channel(g->list[i]), "email") == 0)
-                return g->list[i];
-            err_set(e, ERR_USAGE, _("name one whose profile has channel = \"email\""),
-                    _("gateway %.63s is no mail server"), name);
-            return NULL;
-        }
-    err_set(e, ERR_NOINPUT, _("see `zhanchi gateway ls`"), _("there is no gateway %.63s"), name);
-    return NULL;
-}
-
-/* The inbox has one writer at a time. */
-static int lock_inbox(struct cli *c, int *lock, struct err *e)
-{
-    char path[4096];
-
-    if (fs_join(conf_path(c->conf, "store.dir"), "serve.lock", path, sizeof path, e) != 0)
-        return -1;
-    int rc = fs_lock(path, lock, e);
-    if (rc < 0)
-        return -1;
-    return rc == 0 ? 0
-                   : err_set(e, ERR_TEMP, _("try again when it has ended"),
-                             _("another process writes reports: `zhanchi serve`, or this command"));
-}
 
 static void tell(const struct cli *c, const struct bounce_stats *b, const struct track_stats *t)
 {
@@ -56,21 +25,21 @@ static void tell(const struct cli *c, const struct bounce_stats *b, const struct
                cli_number(b->foreign, n[2]), cli_number(t->apply.moved, n[3]));
 }
 
-static int take(struct cli *c, const struct cli_gateways *g, const struct bounce_opts *o,
-                struct err *e)
+static int take(struct cli *c, struct reports *r, const char *path, struct err *e)
 {
-    const struct track_opts apply = {.gateways = g->list, .n_gateways = g->n};
+    const struct bounce_opts o = {.path = path, .gateway = r->gateway, .stop = c->stop};
+    const struct track_opts apply = {.gateways = r->gateways.list, .n_gateways = r->gateways.n};
     struct bounce_stats bounces = {0};
     struct track_stats applied = {0};
-    struct inbox *inbox = inbox_open(conf_path(c->conf, "store.dir"), e);
-
-    if (inbox == NULL)
-        return -1;
-    int rc = track_bounces(c->keyring, inbox, o, &bounces, e);
     struct err later;
-    if (track_apply(c->store, c->keyring, inbox, &apply, &applied, rc == 0 ? e : &later) < 0)
+
+    if (strcmp(gateway_channel(r->gateway), "email") != 0)
+        return err_set(e, ERR_USAGE, _("name one whose profile has channel = \"email\""),
+                       _("gateway %.63s is no mail server"), gateway_name(r->gateway));
+    int rc = track_bounces(c->keyring, r->inbox, &o, &bounces, e);
+    /* What was stored is applied whatever came then. */
+    if (track_apply(c->store, c->keyring, r->inbox, &apply, &applied, rc == 0 ? e : &later) < 0)
         rc = -1;
-    inbox_close(inbox);
     if (rc == 0)
         tell(c, &bounces, &applied);
     return rc;
@@ -78,20 +47,14 @@ static int take(struct cli *c, const struct cli_gateways *g, const struct bounce
 
 static int run(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    struct bounce_opts o = {.path = a->rest[0], .stop = c->stop};
-    struct cli_gateways g;
-    int lock;
+    struct reports r;
 
     if (a->value[B_GATEWAY] == NULL)
         return err_set(e, ERR_USAGE, _("add --gateway G"), _("whose bounces are these?"));
-    if (cli_keyring(c, e) != 0 || cli_gateways(c, NULL, &g, e) != 0)
+    if (reports_open(c, a->value[B_GATEWAY], &r, e) != 0)
         return -1;
-    int rc = -1;
-    if ((o.gateway = find(&g, a->value[B_GATEWAY], e)) != NULL && lock_inbox(c, &lock, e) == 0) {
-        rc = take(c, &g, &o, e);
-        close(lock);
-    }
-    cli_gateways_free(&g);
+    int rc = take(c, &r, a->rest[0], e);
+    reports_close(&r);
     return rc;
 }
 

@@ -12,12 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "zhanchi/clock.h"
+#include "keep.h"
 #include "zhanchi/fsio.h"
 #include "zhanchi/track.h"
 
 #define LETTER_MAX (4U << 20)
-#define FILE_MAX (15U << 20)
 #define NAME_MAX_BYTES 256
 
 struct reading {
@@ -25,7 +24,7 @@ struct reading {
     struct inbox *inbox;
     const struct bounce_opts *o;
     struct bounce_stats *stats;
-    struct buf letter, sealed;
+    struct buf letter;
 };
 
 static int count(void *ctx, const struct gw_report *r)
@@ -33,24 +32,6 @@ static int count(void *ctx, const struct gw_report *r)
     (void)r;
     ++*(int64_t *)ctx;
     return 0;
-}
-
-/* Durable when it returns. */
-static int keep(struct reading *x, struct err *e)
-{
-    struct inbox_row row = {.id = inbox_next_id(x->inbox),
-                            .kind = GW_RECEIPT,
-                            .received_ms = clock_now_ms(),
-                            .key_id = keyring_id(x->k, KEY_INBOX)};
-
-    snprintf(row.gateway, sizeof row.gateway, "%s", gateway_name(x->o->gateway));
-    buf_reset(&x->sealed);
-    if (keyring_seal(x->k, row.key_id, SEAL_REPORT, row.id, row.kind, x->letter.data, x->letter.len,
-                     &x->sealed, e) != 0)
-        return -1;
-    row.sealed = x->sealed.data;
-    row.sealed_len = x->sealed.len;
-    return inbox_put(x->inbox, &row, 1, e);
 }
 
 /* ---- the mailbox ---- */
@@ -102,7 +83,9 @@ static int read_letter(struct reading *x, const char *path, const char *seen, st
     x->stats->foreign += reports == 0;
     if (reports == 0)
         return 0;
-    if (keep(x, e) != 0 || (seen != NULL && mark_seen(x, path, seen, e) != 0))
+    if (keep_body(x->k, x->inbox, gateway_name(x->o->gateway), GW_RECEIPT, x->letter.data,
+                  x->letter.len, e) != 0 ||
+        (seen != NULL && mark_seen(x, path, seen, e) != 0))
         return -1;
     x->stats->bounces++;
     return 0;
@@ -139,13 +122,11 @@ int track_bounces(struct keyring *k, struct inbox *i, const struct bounce_opts *
     bool file = stat(o->path, &st) == 0 && S_ISREG(st.st_mode);
     int rc;
 
-    buf_init(&x.letter, file ? FILE_MAX : LETTER_MAX);
-    buf_init(&x.sealed, FILE_MAX + 1024);
+    buf_init(&x.letter, file ? TRACK_IMPORT_MAX : LETTER_MAX);
     if (file)
         rc = read_letter(&x, o->path, NULL, e);
     else
         rc = read_folder(&x, "new", e) != 0 ? -1 : read_folder(&x, "cur", e);
     buf_fini(&x.letter);
-    buf_fini(&x.sealed);
     return rc;
 }
