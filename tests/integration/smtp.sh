@@ -333,4 +333,10 @@ grep -h 'in hand: ' "$mta"/log/mainlog | sed 's/.*in hand: //' | while read -r a
 done || exit 1
 zh doctor >"$work/doctor.log" 2>&1
 grep -q FAIL "$work/doctor.log" && die "doctor is not content"
+
+step "nothing of it names anybody: database, logs, what commands print"
+words='li\.na@|zhang@|wang@|w[0-9]+@office|nobody@|张建国|李𠮷娜'
+found=$(grep -rlaiE "$words" "$dir" "$work"/{dispatch,bounces,setup,doctor,preview,optout,import,ls}.log)
+[ -z "$found" ] || die "addresses or names stand in $found"
+grep -qaiE "$words" "$work/first.csv" || die "the search finds nothing at all"
 echo "smtp: good"
