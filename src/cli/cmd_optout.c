@@ -173,9 +173,8 @@ static int run_rm(struct cli *cli, const struct cli_args *a, struct err *e)
 
 /* ---- import FILE ---- */
 
-static int each_row(struct work *w, struct table *t, const struct columns *c, struct err *e)
+static int each_row(struct work *w, struct table *t, size_t at, struct err *e)
 {
-    size_t at = (size_t)columns_of(c, COLUMN_PHONE);
     struct table_row row;
     int64_t before = 0;
     int rc;
@@ -196,22 +195,37 @@ static int each_row(struct work *w, struct table *t, const struct columns *c, st
     return w->in_chunk > 0 ? end_chunk(w, before, e) : 0;
 }
 
-static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
+/* The table behind its header, and the column of `field` in it. */
+static struct table *open_column(const char *path, enum column_field field, size_t *at,
+                                 struct err *e)
 {
-    static const enum column_field need[] = {COLUMN_PHONE, COLUMN_EXTRA};
+    const enum column_field need[] = {field, COLUMN_EXTRA};
     const struct table_opts opts = {.encoding = TABLE_AUTO};
     struct columns columns;
+    struct table *t = table_open(path, &opts, e);
+
+    if (t == NULL || columns_find(t, NULL, need, &columns, e) != 0) {
+        table_close(t);
+        return NULL;
+    }
+    *at = (size_t)columns_of(&columns, field);
+    return t;
+}
+
+/* Telephones; where the file has none, mail addresses. */
+static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
+{
     struct work w;
+    struct err why;
+    size_t at;
 
     if (begin(&w, cli, a, "optout.import", e) != 0)
         return -1;
     w.origin = OPTOUT_IMPORT;
-    struct table *t = table_open(a->rest[0], &opts, e);
-    if (t == NULL)
+    struct table *t = open_column(a->rest[0], COLUMN_PHONE, &at, e);
+    if (t == NULL && (t = open_column(a->rest[0], COLUMN_EMAIL, &at, &why)) == NULL)
         return -1;
-    int rc = columns_find(t, NULL, need, &columns, e);
-    if (rc == 0)
-        rc = each_row(&w, t, &columns, e);
+    int rc = each_row(&w, t, at, e);
     table_close(t);
     return rc == 0 ? finish(&w, _("new refusals"), e) : -1;
 }

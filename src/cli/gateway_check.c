@@ -40,6 +40,35 @@ static struct gateway *load_masked(struct cli *c, const char *name, struct err *
     return g;
 }
 
+static bool listed(const struct conf_node *root, const char *key, const char *name)
+{
+    const struct conf_node *list = conf_node_get(root, key);
+    char tmp[40];
+
+    for (size_t i = 0; list && i < conf_node_count(list); i++) {
+        const char *text = conf_node_text(conf_node_item(list, i), tmp);
+        if (text && strcmp(text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a setting could be: of a mail server it has to be an address, and what is optional is left out (NULL). */
+static char *invented(const struct conf_node *root, const char *name)
+{
+    const char *channel = NULL;
+    struct err why;
+    char *s = NULL;
+
+    bool email =
+        conf_node_str(root, "channel", "", &channel, &why) == 0 && strcmp(channel, "email") == 0;
+    if (email && listed(root, "optional", name))
+        return NULL;
+    if (asprintf(&s, email ? "%s@example.com" : "%s", name) < 0)
+        panic("out of memory");
+    return s;
+}
+
 /* Every secret and every required setting that a profile asks for, as placeholders. */
 static void ask(const struct conf_tree *tree, struct conf_gateway *s)
 {
@@ -62,8 +91,9 @@ static void ask(const struct conf_tree *tree, struct conf_gateway *s)
     for (size_t i = 0; settings && i < conf_node_count(settings); i++) {
         const struct conf_node *node = conf_node_item(settings, i);
         const char *text = conf_node_text(node, tmp), *name = conf_node_name(node);
-        if (text && text[0] == '\0' && name)
-            s->settings[s->n_settings++] = (struct conf_secret){strdup(name), strdup(name)};
+        char *value = text && text[0] == '\0' && name ? invented(root, name) : NULL;
+        if (value)
+            s->settings[s->n_settings++] = (struct conf_secret){strdup(name), value};
     }
 }
 

@@ -219,7 +219,8 @@ delivered_all() { [ "$(find "$mta/box/new" -type f 2>/dev/null | wc -l)" = "$1" 
 
 # ---- what is written down ----
 
-step "the profile: read, shown without its secrets"
+step "the profile: read, shown without its secrets, also before it is configured"
+zh gateway check "$dir/gateways/smtp.conf" >"$work/check.log" 2>&1 || die "gateway check of a file fails"
 zh gateway check mail >"$work/check.log" 2>&1 || die "gateway check fails"
 grep -q 'open sesame' "$work/check.log" && die "gateway check shows the password"
 grep -q '^  *SMTP smtp://localhost:' "$work/check.log" || die "gateway check does not show the server"
@@ -240,6 +241,13 @@ is forecast "$(zh campaign forecast odd --json | jq -c '[.messages, .segments, .
 zh campaign preview odd >"$work/preview.log" 2>&1 || die "preview"
 grep -q 'W\*\*\*@office.test' "$work/preview.log" && grep -q '^subject: ' "$work/preview.log" || die "preview shows no masked address, no subject"
 grep -q 'Wang@' "$work/preview.log" && die "preview shows an address"
+
+step "refusals out of a file of mail addresses"
+printf '邮箱\nfar@office.test\n不是邮箱\n' >"$work/refusals.csv"
+zh optout import "$work/refusals.csv" >"$work/optout.log" 2>&1
+is "status" $? 65
+is "refuses" "$(echo FAR@office.test | zh optout check --json | jq -r '.[0].refused')" yes
+is "another" "$(echo fer@office.test | zh optout check --json | jq -r '.[0].refused')" no
 
 # ---- delivery ----
 
