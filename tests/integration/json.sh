@@ -128,9 +128,9 @@ one 'length > 5' audit ls
 
 # ---- is anything left out? ----
 
-# Acts that answer in words; and what is asked for in a format of its own.
+# Acts that answer in words; and what is asked for in a format of its own. (receipt bounces: smtp.sh reads it, with a mail server.)
 acts='init backup restore serve list_convert list_rm template_add template_render text_count text_phone text_id campaign_create campaign_submit
-campaign_approve campaign_pause campaign_resume campaign_cancel message_query message_resolve receipt_pull receipt_import reply_import
+campaign_approve campaign_pause campaign_resume campaign_cancel message_query message_resolve receipt_pull receipt_import receipt_bounces reply_import
 export_messages'
 leaves() {
     local verbs verb
