@@ -118,7 +118,14 @@ START_TEST(payloads_of_version_one)
                               "example\0"
                               "id\0"
                               "{}";
-    const struct payload p = {"li@x.cn", "subject", "text", "example", "", ""};
+    const struct payload p = {.phone = "li@x.cn",
+                              .subject = "subject",
+                              .text = "text",
+                              .signature = "example",
+                              .carrier_template = "",
+                              .carrier_variables = "",
+                              .route = 1,
+                              .carriers = 3};
     struct contract *c = contract_begin();
     struct payload q;
     struct buf plain;
@@ -133,6 +140,8 @@ START_TEST(payloads_of_version_one)
     OK(c, payload_unpack(plain.data, plain.len, &q, &c->e));
     ck_assert_str_eq(q.subject, "subject");
     ck_assert_str_eq(q.phone, "li@x.cn");
+    ck_assert_int_eq(q.route, 1);
+    ck_assert_uint_eq(q.carriers, 3);
     buf_fini(&plain);
     contract_end(c);
 }

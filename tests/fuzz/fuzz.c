@@ -168,6 +168,6 @@ const struct gw_message *fuzz_messages(void)
     static struct gw_sample_texts t[FUZZ_MESSAGES];
 
     for (size_t i = 0; m[FUZZ_MESSAGES - 1].ref == NULL && i < FUZZ_MESSAGES; i++)
-        gateway_sample_message(i, &m[i], &t[i]);
+        gateway_sample_message(fuzz_gateway(0), i, &m[i], &t[i]);
     return m;
 }
