@@ -146,7 +146,7 @@ static void print_request(const char *what, const struct gw_request *r, struct j
         json_w_close(w, '}');
         return;
     }
-    printf("\n%s:\n  %s %s\n", what, r->method, buf_cstr(&r->url));
+    printf("\n%s:\n  %s %s\n", _(what), r->method, buf_cstr(&r->url));
     for (; p < end; p += strlen(p) + 1)
         printf("  %s\n", p);
     if (r->body.len > 0)
@@ -174,7 +174,7 @@ static int show_submit(const struct gateway *g, size_t n, const char *what, stru
 
 static int show_pull(const struct gateway *g, enum gw_pull what, struct json_w *w, struct err *e)
 {
-    static const char *const names[] = {"pull receipts", "pull replies", "query"};
+    static const char *const names[] = {N_("pull receipts"), N_("pull replies"), N_("query")};
     struct gw_message m;
     struct gw_sample_texts t;
     struct gw_request r;
@@ -196,8 +196,8 @@ static int show_requests(const struct gateway *g, struct json_w *w, struct err *
         json_w_key(w, "requests");
         json_w_open(w, '[');
     }
-    if (show_submit(g, 1, "submit", w, e) != 0 ||
-        (gateway_limits(g)->batch > 1 && show_submit(g, 2, "submit a batch", w, e) != 0))
+    if (show_submit(g, 1, N_("submit"), w, e) != 0 ||
+        (gateway_limits(g)->batch > 1 && show_submit(g, 2, N_("submit a batch"), w, e) != 0))
         return -1;
     for (int what = GW_PULL_RECEIPTS; what <= GW_PULL_QUERY; what++)
         if (show_pull(g, (enum gw_pull)what, w, e) != 0)

@@ -113,7 +113,7 @@ int messages_show_json(struct cli *c, int64_t id, bool text, struct err *e)
     json_w_open(&x.w, '{');
     int rc = store_message_get(c->store, id, on_message, &x, e);
     if (rc == 0)
-        rc = err_set(e, ERR_NOINPUT, "see `zhanchi message ls C`", "there is no message %lld",
+        rc = err_set(e, ERR_NOINPUT, _("see `zhanchi message ls C`"), _("there is no message %lld"),
                      (long long)id);
     if (rc > 0) {
         json_w_key(&x.w, "attempts");
