@@ -1,7 +1,8 @@
 /*
  * profile: a loaded gateway, and who reads and uses which part of it.
  *
- *   profile.c   the file as a whole, limits, constants
+ *   profile.c   the file as a whole, limits
+ *   constants.c secrets, settings, our own addresses
  *   operation.c what requests look like: struct operation; build.c makes them
  *   sign.c      signatures: struct recipe
  *   answer.c    how answers are read: struct answer_rules; judge.c reads them
@@ -302,6 +303,15 @@ struct gateway {
 };
 /* Where reports of a kind are described; NULL if nowhere. */
 const struct report_rules *gateway_reports(const struct gateway *g, enum gw_report_kind kind);
+
+/* ---- constants.c ---- */
+
+int constants_secrets(struct gateway *g, const struct conf_node *root, const struct conf_gateway *s,
+                      struct err *e);
+int constants_settings(struct gateway *g, const struct conf_node *root,
+                       const struct conf_node *optional, const struct conf_gateway *s,
+                       struct err *e);
+void constants_callbacks(struct gateway *g, const struct conf_gateway *s);
 
 /* ---- helpers of the parsers (read.c); what they give is the arena's ---- */
 
