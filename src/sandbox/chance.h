@@ -38,7 +38,8 @@ enum choice {
     CHOICE_AGAIN_JITTER,
     CHOICE_REPLY,
     CHOICE_REFUSE,
-    CHOICE_WORDS
+    CHOICE_WORDS,
+    CHOICE_WRONG
 };
 
 uint64_t chance_hash(int64_t seed, enum choice what, uint64_t whom);

@@ -1,8 +1,8 @@
 /*
  * dialect_webhook: a generic JSON webhook, such as an office's own app has for its users. No provider stands behind it.
  *
- * POST to any path, {"id","to","title","text"} with a Bearer token, is answered 202 {"id"}. `to` may be any name. A receipt is {"id","status"}
- * with the id of that answer, signed with HMAC-SHA256 over the body in X-Signature. Called through the dialect's table.
+ * POST to any path, {"id","to","title","text"} with a Bearer token, is answered 202 {"id"}. `to` may be any name. A receipt is
+ * {"id","ref","status"} with the ids of that answer and of the request, signed with HMAC-SHA256 over the body in X-Signature. Called through the dialect's table.
  */
 #include <stdio.h>
 #include <string.h>
@@ -106,6 +106,7 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     (void)a;
     buf_adds(out, "{");
     wire_member(out, "id", v->id);
+    wire_member(out, "ref", v->ref);
     wire_member(out, "status", status_of(v->state));
     if (strcmp(v->state, "UNDELIV") == 0 || strcmp(v->state, "REJECTD") == 0)
         wire_member(out, "reason", v->code);

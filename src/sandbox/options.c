@@ -39,7 +39,7 @@ static const struct row rows[] = {
     {"ledger-text", KIND_FLAG, AT(ledger_text), NULL, NULL,
      "the texts too, not their digests alone"},
     {"callback", KIND_TEXT, AT(callback), NULL, "URL",
-     "send receipts to URL/receipt, replies to URL/reply"},
+     "send receipts to URL/receipt, replies to URL/reply; a * stands for the two words"},
     {"nonce-reuse", KIND_FLAG, AT(nonce_reuse), NULL, NULL,
      "a nonce may come again (a repeated request is taken twice)"},
     {"seed", KIND_INT, AT(seed), "1", "N", "the same seed makes the same choices"},
@@ -74,6 +74,7 @@ static const struct row rows[] = {
 
     {"Verdicts on texts and numbers (SHARE: 5% of the numbers, or a pattern such as 1380000*)",
      KIND_HEAD, 0, NULL, NULL, NULL},
+    {"wrong", KIND_SHARE, AT(wrong), NULL, "SHARE", "N01 at submit"},
     {"vacant", KIND_SHARE, AT(vacant), NULL, "SHARE", "N02 at submit"},
     {"black", KIND_SHARE, AT(black), NULL, "SHARE", "B01 at submit"},
     {"keyword", KIND_TEXT, AT(keyword), NULL, "WORD", "C01 for texts with it"},

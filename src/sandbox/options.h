@@ -31,7 +31,7 @@ struct options {
     double never_before, never_after;
     int64_t retry_after_s, latency_ms, jitter_ms, rate, never_ms;
     /* texts and numbers */
-    struct share vacant, black, undelivered, rejected, expired;
+    struct share wrong, vacant, black, undelivered, rejected, expired;
     const char *undelivered_code, *keyword;
     int64_t daily_cap, balance; /* 0 = none, -1 = endless */
     bool strict_batch;

@@ -19,7 +19,7 @@
 #define ANSWER_MAX 4096
 #define HEADERS_MAX 8
 
-static const char *const kind_paths[KINDS] = {"/receipt", "/reply"};
+static const char *const kind_names[KINDS] = {"receipt", "reply"};
 
 struct event {
     enum report_kind kind;
@@ -337,13 +337,16 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
-static char *joined(const char *a, size_t len, const char *b)
+/* The kind takes the place of a star, else the end. */
+static char *url_for(const char *url, const char *kind)
 {
+    const char *star = strchr(url, '*');
+    size_t len = star ? (size_t)(star - url) : strlen(url);
     char *s = NULL;
 
-    while (len > 0 && a[len - 1] == '/')
+    while (len > 0 && url[len - 1] == '/')
         len--;
-    if (asprintf(&s, "%.*s%s", (int)len, a, b) < 0)
+    if (asprintf(&s, "%.*s/%s%s", (int)len, url, kind, star ? star + 1 : "") < 0)
         panic("out of memory");
     return s;
 }
@@ -385,7 +388,7 @@ struct reports *reports_start(const struct options *o, const struct account *a, 
     r->numbers = n;
     r->counters = c;
     for (size_t i = 0; i < KINDS; i++)
-        r->urls[i] = joined(o->callback, strlen(o->callback), kind_paths[i]);
+        r->urls[i] = url_for(o->callback, kind_names[i]);
     pthread_mutex_init(&r->lock, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     r->multi = curl_multi_init();

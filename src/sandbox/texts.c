@@ -45,7 +45,7 @@ static enum fate verdict(struct sandbox *s, const struct dialect *d, const struc
 
     if (it->fate != FATE_TAKEN) /* its reader has said so already */
         return it->fate;
-    if (!number_shape(d, it->to))
+    if (!number_shape(d, it->to) || chance_number(o->seed, CHOICE_WRONG, it->to, &o->wrong))
         return FATE_NUMBER;
     if (chance_number(o->seed, CHOICE_VACANT, it->to, &o->vacant))
         return FATE_VACANT;
