@@ -10,7 +10,10 @@
 #define REPLY_MAX 64 /* bytes: whoever writes more says something else */
 
 static const char *const codes[] = {"R", "T", "TD", "N", "QX", "0000", "00000", NULL};
-static const char *const words[] = {UNSUBSCRIBE, "退", "拒收", "取消", "取消订阅", NULL};
+static const char *const words[] = {UNSUBSCRIBE, "退", "拒收", "取消", "取消订阅",
+                                    /* what Twilio takes for one */
+                                    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT",
+                                    NULL};
 
 /* Punctuation and quotes of both widths say nothing. */
 static bool dropped(uint32_t cp)
