@@ -162,18 +162,20 @@ struct state_row {
     enum msg_class class;
     bool by_code, pending;
 };
-#define STATE_PLACES 3
+#define PLACES 3
 struct report_rules {
     bool present;
     enum report_format format;
     const char *field; /* REPORT_FORM_JSON */
-    const char *items, *ref, *id, *phone, *code, *text, *at;
-    const char *state[STATE_PLACES]; /* the first that is listed counts */
-    const char *parts, *part;        /* of a long message: how many, and which (from 1) */
-    const struct pattern *extract;   /* the code within a text; NULL: the text is the code */
-    const char *charset;             /* which field names the charset of a reply's text */
-    const char *text_field;          /* then: which field holds that text */
-    bool percent;                    /* a reply's text is percent-encoded */
+    const char *items, *ref, *id, *phone, *code, *at;
+    const char *state[PLACES];     /* the first that is listed counts */
+    const char *text[PLACES];      /* the first that is there counts */
+    const char *parts, *part;      /* of a long message: how many, and which (from 1) */
+    const struct pattern *extract; /* the code within a text; NULL: the text is the code */
+    const char *charset_field;     /* which field of a form names the charset of a reply's text */
+    const char *text_field;        /* then: which field holds that text */
+    bool percent;                  /* a reply's text is percent-encoded ... */
+    const char *charset;           /* ... in this one, where it is not UTF-8 */
     enum time_form time;
     int zone_min;
     struct state_row *states;

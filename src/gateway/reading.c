@@ -97,8 +97,8 @@ static void charset_of(const struct report_rules *r, const char *body, size_t le
     out[0] = '\0';
     buf_init(&name, TEXT_MAX);
     buf_init(&value, TEXT_MAX);
-    while (r->charset && next_field(&p, body + len, &name, &value))
-        if (strcmp(buf_cstr(&name), r->charset) == 0) {
+    while (r->charset_field && next_field(&p, body + len, &name, &value))
+        if (strcmp(buf_cstr(&name), r->charset_field) == 0) {
             if (value.len < 40)
                 memcpy(out, buf_cstr(&value), value.len + 1);
             break;
@@ -311,10 +311,10 @@ static const struct state_row *find_state(const struct report_rules *r, const ch
 
 /* The first place whose word is listed; if none is, the first that has one. `tmp` holds numbers. */
 static const struct state_row *state_of(const struct report_rules *r, const struct json *item,
-                                        char tmp[STATE_PLACES][40], const char **state)
+                                        char tmp[PLACES][40], const char **state)
 {
     *state = "";
-    for (size_t i = 0; i < STATE_PLACES && r->state[i]; i++) {
+    for (size_t i = 0; i < PLACES && r->state[i]; i++) {
         const char *text = text_at(item, r->state[i], tmp[i]);
         const struct state_row *row = text[0] ? find_state(r, text) : NULL;
         if (text[0] && ((*state)[0] == '\0' || row))
@@ -350,7 +350,7 @@ static int read_receipt(const struct report_rules *r, const struct json *item,
                         struct gw_report *report, int (*each)(void *ctx, const struct gw_report *r),
                         void *ctx)
 {
-    char tmp[3][40], state_tmp[STATE_PLACES][40], code[64];
+    char tmp[3][40], state_tmp[PLACES][40], code[64];
     const char *state;
     const struct state_row *row = state_of(r, item, state_tmp, &state);
 
@@ -369,26 +369,35 @@ static int read_receipt(const struct report_rules *r, const struct json *item,
     return each(ctx, report) == 0 ? 1 : -1;
 }
 
+/* What the percent signs stand for, or nothing if that is no text. */
+static bool unpercent(const struct report_rules *r, const char *text, struct buf *plain)
+{
+    size_t bad;
+
+    decode(text, strlen(text), true, plain);
+    if (r->charset)
+        to_utf8(r->charset, plain);
+    return utf8_valid(buf_cstr(plain), plain->len, &bad) && strlen(buf_cstr(plain)) == plain->len;
+}
+
 static int read_reply(const struct report_rules *r, const struct json *item,
                       struct gw_report *report, int (*each)(void *ctx, const struct gw_report *r),
                       void *ctx)
 {
-    const struct json *text = json_at(item, r->text);
+    const struct json *text = NULL;
     struct buf plain;
     char tmp[40];
 
+    for (size_t i = 0; text == NULL && i < PLACES && r->text[i]; i++)
+        text = json_at(item, r->text[i]);
     if (text == NULL || json_type_of(text) != J_STRING)
         return 0;
     report->provider_id = text_at(item, r->id, tmp);
     report->text = json_text(text, NULL);
     report->class = CLASS_OK;
     buf_init(&plain, TEXT_MAX);
-    if (r->percent) {
-        size_t bad;
-        decode(report->text, strlen(report->text), true, &plain);
-        if (utf8_valid(buf_cstr(&plain), plain.len, &bad) && strlen(buf_cstr(&plain)) == plain.len)
-            report->text = buf_cstr(&plain);
-    }
+    if (r->percent && unpercent(r, report->text, &plain))
+        report->text = buf_cstr(&plain);
     int rc = each(ctx, report) == 0 ? 1 : -1;
     buf_fini(&plain);
     return rc;

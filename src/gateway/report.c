@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include "profile.h"
+#include "zhanchi/charset.h"
 #include "zhanchi/civil.h"
 
 const char *const report_keys_receipt[] = {
@@ -51,25 +52,25 @@ static int parse_states(struct compiler *c, const struct conf_node *group, struc
     return classes_parse(c, classes, &r->classes, e);
 }
 
-/* state = "/state", or [ "/errorCode", "/reportStatus" ]: the first that is listed counts. */
-static int parse_places(struct compiler *c, const struct conf_node *group, struct report_rules *r,
-                        struct err *e)
+/* state = "/state", or [ "/errorCode", "/reportStatus" ]. */
+static int parse_places(struct compiler *c, const struct conf_node *group, const char *key,
+                        const char *places[PLACES], struct err *e)
 {
-    const struct conf_node *node = profile_need(group, "state", e);
+    const struct conf_node *node = profile_need(group, key, e);
     char tmp[40];
 
     if (node == NULL)
         return -1;
     if (conf_node_type(node) != CONF_LIST)
-        return profile_pointer(c, group, "state", &r->state[0], e);
-    if (conf_node_count(node) > STATE_PLACES)
-        return conf_node_err(node, e, NULL, "more than %d places for a state", STATE_PLACES);
+        return profile_pointer(c, group, key, &places[0], e);
+    if (conf_node_count(node) > PLACES)
+        return conf_node_err(node, e, NULL, "%s has more than %d places", key, PLACES);
     for (size_t i = 0; i < conf_node_count(node); i++) {
         const char *text = conf_node_text(conf_node_item(node, i), tmp);
         if (text == NULL || text[0] != '/')
             return conf_node_err(node, e, "write it as \"/name/of/member\"",
-                                 "state is no JSON pointer");
-        r->state[i] = arena_strdup(c->arena, text);
+                                 "%s is no JSON pointer", key);
+        places[i] = arena_strdup(c->arena, text);
     }
     return 0;
 }
@@ -107,21 +108,51 @@ static int parse_format(struct compiler *c, const struct conf_node *group, struc
 }
 
 /* charset = "/charset": which field says in what charset the text of a reply is. Only fields hold bytes: JSON is UTF-8. */
-static int parse_charset(struct compiler *c, const struct conf_node *group, struct report_rules *r,
-                         struct err *e)
+/* charset = "/charset": the field of a form that names the charset of another field's text. */
+static int parse_charset_field(struct compiler *c, const struct conf_node *group,
+                               struct report_rules *r, struct err *e)
 {
-    if (profile_pointer(c, group, "charset", &r->charset, e) != 0 || r->charset == NULL)
-        return r->charset == NULL ? 0 : -1;
+    if (profile_pointer(c, group, "charset", &r->charset_field, e) != 0)
+        return -1;
     if ((r->format != REPORT_FORM && r->format != REPORT_QUERY) ||
-        strrchr(r->charset, '/') != r->charset || r->text == NULL ||
-        strrchr(r->text, '/') != r->text)
+        strrchr(r->charset_field, '/') != r->charset_field || r->text[1] != NULL ||
+        strrchr(r->text[0], '/') != r->text[0])
         return conf_node_err(
             conf_node_get(group, "charset"), e,
             "write format = \"query\" or \"form\", and text and charset as \"/name\"",
             "charset names a field of a form or query, for the text in another one");
-    r->charset++;
-    r->text_field = r->text + 1;
+    r->charset_field++;
+    r->text_field = r->text[0] + 1;
     return 0;
+}
+
+/* charset = "GB18030": of what the percent signs stand for. */
+static int parse_charset(struct compiler *c, const struct conf_node *group, struct report_rules *r,
+                         struct err *e)
+{
+    struct err why;
+
+    if (profile_str(c, group, "charset", NULL, &r->charset, e) != 0 || r->charset == NULL)
+        return r->charset == NULL ? 0 : -1;
+    struct charset *known = charset_open("UTF-8", r->charset, &why);
+    bool good = known != NULL && r->percent;
+    charset_close(known);
+    return good ? 0
+                : conf_node_err(conf_node_get(group, "charset"), e,
+                                "write percent = true; charset = \"GB18030\"",
+                                "charset is for texts that are percent-encoded");
+}
+
+static int parse_reply(struct compiler *c, const struct conf_node *group, struct report_rules *r,
+                       struct err *e)
+{
+    const char *charset;
+
+    if (profile_need(group, "phone", e) == NULL ||
+        parse_places(c, group, "text", r->text, e) != 0 ||
+        conf_node_str(group, "charset", "", &charset, e) != 0)
+        return -1;
+    return charset[0] == '/' ? parse_charset_field(c, group, r, e) : parse_charset(c, group, r, e);
 }
 
 int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *group, bool reply,
@@ -135,21 +166,20 @@ int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *
         profile_pointer(c, group, "id", &r->id, e) != 0 ||
         profile_pointer(c, group, "phone", &r->phone, e) != 0 ||
         profile_pointer(c, group, "code", &r->code, e) != 0 ||
-        profile_pointer(c, group, "text", &r->text, e) != 0 ||
         profile_pointer(c, group, "parts", &r->parts, e) != 0 ||
         profile_pointer(c, group, "part", &r->part, e) != 0 ||
         profile_pointer(c, group, "at", &r->at, e) != 0 ||
         conf_node_bool(group, "percent", false, &r->percent, e) != 0 ||
-        pattern_parse(g, group, "extract", &extract, e) != 0 || parse_charset(c, group, r, e) != 0)
+        pattern_parse(g, group, "extract", &extract, e) != 0)
         return -1;
     r->extract = extract;
     r->present = true;
     if (reply)
-        return profile_need(group, "phone", e) && profile_need(group, "text", e) ? 0 : -1;
+        return parse_reply(c, group, r, e);
     if (r->ref == NULL && r->id == NULL)
         return conf_node_err(group, e, "add ref = \"/...\" or id = \"/...\"",
                              "nothing tells which message a receipt is about");
     if ((r->parts == NULL) != (r->part == NULL))
         return conf_node_err(group, e, "add the other one", "parts and part belong together");
-    return parse_places(c, group, r, e) != 0 ? -1 : parse_states(c, group, r, e);
+    return parse_places(c, group, "state", r->state, e) != 0 ? -1 : parse_states(c, group, r, e);
 }
