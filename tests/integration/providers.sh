@@ -123,13 +123,12 @@ people = { actor_source = "environment"; };
 store = { epoch_dir = "$work/epoch"; };
 serve = { port = $serve_port; };
 log = { level = "error"; };
-dispatch = { cap_per_day = 0; backoff_base = "10ms"; backoff_cap = "50ms"; breaker_failures = 0; content_stop = 0; };
+dispatch = { cap_per_day = 0; claim_ttl = "500ms"; backoff_base = "10ms"; backoff_cap = "50ms"; breaker_failures = 0; content_stop = 0; };
 gateways = ( { name = "g"; profile = "gateways/$profile.conf"; url = "http://127.0.0.1:$port"; public_url = "http://127.0.0.1:$serve_port";
                rate = 5000.0; concurrency = 4; ${1:+batch = $1;}
                settings = { $settings }; secret_files = {$files }; } );
 CONF
 }
-counters() { cat "$work/counters"; }
 counter() { jq -r ".$1" "$work/counters"; }
 sandbox_end() {
     [ "$sandbox_pid" ] || return 0
@@ -190,48 +189,40 @@ serve() { # at the same port each time, too
 # ---- lists and campaigns ----
 
 counties=(零县 一县 二县 三县 四县 五县 六县 七县 八县 九县)
-work_of() { # what is in a text about the i-th of a campaign: one part or two, and what wants to be encoded
-    if (($1 % 3 == 0)); then
-        printf '%s' '电工(高级)+100%&"引号",=;#/焊工与数控机床操作工、养老护理员、育婴员、保育师、中式烹调师、美容师、汽车维修工等工种之一'
-    else
-        printf '%s' '焊工'
-    fi
-}
-name_of() { # GROUP I
-    [ "$1" = 8 ] && printf '禁忌%d' "$2" || printf '甲%d' "$2"
-}
+# What wants to be encoded, and makes a text one of two parts: every third has it.
+long='电工(高级)+100%&"引号",=;#/焊工与数控机床操作工、养老护理员、育婴员、保育师、中式烹调师、美容师、汽车维修工等工种之一'
 # people CC GROUP:COUNT...: a list of campaign CC.
 people() {
-    local cc=$1 spec g i n=0
+    local cc=$1 spec g i n=0 trade
     shift
     echo '姓名,手机号码,参保地,工种'
     for spec; do
         g=${spec%:*}
         for ((i = 0; i < ${spec#*:}; i++, n++)); do
-            printf '%s,138%s%s%05d,%s,"%s"\n' "$(name_of "$g" "$n")" "$cc" "$g" "$n" "${counties[$g]}" "$(work_of "$n" | sed 's/"/""/g')"
+            ((n % 3 == 0)) && trade=${long//\"/\"\"} || trade=焊工
+            printf '%s%d,138%s%s%05d,%s,"%s"\n' "$([ "$g" = 8 ] && echo 禁忌 || echo 甲)" $n "$cc" "$g" $n "${counties[$g]}" "$trade"
         done
     done
 }
-# The text that must arrive; as the sandbox sees it, and its ledger writes it.
-expected() { # TEXT NAME WORK
-    local head='【示例市人社局】' body
-    if [ "$1" = same ]; then
-        body='请尽快申领补贴，咨询12333。拒收请回复R'
-    else
-        body="$2您好：您的$3证书可以申领补贴，咨询12333。拒收请回复R"
-    fi
+# The text that must arrive, as the sandbox sees it, in `arrives`; as its ledger writes it, in `written`.
+expect() { # TEXT NAME WORK
+    local body="$2您好：您的$3证书可以申领补贴，咨询12333。拒收请回复R" trade=${3//\"/\\\"}
+    [ "$1" = same ] && body='请尽快申领补贴，咨询12333。拒收请回复R'
     if is_like filed && [[ $profile == aliyun* ]]; then
-        [ "$1" = same ] && jq -cnj '"SMS_same " + ({phone12333: "12333"} | tojson)' ||
-            jq -cnj --arg n "$2" --arg w "$3" '"SMS_own " + ({name: $n, occupation: $w, phone12333: "12333"} | tojson)'
+        arrives="SMS_own {\"name\":\"$2\",\"occupation\":\"$trade\",\"phone12333\":\"12333\"}"
+        [ "$1" = same ] && arrives='SMS_same {"phone12333":"12333"}'
     elif is_like filed; then
-        [ "$1" = same ] && printf 'SMS_same ["12333"]' || jq -cnj --arg n "$2" --arg w "$3" '"SMS_own " + ([$n, $w, "12333"] | tojson)'
+        arrives="SMS_own [\"$2\",\"$trade\",\"12333\"]"
+        [ "$1" = same ] && arrives='SMS_same ["12333"]'
     elif [ "$profile" = mas ]; then
-        printf '%s' "$body"
+        arrives=$body
     elif [ "$profile" = webhook ]; then
-        printf '示例市人社局\n%s' "$body"
+        arrives=示例市人社局$'\n'$body
     else
-        printf '%s' "$head$body"
+        arrives="【示例市人社局】$body"
     fi
+    written=${arrives//\\/\\5c}
+    written=${written//$'\n'/\\0a}
 }
 templates() {
     local t
@@ -298,25 +289,27 @@ taken() { awk 'END { print NR }' "$ledger"; }
 once() {
     [ "$(cut -f 4 "$ledger" | sort | uniq -d)" = '' ] || die "a number stands twice in the ledger"
 }
-# texts TEXT NAME [GROUP...]: what the ledger has is exactly the people of these groups, with their texts.
+# texts TEXT NAME GROUPS: what the ledger has is exactly the people of these groups, with their texts.
 texts() {
-    local text=$1 name=$2 groups=$3
+    local text=$1 name=$2 groups=$3 who number trade hash
     once
-    tail -n +2 "$work/$name.csv" | grep -E "^[^,]*,138..[$groups]" >"$work/rows"
     while IFS=, read -r who number _ trade; do
         trade=${trade#\"} trade=${trade%\"} trade=${trade//\"\"/\"}
-        printf '%s\t%s\n' "$number" "$(expected "$text" "$who" "$trade" | sed -z 's/\\/\\5c/g; s/\n/\\0a/g')"
-    done <"$work/rows" | sort >"$work/expected"
+        expect "$text" "$who" "$trade"
+        printf '%s\t%s\n' "$number" "$written"
+    done < <(tail -n +2 "$work/$name.csv" | grep -E "^[^,]*,138..[$groups]") | sort >"$work/expected"
     cut -f 4,7 "$ledger" | sort >"$work/got"
     cmp -s "$work/expected" "$work/got" || {
         diff "$work/expected" "$work/got" | head -n 6 >&2
         die "$name: other texts arrived than should"
     }
-    # and the digest is that of the text, not of another
-    read -r number hash < <(head -n 1 "$ledger" | cut -f 4,5 | tr '\t' ' ')
-    is "digest of a text" "$hash" "$(grep "^$number" "$work/expected" | cut -f 2 | sed -z 's/\n$//; s/\\0a/\n/g; s/\\5c/\\/g' | tr -d '\0' | sha256sum | cut -d ' ' -f 1)"
+    # and the digest is that of the text
+    read -r number hash < <(head -n 1 "$ledger" | cut -f 4,5)
+    IFS=, read -r who _ _ trade < <(grep ",$number," "$work/$name.csv")
+    trade=${trade#\"} trade=${trade%\"} trade=${trade//\"\"/\"}
+    expect "$text" "$who" "$trade"
+    is "digest of a text" "$hash" "$(printf '%s' "$arrives" | sha256sum | cut -d ' ' -f 1)"
 }
-count() { sqlite3 -readonly "$dir/zhanchi.db" "$1"; }
 # answers N REFUSALS: so many replies came, of which so many refuse. Waits.
 answers() {
     local want="$1 $2" got
@@ -381,8 +374,8 @@ sandbox_end
 [ "$(counter receipts_early)" -gt 0 ] || die "no receipt was early"
 is "callbacks that we did not acknowledge" "$(counter callbacks_repeated) $(counter callbacks_dropped)" "0 0"
 if is_like parts; then
-    # a text of two parts has the receipts of both, and one end
-    [ "$(count 'SELECT count(*) FROM message m WHERE state = 7 AND segments > 1')" -gt 5 ] || die "hardly any text has two parts"
+    # Those of what was delivered are gone; of what was not, both parts are noted.
+    [ "$(sqlite3 -readonly "$dir/zhanchi.db" 'SELECT count(*) FROM receipt_part WHERE part = 2 AND parts = 2')" -gt 0 ] || die "no receipt was about a part"
 fi
 
 step "later campaigns leave those alone that refused, at the phone or on the black list"
