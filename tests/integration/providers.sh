@@ -345,7 +345,7 @@ is_like only-pull && pulls=yes
 # ---- one by one; everything that a receipt and a reply can be ----
 
 misfortunes=(--vacant '138??1*' --black '138??2*' --undelivered '138??3*' --undelivered-code MK:0001 --rejected '138??4*' --expired '138??5*'
-    --reply '138??6*' --refuse '138??7*' --keyword 禁忌 --receipt-duplicate 30% --receipt-early 25% --receipt-late 20% --receipt-late-by 200
+    --reply '138??6*' --refuse '138??7*' --keyword 禁忌 --receipt-duplicate 30% --receipt-early 25% --receipt-late 15% --receipt-late-by 1200
     --receipt-pending 40%)
 is_like stops-at-wrong || misfortunes+=(--wrong '138??9*')
 wrong_ones=9:2
@@ -550,7 +550,7 @@ if is_like cap; then
     must campaign cancel cap2 --yes
 elif [ "$profile" = twilio ]; then # it has one word for this and for going too fast
     zh dispatch --max-runtime 1s >"$work/dispatch.log" 2>&1
-    is "those that had enough" "$(states cap2)" "queued:network 3"
+    is "those that had enough" "$(zh --json message ls cap2 | jq '[.[] | select(.state == "queued")] | length')" 3
     is "taken" "$(taken)" 0
     must campaign cancel cap2 --yes
 else
