@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "zhanchi/failpoint.h"
 #include "zhanchi/fsio.h"
 #include "zhanchi/inbox.h"
 #include "zhanchi/track.h"
@@ -24,6 +25,7 @@ struct catch_up {
     struct store *store;
     struct keyring *keyring;
     struct inbox *inbox;
+    int calls;
 };
 
 struct catch_up *catch_up_new(const struct conf *c, const struct cli_gateways *g)
@@ -83,6 +85,9 @@ static int open_inbox(struct catch_up *r, struct err *e)
 int catch_up_run(void *catch_up, struct err *e)
 {
     struct catch_up *r = catch_up;
+
+    if (sabotage("no-catch-up") && r->calls++ > 0) /* what works at the start may fail later */
+        return err_set(e, ERR_IO, NULL, "sabotage: the inbox cannot be applied");
     const struct track_opts o = {.gateways = r->gateways->list,
                                  .n_gateways = r->gateways->n,
                                  .optout_words = (const char *const *)r->words};

@@ -64,6 +64,7 @@ struct hatch {
     size_t turn;
     size_t claims_cap;
     int64_t refreshed_us, empty_at_us, empty_for_us, failing_since_us;
+    int64_t caught_up_us; /* set by success alone */
     struct failovers *failovers;
     int64_t failover_at_us; /* the next step */
     struct job *pool; /* to be used again: memory that one thread takes and another frees is slow */
@@ -679,14 +680,19 @@ static void rest(struct hatch *d, const struct found *f, int64_t now_us)
         d->empty_for_us = d->empty_for_us * 2 < EMPTY_MAX_US ? d->empty_for_us * 2 : EMPTY_MAX_US;
 }
 
-/* Refusals that were acknowledged to a provider, by a `serve` that died. */
+/* Refusals that were acknowledged to a provider and not applied. What was caught up counts for
+ * REFRESH_US: its own time, because rounds that failed to catch up commit, too, and refresh. */
 static int catch_up(struct hatch *d, struct err *e)
 {
     const struct dispatch_opts *o = d->o.run;
+    int64_t now_us = clock_mono_us();
 
-    if (o->catch_up == NULL || d->closing || clock_mono_us() - d->refreshed_us < REFRESH_US)
+    if (o->catch_up == NULL || d->closing || now_us - d->caught_up_us < REFRESH_US)
         return 0;
-    return o->catch_up(o->catch_up_ctx, e);
+    if (o->catch_up(o->catch_up_ctx, e) != 0)
+        return -1;
+    d->caught_up_us = now_us;
+    return 0;
 }
 
 /* One round; lock held on entry and on return. False ends the thread. */
@@ -768,7 +774,7 @@ struct hatch *hatch_start(const struct hatch_opts *o, struct err *e)
     d->arena = arena_new(1 << 20);
     buf_init(&d->plain, 64 << 10);
     d->status.next_due_ms = INT64_MAX;
-    d->refreshed_us = -REFRESH_US;
+    d->refreshed_us = d->caught_up_us = -REFRESH_US;
     pthread_mutex_init(&d->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

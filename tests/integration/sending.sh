@@ -294,6 +294,14 @@ refused=$(sql "SELECT count(*) FROM optout WHERE actor = 'reply'")
 is "suppressed" "$(sql 'SELECT count(*) FROM message WHERE state = 10')" "$refused"
 stop_sandbox
 
+step "where the inbox cannot be applied any more, nothing is claimed, round after round"
+office behind
+campaign c 0 40
+sandbox
+ZHANCHI_SABOTAGE=no-catch-up "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch --max-runtime 2s >"$work/dispatch.log" 2>&1 && die "it does not fail"
+is taken "$(taken)" 0
+is states "$(states c)" 2:40
+
 # ---- what comes while it runs ----
 
 step "a doubt that is raised while it runs: nothing more is claimed, and it ends with the refusal"
