@@ -31,7 +31,7 @@ struct dispatch_opts {
     const volatile sig_atomic_t
         *stop; /* set by SIGTERM, SIGINT: finish what is on the wire, exit clean */
     struct progress progress;
-    /* Applies what providers were told is taken (refusals!) and a dead `serve` has not applied. Called
+    /* Applies what providers were told is taken (refusals!) and no `serve` has applied. Called
      * before the first claim, and twice a second from the store thread, outside of its transactions;
      * where it fails nothing is claimed. NULL: there is nothing of the kind. */
     int (*catch_up)(void *ctx, struct err *e);

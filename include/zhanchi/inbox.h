@@ -38,6 +38,8 @@ int inbox_put(struct inbox *i, const struct inbox_row *rows, size_t n,
 void inbox_cancel(struct inbox *i);
 int inbox_read(struct inbox *i, int64_t after, size_t max,
                int (*each)(void *ctx, const struct inbox_row *r), void *ctx, struct err *e);
+/* The newest id in it; 0 when nothing is. */
+int inbox_top(struct inbox *i, int64_t *id, struct err *e);
 /* Deletes what is both applied (id < before_id) and old. */
 int inbox_purge(struct inbox *i, int64_t before_id, int64_t received_before_ms,
                 struct err *e); /* chunks */

@@ -39,6 +39,7 @@ static const char sql_add[] = "INSERT INTO report (id, gateway, kind, received_a
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 static const char sql_read[] = "SELECT id, gateway, kind, received_at, key_id, blob FROM report "
                                "WHERE id > ?1 ORDER BY id LIMIT ?2";
+static const char sql_newest[] = "SELECT coalesce(max(id), 0) FROM report";
 static const char sql_purge[] =
     "DELETE FROM report WHERE id IN (SELECT id FROM report WHERE id < ?1 AND received_at < ?2"
     " ORDER BY id LIMIT ?3)";
@@ -174,6 +175,11 @@ int inbox_read(struct inbox *i, int64_t after, size_t max,
             break;
     }
     return stmt_end(q, rc);
+}
+
+int inbox_top(struct inbox *i, int64_t *id, struct err *e)
+{
+    return stmt_number(i->store, sql_newest, id, e) < 0 ? -1 : 0;
 }
 
 static int purge_chunk(struct inbox *i, int64_t before_id, int64_t received_before_ms, int64_t n,

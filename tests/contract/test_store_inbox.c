@@ -56,7 +56,12 @@ START_TEST(reports_come_out_in_order)
     struct contract *c = contract_begin();
     struct inbox *i = open_inbox(c), *reader = open_inbox(c);
     struct seen s = {0};
+    int64_t top = -1;
+    OK(c, inbox_top(reader, &top, &c->e));
+    ck_assert_int_eq(top, 0); /* ids begin at the clock: no report bears one yet */
     int64_t last = put(c, i, 10, 1000);
+    OK(c, inbox_top(reader, &top, &c->e));
+    ck_assert_int_eq(top, last);
     OK(c, inbox_read(reader, 0, 100, see, &s, &c->e));
     ck_assert_int_eq(s.n, 10);
     ck_assert_int_eq(s.last, last);

@@ -294,6 +294,31 @@ refused=$(sql "SELECT count(*) FROM optout WHERE actor = 'reply'")
 is "suppressed" "$(sql 'SELECT count(*) FROM message WHERE state = 10')" "$refused"
 stop_sandbox
 
+step "a refusal that was acknowledged by a serve that hangs before it applied it, holds"
+office hangs
+campaign c 0 20
+campaign c2 0 21
+zh campaign pause c2 >"$work/setup.log" || die "pause failed"
+sandbox --callback "http://127.0.0.1:$serve_port/12333" --refuse 100% --retry 500,500,500,500,500,500,500,500,500,500
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+sqlite3 "$dir/zhanchi.db" 'BEGIN IMMEDIATE' '.shell sleep 30' >/dev/null 2>&1 & # nothing can be applied
+busy_pid=$!
+serve
+until_is "refusals in the inbox" yes bash -c "[ \$(sqlite3 '$dir/inbox.db' 'SELECT count(*) FROM report WHERE kind = 1') -gt 0 ] && echo yes"
+kill -STOP $serve_pid
+kill -9 $(pgrep -P $busy_pid) $busy_pid 2>/dev/null
+wait $busy_pid 2>/dev/null
+busy_pid=''
+is "refusals applied" "$(sql 'SELECT count(*) FROM optout')" 0
+zh campaign resume c2 >"$work/setup.log" || die "resume failed"
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+refused=$(sql "SELECT count(*) FROM optout WHERE actor = 'reply'")
+[ "$refused" -gt 0 ] || die "no refusal was applied"
+is "suppressed" "$(sql 'SELECT count(*) FROM message WHERE state = 10')" "$refused"
+kill -CONT $serve_pid
+stop_serve
+stop_sandbox
+
 step "where the inbox cannot be applied any more, nothing is claimed, round after round"
 office behind
 campaign c 0 40
