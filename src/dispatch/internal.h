@@ -66,10 +66,11 @@ struct outcome {
 struct settle_rules {
     int64_t backoff_base_ms, backoff_cap_ms, limit_pause_ms;
 };
-/* What a result means for its message. `handed_ms` 0: it never left. chance in [0, 1). */
+/* What a result means for its message. `handed_ms` 0: the gateway could not be reached, no byte has left.
+ * chance in [0, 1). */
 void settle_result(const struct settle_rules *rules, const struct job *j, const struct gw_result *r,
                    int64_t handed_ms, int64_t now_ms, double chance, struct settlement *out);
-/* Back to the queue, untouched, until due_ms. */
+/* Back to the queue, untouched, until due_ms: we held it back, it expired, or no request was made. */
 void settle_unclaim(const struct job *j, int64_t now_ms, int64_t due_ms, struct settlement *out);
 /* What a request's results say of its lane. */
 enum pace_lane_event settle_lane_event(const struct gw_result *r, size_t n, bool handed_over,

@@ -141,6 +141,10 @@ static void settle_flight(struct loop *l, struct flight *f, const struct gw_resu
         struct outcome v = {0};
         struct gw_result again = r[i];
 
+        if (f->held_back) {
+            unclaim(l, f->jobs[i], now_ms, f->due_ms, NULL);
+            continue;
+        }
         if (halve) /* nothing was accepted; whose fault it was shows when the culprit stands alone
                     */
             again.class = CLASS_RETRY;
@@ -150,8 +154,6 @@ static void settle_flight(struct loop *l, struct flight *f, const struct gw_resu
             v.settlement.due_ms = now_ms;
         else if (f->handed_ms != 0)
             v.pause = content_stop(l, lane, f->jobs[i], r[i].class);
-        if (f->held_back)
-            v.settlement.due_ms = f->due_ms;
         count_result(l->result, &v.settlement);
         finish_job(l, f->jobs[i], &v);
     }

@@ -4,7 +4,9 @@
  *
  * A message goes back to the queue only where the gateway said that it did not take it (RETRY,
  * LIMIT, CONFIG are declared refusals) or where nothing was handed over. Everything else that is
- * not a clear yes or no is `unknown`.
+ * not a clear yes or no is `unknown`. What we held back ourselves, or gave up before a request was
+ * made, is undone (settle_unclaim); a gateway that could not be reached is an attempt with its
+ * number, or the pauses would not grow.
  */
 #include <string.h>
 #include "internal.h"
@@ -47,11 +49,13 @@ void settle_result(const struct settle_rules *rules, const struct job *j, const 
         pace_backoff_ms(j->attempt, rules->backoff_base_ms, rules->backoff_cap_ms, chance);
     int64_t pause = r->retry_after_ms > 0 ? r->retry_after_ms : rules->limit_pause_ms;
 
-    if (handed_ms == 0) {
-        settle_unclaim(j, now_ms, now_ms + backoff, out);
+    base(j, now_ms, out);
+    if (handed_ms == 0) { /* whatever was judged: no byte has left */
+        out->class = CLASS_RETRY;
+        memcpy(out->code, r->code, sizeof out->code);
+        again(out, CAUSE_NETWORK, now_ms + backoff);
         return;
     }
-    base(j, now_ms, out);
     out->class = r->class;
     out->handed_ms = handed_ms;
     memcpy(out->code, r->code, sizeof out->code);

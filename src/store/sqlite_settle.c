@@ -6,9 +6,10 @@
  * moved it already. An older attempt's result is recorded and moves nothing. Settlements are sorted
  * by message, so that neighbours are written together, and like ones go in one statement (move.h).
  *
- * An attempt that was claimed and never handed over (IN_UNCLAIM) is undone: its row goes, and its
- * number is given again, because nobody outside has seen it. So attempts are what may have been on
- * the wire, and a gateway that is slower than claims live does not make rows for ever.
+ * An attempt that the dispatcher held back, let expire or gave up (IN_UNCLAIM) is undone: its row
+ * goes, and its number is given again, because nobody outside has seen it. So attempts are what was
+ * tried, and a gateway that is slower than claims live does not make rows for ever. One that could
+ * not be reached was tried: its number is used up, and the pauses grow.
  *
  * Recovery is settling too: the marks of the dead dispatcher say what each message in `sending` is
  * to be settled with. A crash in here is harmless: the marks stay until every chunk is committed.

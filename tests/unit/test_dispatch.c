@@ -153,16 +153,25 @@ END_TEST
 
 START_TEST(what_never_left_goes_back)
 {
-    /* Whatever the judge says of a request that was not handed over: it is no attempt at all. */
-    struct job j = {.message_id = 5, .address_id = 6, .attempt = 1, .slot = -1};
+    /* Whatever the judge says of a gateway that was not reached: it was tried, and the pauses grow. */
+    struct job j = {.message_id = 5, .address_id = 6, .slot = -1};
     struct gw_result r = {.class = CLASS_UNKNOWN};
     struct settlement v;
 
-    settle_result(&rules, &j, &r, 0, 10000, 0.0, &v);
+    for (j.attempt = 1; j.attempt < 5; j.attempt++) {
+        settle_result(&rules, &j, &r, 0, 10000, 0.0, &v);
+        ck_assert_int_eq(v.input, IN_ANSWER_RETRY);
+        ck_assert_int_eq(v.class, CLASS_RETRY);
+        ck_assert_int_eq(v.handed_ms, 0);
+        ck_assert(v.give_back_cap);
+        ck_assert_int_ge(v.due_ms, 10000 + (500 << (j.attempt - 1)));
+    }
+    /* What we held back ourselves is no attempt at all. */
+    settle_unclaim(&j, 10000, 12000, &v);
     ck_assert_int_eq(v.input, IN_UNCLAIM);
     ck_assert_int_eq(v.class, 0);
+    ck_assert_int_eq(v.due_ms, 12000);
     ck_assert(v.give_back_cap);
-    ck_assert_int_ge(v.due_ms, 10500);
 }
 END_TEST
 
