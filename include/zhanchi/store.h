@@ -46,6 +46,9 @@ const char *store_path(const struct store *s);
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+/* Calls `fn` once when the open transaction has ended, telling whether it was committed; at once
+ * (true) where none is open. In the order in which they were given. It must not use the store. */
+void store_after(struct store *s, void (*fn)(void *ctx, bool committed), void *ctx);
 
 /* Rows that a chunk may have so that its transaction stays under 50 ms (at most 8192): adapts to
  * what was measured. */

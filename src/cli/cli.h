@@ -103,8 +103,8 @@ bool cli_share(const char *what, char out[PATH_MAX]);
 int cli_list(struct cli *c, const char *name, struct list_info *out, struct err *e);
 int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, struct err *e);
 
-/* Records an act; joins an open transaction. The chain's new head goes to the log and to the
- * system's journal, where who can change the database cannot change it. */
+/* Records an act; joins an open transaction. Once that is committed, the chain's new head goes to the
+ * log and to the system's journal, where who can change the database cannot change it. */
 int cli_audit(struct cli *c, const char *act, const char *object, const char *detail,
               struct err *e);
 

@@ -9,6 +9,7 @@
 #include "zhanchi/clock.h"
 #include "zhanchi/fsio.h"
 #include "zhanchi/log.h"
+#include "zhanchi/store.h"
 #include "zhanchi/store_audit.h"
 #include "cli.h"
 #include "journal.h"
@@ -174,6 +175,35 @@ int cli_campaign(struct cli *c, const char *name, struct campaign_info *out, str
     return found < 0 ? -1 : 0;
 }
 
+struct act {
+    char *actor, *act, *object;
+    char head[65];
+};
+
+static char *keep(const char *text)
+{
+    char *copy = strdup(text);
+
+    if (copy == NULL)
+        panic("out of memory");
+    return copy;
+}
+
+/* A head that the chain never had would look like a chain that was cut off. */
+static void tell_act(void *ctx, bool committed)
+{
+    struct act *a = ctx;
+
+    if (committed) {
+        log_info("audit", "%s by %s: %s; head %s", a->act, a->actor, a->object, a->head);
+        journal_act(a->actor, a->act, a->object, a->head);
+    }
+    free(a->actor);
+    free(a->act);
+    free(a->object);
+    free(a);
+}
+
 int cli_audit(struct cli *c, const char *act, const char *object, const char *detail, struct err *e)
 {
     char head[65];
@@ -181,8 +211,12 @@ int cli_audit(struct cli *c, const char *act, const char *object, const char *de
     if (store_audit(c->store, conf_path(c->conf, "keys.audit_file"), clock_now_ms(), c->actor, act,
                     object, detail, head, e) != 0)
         return -1;
-    log_info("audit", "%s by %s: %s; head %s", act, c->actor, object, head);
-    journal_act(c->actor, act, object, head);
+    struct act *a = malloc(sizeof *a);
+    if (a == NULL)
+        panic("out of memory");
+    *a = (struct act){.actor = keep(c->actor), .act = keep(act), .object = keep(object)};
+    memcpy(a->head, head, sizeof a->head);
+    store_after(c->store, tell_act, a);
     return 0;
 }
 

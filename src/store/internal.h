@@ -22,6 +22,7 @@
 #include "driver.h"
 #include "stmt.h"
 
+struct after;
 struct feed;
 struct sqlite3;
 struct resolver;
@@ -44,6 +45,7 @@ struct store {
     struct stmt *stmts[STORE_STMT_BUCKETS];
     bool in_tx; /* between store_begin and store_commit or store_rollback */
 
+    struct after *after;       /* of the open transaction: what waits for its end, newest first */
     struct tally_delta *tally; /* of the open transaction */
     size_t tally_len, tally_cap;
 

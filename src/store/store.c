@@ -203,6 +203,40 @@ int store_begin(struct store *s, struct err *e)
     return rc;
 }
 
+struct after {
+    void (*fn)(void *ctx, bool committed);
+    void *ctx;
+    struct after *next;
+};
+
+void store_after(struct store *s, void (*fn)(void *ctx, bool committed), void *ctx)
+{
+    if (!s->in_tx) {
+        fn(ctx, true);
+        return;
+    }
+    struct after *a = malloc(sizeof *a);
+    if (!a)
+        panic("out of memory");
+    *a = (struct after){fn, ctx, s->after};
+    s->after = a;
+}
+
+static void tell_after(struct store *s, bool committed)
+{
+    struct after *list = NULL;
+    for (struct after *a; (a = s->after) != NULL;) { /* oldest first */
+        s->after = a->next;
+        a->next = list;
+        list = a;
+    }
+    for (struct after *a; (a = list) != NULL;) {
+        list = a->next;
+        a->fn(a->ctx, committed);
+        free(a);
+    }
+}
+
 static int commit_now(struct store *s, struct err *e)
 {
     if (tally_flush(s, e))
@@ -233,6 +267,7 @@ int store_commit(struct store *s, struct err *e)
     if (s->claims_tx >= 0)
         s->claims = s->claims_tx;
     s->claims_tx = -1;
+    tell_after(s, true);
     return 0;
 }
 
@@ -245,6 +280,7 @@ void store_rollback(struct store *s)
     s->claims_tx = -1;
     tally_discard(s);
     resolver_drop(s);
+    tell_after(s, false);
 }
 
 int tx_enter(struct store *s, bool *own, struct err *e)

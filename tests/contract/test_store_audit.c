@@ -164,10 +164,58 @@ START_TEST(another_key_does_not_fit)
 }
 END_TEST
 
+struct told {
+    int n, order[4];
+    bool committed[4];
+};
+static struct told told;
+
+static void tell(void *ctx, bool committed)
+{
+    told.order[told.n] = *(int *)ctx;
+    told.committed[told.n++] = committed;
+}
+
+/* Who carries a head out of the database does so for what it really holds. */
+START_TEST(the_end_of_a_transaction_is_told)
+{
+    struct contract *c = contract_begin();
+    int first = 1, second = 2;
+    told = (struct told){0};
+    store_after(c->store, tell, &first); /* none is open */
+    ck_assert_int_eq(told.n, 1);
+    ck_assert(told.committed[0]);
+
+    told = (struct told){0};
+    OK(c, store_begin(c->store, &c->e));
+    write_acts(c, 1);
+    store_after(c->store, tell, &first);
+    store_after(c->store, tell, &second);
+    ck_assert_int_eq(told.n, 0);
+    OK(c, store_commit(c->store, &c->e));
+    ck_assert_int_eq(told.n, 2);
+    ck_assert_int_eq(told.order[0], 1);
+    ck_assert(told.committed[0] && told.committed[1]);
+
+    told = (struct told){0};
+    OK(c, store_begin(c->store, &c->e));
+    write_acts(c, 1);
+    store_after(c->store, tell, &first);
+    store_rollback(c->store);
+    ck_assert_int_eq(told.n, 1);
+    ck_assert(!told.committed[0]);
+    OK(c, store_begin(c->store, &c->e));
+    OK(c, store_commit(c->store, &c->e));
+    ck_assert_int_eq(told.n, 1); /* once */
+    contract_end(c);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         whole_trail_verifies, act_and_record_are_one,     longer_texts_are_cut_and_verify,
-        tampering_is_found,   other_histories_do_not_fit, another_key_does_not_fit};
+        tampering_is_found,   other_histories_do_not_fit, another_key_does_not_fit,
+        the_end_of_a_transaction_is_told};
     return contract_main("audit", tests, sizeof tests / sizeof tests[0]);
 }
