@@ -43,7 +43,7 @@ struct dispatch_result {
     int64_t claimed, handed, accepted, rejected, retried, unknown, suppressed, capped, unclaimed,
         lapsed;
     int64_t recovered[3]; /* queued again, unknown, settled */
-    int64_t due_left;     /* due now but not sent */
+    int64_t due_left;     /* due now but not sent, also of campaigns that were refused */
     int64_t next_due_ms;  /* INT64_MAX = nothing waits */
     char why_left[200];   /* the first reason, for people */
 };

@@ -803,9 +803,9 @@ void hatch_stop(struct hatch *d)
     d->started = false;
 }
 
-const struct err *hatch_refusal(const struct hatch *d)
+const struct refusal *hatch_refusals(const struct hatch *d, size_t *n)
 {
-    return intent_refusal(d->intent);
+    return intent_refusals(d->intent, n);
 }
 
 void hatch_free(struct hatch *d)

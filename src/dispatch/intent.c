@@ -20,9 +20,8 @@ struct intent {
     struct brief **now;
     size_t n_now, cap_now;
     struct brief *all;
-    int64_t *refused; /* campaign ids that were logged */
+    struct refusal *refused; /* those that were logged */
     size_t n_refused;
-    struct err refusal;
 };
 
 struct intent *intent_new(const struct dispatch_opts *o, struct store *s, struct keyring *k)
@@ -64,23 +63,22 @@ const struct brief *intent_at(const struct intent *in, size_t i)
     return in->now[i];
 }
 
-const struct err *intent_refusal(const struct intent *in)
+const struct refusal *intent_refusals(const struct intent *in, size_t *n)
 {
-    return in->refusal.kind == ERR_NONE ? NULL : &in->refusal;
+    *n = in->n_refused;
+    return in->refused;
 }
 
 static void refuse(struct intent *in, int64_t campaign_id, const struct err *why)
 {
     for (size_t i = 0; i < in->n_refused; i++)
-        if (in->refused[i] == campaign_id)
+        if (in->refused[i].campaign_id == campaign_id)
             return;
-    int64_t *grown = realloc(in->refused, (in->n_refused + 1) * sizeof *grown);
+    struct refusal *grown = realloc(in->refused, (in->n_refused + 1) * sizeof *grown);
     if (grown == NULL)
         panic("out of memory");
     in->refused = grown;
-    in->refused[in->n_refused++] = campaign_id;
-    if (in->refusal.kind == ERR_NONE)
-        in->refusal = *why;
+    in->refused[in->n_refused++] = (struct refusal){campaign_id, *why};
     log_error("dispatch", "%s", why->what);
 }
 
@@ -100,7 +98,7 @@ static bool same_campaign(const struct campaign_info *a, const struct campaign_i
            a->schedule.not_after_ms == b->schedule.not_after_ms && a->priority == b->priority;
 }
 
-static bool may_send(const struct campaign_info *c)
+bool intent_may_send(const struct campaign_info *c)
 {
     return c->state == CAMPAIGN_APPROVED || c->state == CAMPAIGN_RUNNING;
 }
@@ -112,7 +110,7 @@ int intent_holds(struct intent *in, const struct brief *b, struct err *e)
 
     if (found < 0)
         return -1;
-    return found == 1 && may_send(&c) && same_campaign(&c, &b->campaign);
+    return found == 1 && intent_may_send(&c) && same_campaign(&c, &b->campaign);
 }
 
 static int lane_of(const struct intent *in, const char *gateway)
@@ -211,7 +209,7 @@ static int collect_one(void *ctx, const struct campaign_info *c)
 {
     struct collect *list = ctx;
 
-    if (!may_send(c) || (list->only != NULL && strcmp(list->only, c->name) != 0))
+    if (!intent_may_send(c) || (list->only != NULL && strcmp(list->only, c->name) != 0))
         return 0;
     if (list->n == list->cap) {
         list->cap = list->cap * 2 + 8;

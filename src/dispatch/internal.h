@@ -89,8 +89,13 @@ int intent_refresh(struct intent *in, struct err *e);
 int intent_holds(struct intent *in, const struct brief *b, struct err *e);
 size_t intent_count(const struct intent *in);
 const struct brief *intent_at(const struct intent *in, size_t i);
-/* The first refusal (approval does not hold ...), or NULL. */
-const struct err *intent_refusal(const struct intent *in);
+/* Campaigns that were refused in this run (approval does not hold ...), each once. */
+struct refusal {
+    int64_t campaign_id;
+    struct err why;
+};
+const struct refusal *intent_refusals(const struct intent *in, size_t *n);
+bool intent_may_send(const struct campaign_info *c); /* by its state */
 
 /* ---- failover.c: on the store thread ---- */
 
@@ -154,8 +159,7 @@ void hatch_down(struct hatch *d, uint32_t lanes);
 struct job *hatch_collect(struct hatch *d,
                           size_t lane); /* list of claimed jobs in order, or NULL */
 void hatch_status(struct hatch *d, struct hatch_status *out);
-const struct err *
-hatch_refusal(const struct hatch *d);  /* after hatch_stop: a campaign that was refused, or NULL */
+const struct refusal *hatch_refusals(const struct hatch *d, size_t *n); /* after hatch_stop */
 size_t hatch_pending(struct hatch *d); /* settlements not yet committed */
 
 /* ---- lane.c ---- */

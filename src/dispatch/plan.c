@@ -28,14 +28,24 @@ static const struct brief *find_brief(const struct intent *in, int64_t campaign_
     return NULL;
 }
 
+static const char *why_refused(const struct intent *in, int64_t campaign_id)
+{
+    size_t n;
+    const struct refusal *r = intent_refusals(in, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (r[i].campaign_id == campaign_id)
+            return r[i].why.what;
+    return N_("the campaign is refused");
+}
+
 static const char *why_not(const struct plan *p, const struct campaign_info *c,
                            const struct brief *b, int64_t due, int64_t *next_ms)
 {
     if (c->state != CAMPAIGN_APPROVED && c->state != CAMPAIGN_RUNNING)
         return campaign_state_name(c->state);
     if (b == NULL)
-        return intent_refusal(p->intent) != NULL ? intent_refusal(p->intent)->what
-                                                 : N_("the campaign is refused");
+        return why_refused(p->intent, c->id);
     struct pace_answer a = pace_schedule_admit(&c->schedule, p->now_ms);
     if (a.reason != PACE_GO) {
         if (a.not_before_ms > *next_ms || *next_ms == INT64_MAX)

@@ -22,6 +22,7 @@
 #define CHECKPOINT_MS 1000
 #define CHUNK 2000
 #define HOLDER_TRIES 10
+#define COUNT_ROWS 10000 /* more of a refused campaign are not counted one by one */
 #define HOUR_MS INT64_C(3600000)
 
 struct run {
@@ -246,6 +247,32 @@ static void summarise(struct run *r, const struct hatch_status *s, const struct 
         snprintf(res->why_left, sizeof res->why_left, "%s", s->why);
 }
 
+/* What a refused campaign would send now is left, too, whatever the others sent. */
+static int count_refused(struct run *r, const struct refusal *refused, size_t n, struct err *e)
+{
+    struct dispatch_result *res = r->result;
+    int64_t now_ms = clock_now_ms(), others = res->due_left;
+    bool said = false;
+
+    for (size_t i = 0; i < n; i++) {
+        struct campaign_info c;
+        int64_t due = 0, later, next;
+        int found = store_campaign_by_id(r->store, refused[i].campaign_id, &c, e);
+        if (found < 0)
+            return -1;
+        if (found == 0 || !intent_may_send(&c) ||
+            pace_schedule_admit(&c.schedule, now_ms).reason != PACE_GO)
+            continue;
+        if (store_queue_depth(r->store, c.id, now_ms, COUNT_ROWS, &due, &later, &next, e) != 0)
+            return -1;
+        res->due_left += due;
+        if (due > 0 && others == 0 && !said)
+            snprintf(res->why_left, sizeof res->why_left, "%.199s", refused[i].why.what);
+        said = said || due > 0;
+    }
+    return 0;
+}
+
 static int send_all(struct run *r, struct err *e)
 {
     const struct dispatch_opts *o = r->o;
@@ -282,12 +309,15 @@ static int send_all(struct run *r, struct err *e)
     }
     if (rc == 0 && status.doubted) /* all that we know is settled */
         rc = refuse_old_copy(r, EPOCH_DOUBT, e);
-    const struct err *refusal = hatch_refusal(hatch);
-    summarise(r, &status, refusal);
-    if (rc == 0 && refusal != NULL && r->result->handed == 0 && r->result->due_left == 0) {
-        *e = *refusal;
+    size_t n_refused;
+    const struct refusal *refused = hatch_refusals(hatch, &n_refused);
+    summarise(r, &status, n_refused > 0 ? &refused[0].why : NULL);
+    if (rc == 0 && n_refused > 0 && r->result->handed == 0 && r->result->due_left == 0) {
+        *e = refused[0].why;
         rc = -1;
     }
+    if (rc == 0)
+        rc = count_refused(r, refused, n_refused, e);
     hatch_free(hatch);
     loop_free(loop);
     return rc;

@@ -367,6 +367,23 @@ is "status beside one for all" $? 0
 kill -TERM $dispatch_pid
 end_dispatch
 
+step "one campaign is refused, another one is sent: work is left, and the reason is told"
+office mixed
+campaign c 0 20
+campaign c2 100 5
+sql "UPDATE wave SET approval = zeroblob(32) WHERE campaign_id = (SELECT id FROM campaign WHERE name = 'c')"
+sandbox
+zh dispatch >"$work/out.log" 2>"$work/dispatch.log"
+is status $? 75
+grep -q 'campaign c is not what was approved' "$work/out.log" || die "it does not say why"
+is states "$(states c2)" 4:5
+is taken "$(taken)" 5
+zh dispatch >"$work/out.log" 2>&1
+is "status when nothing else is there" $? 77
+zh campaign pause c >"$work/setup.log" || die "pause failed"
+zh dispatch >"$work/out.log" 2>&1
+is "status when it is paused" $? 0
+
 step "nothing can be committed any more: what is on the wire is waited for, and settled by its mark"
 office full "" "concurrency = 8; batch = 1;"
 campaign c 0 40
