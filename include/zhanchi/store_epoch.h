@@ -41,13 +41,14 @@ struct epoch *epoch_open(struct store *s, const char *epoch_dir, enum epoch_find
                          struct err *e);
 void epoch_close(struct epoch *ep);
 const struct epoch_info *epoch_info(const struct epoch *ep);
-/* After the commit of a claim or a settlement: writes the counter outside. Call before a byte
+/* After the commit of a claim or a settlement: raises the counter outside, never lowers it. Call before a byte
  * leaves, and before the marks of what was settled are freed. */
 void epoch_note_claim(struct epoch *ep, int64_t claims);
 /* The counter that the last commit of this connection wrote. */
 int64_t store_claims(struct store *s);
 
-/* Compares only: writes nothing, also where epoch_open would bring the file up. */
+/* Compares only: writes nothing, also where epoch_open would bring the file up. True also beside a
+ * dispatcher at work. */
 int epoch_look(struct store *s, const char *epoch_dir, enum epoch_finding *finding, struct err *e);
 
 /* Begins a new epoch, in the database and outside; clears the doubt. Call after store_doubt_all. */

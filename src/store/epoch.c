@@ -2,7 +2,7 @@
  * epoch: whether this database is the one that sent last. The reasoning stands in store_epoch.h.
  *
  * The outside file is replaced as a whole when an epoch begins, and written through a shared
- * mapping (one aligned 64-bit store) at every claim and settlement. It needs no checksum: the
+ * mapping (one aligned 64-bit store, which only raises) at every claim and settlement. It needs no checksum: the
  * kernel keeps the mapping through SIGKILL, and what a power cut leaves of it is an older counter,
  * which the database is then ahead of, or no file at all, which is doubt.
  *
@@ -228,23 +228,30 @@ static int bring_up(struct epoch *ep, const char *epoch_dir, struct err *e)
     return rc < 0 ? -1 : 0;
 }
 
-static bool behind(const struct epoch_info *db, struct epoch_file *f)
+static bool behind(const struct epoch_info *db, const struct epoch_info *file)
 {
-    return db->epoch < f->epoch || (db->epoch == f->epoch && db->claims < atomic_load(&f->claims));
+    return db->epoch < file->epoch || (db->epoch == file->epoch && db->claims < file->claims);
 }
 
+/* The file is read before the database: a dispatcher at work commits first and writes outside
+ * afterwards, so what stood in the file is in the database by then, unless that is an old copy. */
 static int compare(struct store *s, struct epoch *ep, const char *epoch_dir,
                    enum epoch_finding *finding, struct err *e)
 {
-    if (read_info(s, &ep->info, e))
+    struct epoch_info file = {0};
+    if (epoch_current(s, &file.tag, &file.epoch, e))
         return -1;
-    int rc = map_file(epoch_dir, ep->info.tag, &ep->map, e);
-    int doubt = rc < 0 ? -1 : store_doubted(s, e);
+    int rc = map_file(epoch_dir, file.tag, &ep->map, e);
+    if (rc == 1) {
+        file.epoch = ep->map->epoch;
+        file.claims = atomic_load(&ep->map->claims);
+    }
+    int doubt = rc < 0 || read_info(s, &ep->info, e) ? -1 : store_doubted(s, e);
     if (doubt < 0)
         return -1;
     if (rc == 0)
         *finding = EPOCH_NO_FILE;
-    else if (behind(&ep->info, ep->map))
+    else if (behind(&ep->info, &file))
         *finding = EPOCH_BEHIND;
     else if (doubt)
         *finding = EPOCH_DOUBT;
@@ -293,9 +300,13 @@ const struct epoch_info *epoch_info(const struct epoch *ep)
 
 void epoch_note_claim(struct epoch *ep, int64_t claims)
 {
-    ep->info.claims = claims;
-    if (ep->map && !sabotage("no-epoch-file"))
-        atomic_store(&ep->map->claims, claims);
+    if (claims > ep->info.claims)
+        ep->info.claims = claims;
+    if (!ep->map || sabotage("no-epoch-file"))
+        return;
+    int64_t there = atomic_load(&ep->map->claims);
+    while (there < claims && !atomic_compare_exchange_weak(&ep->map->claims, &there, claims))
+        ;
 }
 
 /* ---- a new epoch ---- */

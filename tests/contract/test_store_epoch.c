@@ -42,6 +42,23 @@ static void note(struct contract *c, int64_t claims)
     epoch_close(ep);
 }
 
+/* Whoever has an older number in hand does not make the file forget what was sent. */
+START_TEST(the_counter_only_rises)
+{
+    struct contract *c = contract_begin();
+    enum epoch_finding f;
+    struct epoch *ep = epoch_open(c->store, c->epoch_dir, &f, &c->e);
+    ck_assert_ptr_nonnull(ep);
+    epoch_note_claim(ep, 7);
+    epoch_note_claim(ep, 3);
+    ck_assert_int_eq(epoch_info(ep)->claims, 7);
+    epoch_close(ep);
+    OK(c, epoch_look(c->store, c->epoch_dir, &f, &c->e));
+    ck_assert_int_eq(f, EPOCH_BEHIND); /* the database has 0 */
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(fresh_database_agrees)
 {
     struct contract *c = contract_begin();
@@ -202,7 +219,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {fresh_database_agrees,
+    const TTest *const tests[] = {the_counter_only_rises,
+                                  fresh_database_agrees,
                                   old_copy_is_behind,
                                   copy_from_before_a_new_epoch_is_behind,
                                   missing_or_foreign_file_is_doubt,
