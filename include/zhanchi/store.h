@@ -66,6 +66,10 @@ int store_sweep(struct store *s, int64_t *removed, struct err *e);
 /* WAL checkpoint (passive); its own thread calls it with its own connection. */
 int store_checkpoint(struct store *s, struct err *e);
 
+/* Everything that the log holds into the database's file, and the log empty; ERR_IO where that cannot
+ * be done, ERR_TEMP where another connection is in the way. Before the file alone is carried away. */
+int store_merge(struct store *s, struct err *e);
+
 /* ERR_IO with SQLite's finding if the file is damaged or a foreign key dangles. */
 int store_integrity(struct store *s, struct err *e);
 

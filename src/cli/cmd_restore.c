@@ -66,6 +66,14 @@ static int lock(struct restoring *r, const char *name, const char *who, struct e
     return rc;
 }
 
+/* A dispatcher that was killed has left in its lock what it would have taken: this program takes
+ * nothing (dispatch's run.c reads it). */
+static int unsign(const struct restoring *r, int fd, struct err *e)
+{
+    return ftruncate(fd, 0) == 0 ? 0
+                                 : err_errno(e, ERR_IO, SPACE_REMEDY, _("cannot write %s"), r->dir);
+}
+
 /* After a power cut the file outside may be older than the database: then a copy in between would
  * seem to know everything. A database that does not open cannot tell. */
 static void bring_up_epoch(const struct restoring *r, struct store *s)
@@ -315,13 +323,32 @@ static int sync_folder(const char *dir, struct err *e)
     return rc;
 }
 
-static int swap(struct cli *c, const struct restoring *r, struct err *e)
+static void close_copy(struct cli *c)
 {
-    /* Closing merges the copy's log into its file. */
     keyring_close(c->keyring);
     store_close(c->store);
     c->keyring = NULL;
     c->store = NULL;
+}
+
+/* Only the file takes the database's place: all that the copy must not do stands in it, and no log
+ * beside it, or everything would be as in the backup, what waits and what may send. */
+static int merge_log(struct cli *c, const struct restoring *r, struct err *e)
+{
+    char log[PATH_MAX + 8];
+
+    int rc = store_merge(c->store, e);
+    close_copy(c);
+    snprintf(log, sizeof log, "%s-wal", r->copy);
+    if (rc == 0 && fs_exists(log))
+        rc = err_set(e, ERR_IO, SPACE_REMEDY, _("cannot write %s"), r->copy);
+    return rc;
+}
+
+static int swap(struct cli *c, const struct restoring *r, struct err *e)
+{
+    if (merge_log(c, r, e) != 0)
+        return -1;
     /* Also what an interrupted restore left: a log must never meet another database than its own. */
     if (rename_all(r->db, r->aside, e) != 0)
         return put_back(r);
@@ -363,7 +390,7 @@ static void tell(const struct restoring *r)
 static int restore(struct cli *c, struct restoring *r, const char *file, struct err *e)
 {
     if (name_paths(c, r, e) != 0 || lock(r, "dispatch.lock", _("a dispatcher"), e) != 0 ||
-        lock(r, "serve.lock", "`zhanchi serve`", e) != 0 || lock_jobs(r, e) != 0)
+        unsign(r, r->locks[0], e) != 0 || lock(r, "serve.lock", "`zhanchi serve`", e) != 0 || lock_jobs(r, e) != 0)
         return -1;
     remove_leftovers(r);
     int rc = bring_copy(c, r, file, e);
@@ -372,10 +399,7 @@ static int restore(struct cli *c, struct restoring *r, const char *file, struct 
     failpoint("restore_disarmed");
     if (rc == 0)
         rc = swap(c, r, e);
-    keyring_close(c->keyring);
-    store_close(c->store);
-    c->keyring = NULL;
-    c->store = NULL;
+    close_copy(c);
     if (r->tmp[0] != '\0')
         remove_folder(r->tmp);
     return rc;

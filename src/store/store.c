@@ -310,6 +310,14 @@ int store_checkpoint(struct store *s, struct err *e)
     return store_fail(s, rc, "make a checkpoint", e);
 }
 
+int store_merge(struct store *s, struct err *e)
+{
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (sabotage("full-disk")) /* as where the file cannot grow */
+        rc = SQLITE_FULL;
+    return rc == SQLITE_OK ? 0 : store_fail(s, rc, "merge the log", e);
+}
+
 static const char sql_integrity[] = "SELECT integrity_check FROM pragma_integrity_check(1)";
 static const char sql_dangling[] =
     "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT 1";

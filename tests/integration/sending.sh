@@ -187,6 +187,8 @@ campaign c2 100 10
 mv "$dir/audit.key" "$work/audit.key"
 zh restore "$work/failing.db" --yes >"$work/restore.log" 2>&1 && die "restored without an audit key"
 mv "$work/audit.key" "$dir/audit.key"
+ZHANCHI_SABOTAGE=full-disk "$bin/zhanchi" -c "$dir/zhanchi.conf" restore "$work/failing.db" --yes >"$work/restore.log" 2>&1 && die "restored a copy without its log"
+ls "$dir" | grep -q 'replaced\|^restore\.' && die "a failed restore leaves something behind"
 ZHANCHI_FAILPOINT=restore_disarmed:1 "$bin/zhanchi" -c "$dir/zhanchi.conf" restore "$work/failing.db" --yes >"$work/restore.log" 2>&1
 is "status of the killed restore" $? 137
 zh dispatch >"$work/dispatch.log" 2>&1
@@ -366,6 +368,25 @@ zh dispatch --campaign c >/dev/null 2>&1
 is "status beside one for all" $? 0
 kill -TERM $dispatch_pid
 end_dispatch
+
+step "beside a restore nobody will take it, also where a killed dispatcher has signed the lock"
+office signed "" "concurrency = 1; batch = 1;"
+campaign c 0 50
+sandbox --latency 100
+start_dispatch
+until_is "the first is taken" yes bash -c "[ -s '$ledger' ] && echo yes"
+kill -KILL $dispatch_pid
+end_dispatch
+is "what the lock says" "$(cat "$dir/dispatch.lock")" all
+mkfifo "$work/copy"
+zh restore "$work/copy" --yes >"$work/restore.log" 2>&1 &
+busy_pid=$!
+exec 3>"$work/copy" # it reads its copy: it has the lock
+zh dispatch >"$work/out.log" 2>&1
+is "status beside a restore" $? 75
+exec 3>&-
+wait $busy_pid && die "an empty copy was restored"
+busy_pid=''
 
 step "one campaign is refused, another one is sent: work is left, and the reason is told"
 office mixed
