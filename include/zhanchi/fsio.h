@@ -31,6 +31,9 @@ int fs_draft_begin(struct fs_draft *d, const char *path, mode_t mode, struct err
 int fs_draft_put(struct fs_draft *d, const void *data, size_t len, struct err *e);
 int fs_draft_end(struct fs_draft *d, int rc, struct err *e);
 
+/* fsync of a file or a folder: a rename in that folder stays done. */
+int fs_sync(const char *path, struct err *e);
+
 /* Takes an exclusive kernel lock (flock) on `path`, creating it 0600. Returns 0 and the descriptor
  * (close it to unlock; it is close-on-exec), 1 if another process holds it, -1 on error. Does not
  * wait. */

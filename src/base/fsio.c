@@ -43,22 +43,25 @@ int fs_read_file(const char *path, struct buf *out, struct err *e)
     return rc;
 }
 
-/* Makes a rename in this folder durable. */
-static int sync_folder(const char *path, struct err *e)
+int fs_sync(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc = 0;
+
+    if (fd < 0 || fsync(fd) != 0)
+        rc = err_errno(e, ERR_IO, "check the disk", "cannot make %s durable", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* Makes a rename in the file's folder durable. */
+static int sync_folder_of(const char *path, struct err *e)
 {
     char copy[PATH_MAX];
 
     snprintf(copy, sizeof copy, "%s", path);
-    const char *dir = dirname(copy);
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0) {
-        err_errno(e, ERR_IO, NULL, "cannot sync the folder %s", dir);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    close(fd);
-    return 0;
+    return fs_sync(dirname(copy), e);
 }
 
 static const char write_remedy[] = "check the disk's space and the folder's permissions";
@@ -100,7 +103,7 @@ int fs_draft_end(struct fs_draft *d, int rc, struct err *e)
         unlink(d->tmp);
         return rc;
     }
-    return sync_folder(d->path, e);
+    return sync_folder_of(d->path, e);
 }
 
 int fs_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *e)

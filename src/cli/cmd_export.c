@@ -5,12 +5,9 @@
  * An identified file is readable by its owner only. A file appears whole under its name or not at
  * all; on standard output lines come as they are made.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "zhanchi/fsio.h"
 #include "zhanchi/measure.h"
 #include "cli.h"
 
@@ -22,52 +19,18 @@ static const struct cli_option options[] = {
     CLI_END};
 
 struct target {
-    FILE *file;
     const char *path; /* NULL: standard output */
-    char temporary[4096];
+    struct fs_draft file;
     struct err *e;
 };
-
-/* rc: whether everything was written. */
-static int target_close(struct target *t, int rc, struct err *e)
-{
-    if (t->path == NULL || t->file == NULL)
-        return rc;
-    if (rc == 0 && (fflush(t->file) != 0 || fsync(fileno(t->file)) != 0))
-        rc = err_errno(e, ERR_IO, _("check the disk's space"), _("cannot write %s"), t->path);
-    if (fclose(t->file) != 0 && rc == 0)
-        rc = err_errno(e, ERR_IO, _("check the disk's space"), _("cannot write %s"), t->path);
-    if (rc == 0 && rename(t->temporary, t->path) != 0)
-        rc = err_errno(e, ERR_CANTCREAT, NULL, _("cannot write %s"), t->path);
-    if (rc != 0)
-        unlink(t->temporary);
-    return rc;
-}
-
-static int target_open(struct target *t, bool identified, struct err *e)
-{
-    t->e = e;
-    t->file = stdout;
-    if (t->path == NULL)
-        return 0;
-    int n = snprintf(t->temporary, sizeof t->temporary, "%s.XXXXXX", t->path);
-    if (n < 0 || (size_t)n >= sizeof t->temporary)
-        return err_set(e, ERR_CANTCREAT, NULL, _("the name is too long: %.200s"), t->path);
-    int fd = mkstemp(t->temporary); /* 0600 */
-    t->file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (t->file != NULL && (identified || fchmod(fd, 0644) == 0))
-        return 0;
-    err_errno(e, ERR_CANTCREAT, _("choose another place with -o"), _("cannot write %s"), t->path);
-    if (t->file == NULL && fd >= 0)
-        close(fd);
-    return target_close(t, -1, e);
-}
 
 static int put(void *ctx, const char *text, size_t len)
 {
     struct target *t = ctx;
 
-    if (fwrite(text, 1, len, t->file) == len)
+    if (t->path != NULL)
+        return fs_draft_put(&t->file, text, len, t->e);
+    if (fwrite(text, 1, len, stdout) == len)
         return 0;
     return err_errno(t->e, ERR_IO, _("check the disk's space"), _("cannot write the export"));
 }
@@ -99,19 +62,19 @@ static int open_all(struct cli *cli, bool identified, const char *name, struct c
 static int run_messages(struct cli *cli, const struct cli_args *a, struct err *e)
 {
     bool identified = a->value[EXPORT_IDENTIFIED] != NULL;
-    struct target t = {.path = a->value[EXPORT_OUTPUT]};
+    struct target t = {.path = a->value[EXPORT_OUTPUT], .e = e};
     enum export_format format = EXPORT_CSV;
     struct campaign_info c;
 
     if (parse_format(a, &format, e) != 0 || open_all(cli, identified, a->rest[0], &c, e) != 0 ||
-        target_open(&t, identified, e) != 0)
+        (t.path != NULL && fs_draft_begin(&t.file, t.path, identified ? 0600 : 0644, e) != 0))
         return -1;
     int rc = 0;
     if (t.path != NULL && format == EXPORT_CSV)
         rc = put(&t, "\xEF\xBB\xBF", 3);
     if (rc == 0)
         rc = measure_export(cli->store, identified ? cli->keyring : NULL, &c, format, put, &t, e);
-    return target_close(&t, rc, e);
+    return t.path != NULL ? fs_draft_end(&t.file, rc, e) : rc;
 }
 
 static const struct command export_messages = {

@@ -311,18 +311,6 @@ static int put_back(const struct restoring *r)
     return -1;
 }
 
-static int sync_folder(const char *dir, struct err *e)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 || fsync(fd) != 0
-                 ? err_errno(e, ERR_IO, _("check the disk"), _("cannot make %s durable"), dir)
-                 : 0;
-
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
-
 static void close_copy(struct cli *c)
 {
     keyring_close(c->keyring);
@@ -357,7 +345,7 @@ static int swap(struct cli *c, const struct restoring *r, struct err *e)
         err_errno(e, ERR_IO, _("give the same command again"), _("cannot put the copy in place"));
         return put_back(r);
     }
-    if (sync_folder(r->dir, e) != 0)
+    if (fs_sync(r->dir, e) != 0)
         return -1;
     failpoint("restore_in_place");
     return r->behind ? epoch_publish(r->epoch_dir, &r->epoch, e) : 0;

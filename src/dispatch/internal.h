@@ -205,7 +205,8 @@ void lane_push(struct lane *l, struct job *list);
 struct job *lane_pop(struct lane *l);
 size_t lane_window(const struct lane *l); /* messages that may be in flight */
 /* How many to claim now: two windows at most, asked for again while as many wait; never more than the
- * rate, or the gateway's answers as of late, let go within half a claim_ttl. */
+ * rate, or the gateway's answers as of late, let go within half a claim_ttl; one request's worth behind an
+ * opening of the breaker. */
 size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms, int64_t now_ms);
 void lane_answered(struct lane *l, int64_t handed_ms, int64_t now_ms); /* handed_ms 0: never left */
 /* The message as the gateway is to see it; borrows from the job. */

@@ -125,6 +125,8 @@ size_t lane_appetite(const struct lane *l, int64_t claim_ttl_ms, int64_t now_ms)
 {
     size_t most = 2 * lane_window(l), n = lets_go(l, claim_ttl_ms / 2, now_ms);
 
+    if (l->pace.openings > 0) /* half-open: one request goes, and its answer is waited for */
+        return l->waiting > 0 || l->flying > 0 ? 0 : (size_t)l->limits.batch;
     if (l->limits.rate > 0) { /* a batch at least */
         double by_rate = l->limits.rate * (double)claim_ttl_ms / 2000.0;
         size_t rated =

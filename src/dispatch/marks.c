@@ -227,8 +227,3 @@ void marks_answered(struct marks *m, int slot, const struct settlement *v)
     memcpy(s->provider_id, v->provider_id, sizeof s->provider_id);
     atomic_store_explicit(&s->state, SLOT_ANSWERED, memory_order_release);
 }
-
-void marks_unhanded(struct marks *m, int slot)
-{
-    atomic_store_explicit(&m->file->slot[slot].state, SLOT_FREE, memory_order_release);
-}

@@ -40,7 +40,5 @@ void marks_free(struct marks *m, int slot);
 void marks_handed(struct marks *m, int slot, int64_t message_id, int32_t attempt,
                   int64_t handed_ms);
 void marks_answered(struct marks *m, int slot, const struct settlement *v);
-/* The hand-over did not happen after all (aborted before the first byte). */
-void marks_unhanded(struct marks *m, int slot);
 
 #endif

@@ -50,10 +50,11 @@ void settle_result(const struct settle_rules *rules, const struct job *j, const 
     int64_t pause = r->retry_after_ms > 0 ? r->retry_after_ms : rules->limit_pause_ms;
 
     base(j, now_ms, out);
-    if (handed_ms == 0) { /* whatever was judged: no byte has left */
-        out->class = CLASS_RETRY;
+    if (handed_ms == 0) { /* whatever was judged: nothing was handed over */
+        bool config = r->class == CLASS_CONFIG;
+        out->class = config ? CLASS_CONFIG : CLASS_RETRY;
         memcpy(out->code, r->code, sizeof out->code);
-        again(out, CAUSE_NETWORK, now_ms + backoff);
+        again(out, config ? CAUSE_CONFIG : CAUSE_NETWORK, now_ms + backoff);
         return;
     }
     out->class = r->class;

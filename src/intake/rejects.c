@@ -4,14 +4,10 @@
  * CSV with a byte order mark, so that a spreadsheet opens it as UTF-8. It is written beside its place under a temporary name, 0600, and gets its
  * name when it is complete and on the disk: who finds it finds all of it. Called by import.c.
  */
-#include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include "zhanchi/fsio.h"
 #include "zhanchi/i18n.h"
 #include "internal.h"
 
@@ -19,30 +15,17 @@
 
 struct reject_file {
     const char *(*translate)(const char *);
-    char path[PATH_MAX], tmp[PATH_MAX];
-    int fd;
+    struct fs_draft file;
+    bool open;
     struct buf out;
 };
 
-static int cannot_write(const struct reject_file *f, struct err *e)
-{
-    return err_errno(e, ERR_IO, "check the disk's space", "cannot write %s", f->path);
-}
-
 static int flush(struct reject_file *f, struct err *e)
 {
-    size_t done = 0;
+    int rc = fs_draft_put(&f->file, f->out.data, f->out.len, e);
 
-    while (done < f->out.len) {
-        ssize_t n = write(f->fd, f->out.data + done, f->out.len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return cannot_write(f, e);
-        done += (size_t)n;
-    }
     buf_reset(&f->out);
-    return 0;
+    return rc;
 }
 
 static void add_text(struct reject_file *f, const char *s, bool first)
@@ -77,18 +60,12 @@ int rejects_open(const char *path, const char *(*translate)(const char *), struc
         panic("out of memory");
     f->translate = translate ? translate : as_it_is;
     buf_init(&f->out, 4 * FLUSH_BYTES);
-    int n = snprintf(f->path, sizeof f->path, "%s", path);
-    int m = snprintf(f->tmp, sizeof f->tmp, "%s.XXXXXX", path);
-    if (n >= PATH_MAX || m >= PATH_MAX) {
+    if (fs_draft_begin(&f->file, path, 0600, e) != 0) {
+        buf_fini(&f->out);
         free(f);
-        return err_set(e, ERR_CANTCREAT, NULL, "the path of the rejects file is too long");
+        return -1;
     }
-    f->fd = mkostemp(f->tmp, O_CLOEXEC); /* 0600 */
-    if (f->fd < 0) {
-        free(f);
-        return err_errno(e, ERR_CANTCREAT, "check the folder's permissions", "cannot create %s",
-                         path);
-    }
+    f->open = true;
     add_head(f);
     *out = f;
     return 0;
@@ -114,37 +91,22 @@ int rejects_add(struct reject_file *f, const struct list_reject *r, struct err *
     return f->out.len >= FLUSH_BYTES ? flush(f, e) : 0;
 }
 
-static int sync_folder(const struct reject_file *f, struct err *e)
-{
-    char copy[PATH_MAX];
-
-    memcpy(copy, f->path, sizeof copy);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 || fsync(fd) ? cannot_write(f, e) : 0;
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
-
 int rejects_finish(struct reject_file *f, struct err *e)
 {
     if (!f)
         return 0;
-    if (flush(f, e))
-        return -1;
-    if (fsync(f->fd) || rename(f->tmp, f->path))
-        return cannot_write(f, e);
-    f->tmp[0] = '\0';
-    return sync_folder(f, e);
+    f->open = false;
+    return fs_draft_end(&f->file, flush(f, e), e);
 }
 
 void rejects_close(struct reject_file *f)
 {
+    struct err ignored;
+
     if (!f)
         return;
-    close(f->fd);
-    if (f->tmp[0] != '\0')
-        unlink(f->tmp);
+    if (f->open)
+        (void)fs_draft_end(&f->file, -1, &ignored);
     buf_fini(&f->out);
     free(f);
 }

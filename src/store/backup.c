@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "zhanchi/fsio.h"
 #include "internal.h"
 
 #define PAGES_A_STEP 256
@@ -46,26 +47,13 @@ static int create_copy(const char *path, struct err *e)
     return 0;
 }
 
-static int sync_path(const char *path, int flags, struct err *e)
-{
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0) {
-        err_errno(e, ERR_IO, "check the disk", "cannot make %s durable", path);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    close(fd);
-    return 0;
-}
-
 static int sync_copy(const char *path, struct err *e)
 {
     char dir[STORE_PATH_MAX];
-    if (sync_path(path, O_RDWR, e))
+    if (fs_sync(path, e))
         return -1;
     snprintf(dir, sizeof dir, "%s", path);
-    return sync_path(dirname(dir), O_RDONLY | O_DIRECTORY, e);
+    return fs_sync(dirname(dir), e);
 }
 
 static int copy_pages(struct copy *c, struct err *e)

@@ -5,7 +5,9 @@
  * The walk follows person ids (the order of first appearance), so that members, messages and
  * numbers are written where their neighbours are. Of one person the eligible certificate with the
  * nearest last day is passed; the others are counted. Memory: one row, and the numbers that several
- * persons of the list share, which are found once at the beginning of a walk (12 bytes a number).
+ * persons of the list share (24 bytes each), which are found once at the beginning of a walk. What
+ * concerns the number alone is asked once for each of these: an agency enters its own phone for
+ * thousands of people.
  * Caller: campaign.
  */
 #include <stdlib.h>
@@ -35,13 +37,17 @@ static const char sql_claimed[] =
  * not a person: another list may know the same phone by another name, id number or reference. The
  * members of a phone are found through its messages, which have an index already: one more on
  * member would cost each freezing a random insert a member. */
-static const char sql_elsewhere[] =
-    "SELECT coalesce(max(k.arm = 2 AND c.holdout_until > ?4), 0), count(*)"
-    " FROM (SELECT id FROM member WHERE person_id = ?1"
-    "  UNION ALL SELECT member_id FROM message INDEXED BY message_address WHERE address_id = ?5) x"
-    " CROSS JOIN member k ON k.id = x.id"
-    " CROSS JOIN campaign c ON c.id = k.campaign_id CROSS JOIN wave w ON w.id = k.wave_id"
-    " WHERE c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0 AND k.arm <> 4";
+#define OF_PERSON "SELECT id FROM member WHERE person_id = ?5"
+#define OF_NUMBER                                                                                  \
+    "SELECT member_id AS id FROM message INDEXED BY message_address WHERE address_id = ?1"
+#define ELSEWHERE(members)                                                                         \
+    "SELECT coalesce(max(k.arm = 2 AND c.holdout_until > ?4), 0), count(*)"                        \
+    " FROM (" members ") x CROSS JOIN member k ON k.id = x.id"                                     \
+    " CROSS JOIN campaign c ON c.id = k.campaign_id CROSS JOIN wave w ON w.id = k.wave_id"         \
+    " WHERE c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0 AND k.arm <> 4"
+static const char sql_elsewhere[] = ELSEWHERE(OF_PERSON " UNION ALL " OF_NUMBER);
+static const char sql_elsewhere_person[] = ELSEWHERE(OF_PERSON);
+static const char sql_elsewhere_number[] = ELSEWHERE(OF_NUMBER);
 /* The gateway of the first message that this number may have got (accepted, or nobody knows) from a
  * campaign of the topic: within the time in which people answer, or while that campaign runs. */
 static const char sql_known[] =
@@ -61,11 +67,12 @@ static const char sql_numbers[] =
 /* ---- numbers that several persons share ---- */
 
 struct sharer {
-    int64_t address_id;
+    int64_t address_id, known_gateway_id;
     int persons;
+    bool known_asked, elsewhere_asked, held, active; /* elsewhere */
 };
 struct sharers {
-    int64_t list_id;
+    int64_t list_id, campaign_id;
     bool email;
     struct sharer *v;
     size_t n, cap;
@@ -99,13 +106,13 @@ static int sharers_read(struct store *s, struct sharers *h, struct err *e)
         return -1;
     stmt_bind_int64(q, 1, h->list_id);
     stmt_bind_int(q, 2, h->email);
-    struct sharer number = {0, 0};
+    struct sharer number = {.persons = 0};
     int64_t person = 0;
     int rc;
     while ((rc = stmt_step(q, e)) == 1) {
         if (stmt_int64(q, 0) != number.address_id) {
             sharers_add(h, number);
-            number = (struct sharer){stmt_int64(q, 0), 0};
+            number = (struct sharer){.address_id = stmt_int64(q, 0)};
             person = 0;
         }
         number.persons += stmt_int64(q, 1) != person;
@@ -115,14 +122,15 @@ static int sharers_read(struct store *s, struct sharers *h, struct err *e)
     return stmt_end(q, rc);
 }
 
-static int sharers_find(struct store *s, int64_t list_id, bool email, struct err *e)
+static int sharers_find(struct store *s, const struct campaign_info *c, struct err *e)
 {
     sharers_drop(s);
     s->sharers = calloc(1, sizeof *s->sharers);
     if (!s->sharers)
         panic("out of memory");
-    s->sharers->list_id = list_id;
-    s->sharers->email = email;
+    s->sharers->list_id = c->list_id;
+    s->sharers->campaign_id = c->id;
+    s->sharers->email = campaign_is_email(c);
     if (sharers_read(s, s->sharers, e)) {
         sharers_drop(s);
         return -1;
@@ -136,12 +144,11 @@ static int by_number(const void *a, const void *b)
     return (x->address_id > y->address_id) - (x->address_id < y->address_id);
 }
 
-static int sharers_of(const struct sharers *h, int64_t address_id)
+/* NULL: it is one person's. */
+static struct sharer *sharer_of(const struct sharers *h, int64_t address_id)
 {
-    struct sharer key = {address_id, 0}, *found = NULL;
-    if (h->n)
-        found = bsearch(&key, h->v, h->n, sizeof *h->v, by_number);
-    return found ? found->persons : 1;
+    struct sharer key = {.address_id = address_id};
+    return h->n ? bsearch(&key, h->v, h->n, sizeof *h->v, by_number) : NULL;
 }
 
 /* ---- the walk ---- */
@@ -194,27 +201,48 @@ static int find_claim(struct walk *w)
     return rc < 0 ? -1 : 0;
 }
 
-static int find_elsewhere(struct walk *w)
+static int ask_elsewhere(struct walk *w, const char *sql, bool *held, bool *active)
 {
-    struct stmt *q = stmt_open(w->s, sql_elsewhere, w->e);
+    struct stmt *q = stmt_open(w->s, sql, w->e);
     if (!q)
         return -1;
-    stmt_bind_int64(q, 1, w->k.row.person_id);
+    stmt_bind_int64(q, 1, w->k.row.address_id);
     stmt_bind_int64(q, 2, w->c->id);
     stmt_bind_text(q, 3, w->c->topic);
     stmt_bind_int(q, 4, w->today);
-    stmt_bind_int64(q, 5, w->k.row.address_id);
+    if (sql != sql_elsewhere_number)
+        stmt_bind_int64(q, 5, w->k.row.person_id);
     int rc = stmt_step(q, w->e);
-    w->k.held_elsewhere = rc == 1 && stmt_int(q, 0) == 1;
-    w->k.active_elsewhere = rc == 1 && stmt_int(q, 1) > 0;
+    *held = rc == 1 && stmt_int(q, 0) == 1;
+    *active = rc == 1 && stmt_int(q, 1) > 0;
     return stmt_end(q, rc);
 }
 
-static int find_known_gateway(struct walk *w)
+static int find_elsewhere(struct walk *w, struct sharer *shared)
+{
+    struct candidate *k = &w->k;
+    if (!shared)
+        return ask_elsewhere(w, sql_elsewhere, &k->held_elsewhere, &k->active_elsewhere);
+    if (!shared->elsewhere_asked &&
+        ask_elsewhere(w, sql_elsewhere_number, &shared->held, &shared->active))
+        return -1;
+    shared->elsewhere_asked = true;
+    if (ask_elsewhere(w, sql_elsewhere_person, &k->held_elsewhere, &k->active_elsewhere))
+        return -1;
+    k->held_elsewhere = k->held_elsewhere || shared->held;
+    k->active_elsewhere = k->active_elsewhere || shared->active;
+    return 0;
+}
+
+static int find_known_gateway(struct walk *w, struct sharer *shared)
 {
     w->k.known_gateway_id = 0;
     if (w->c->n_gateways < 2)
         return 0;
+    if (shared && shared->known_asked) {
+        w->k.known_gateway_id = shared->known_gateway_id;
+        return 0;
+    }
     struct stmt *q = stmt_open(w->s, sql_known, w->e);
     if (!q)
         return -1;
@@ -225,6 +253,10 @@ static int find_known_gateway(struct walk *w)
     int rc = stmt_step(q, w->e);
     if (rc == 1)
         w->k.known_gateway_id = stmt_int64(q, 0);
+    if (shared && rc >= 0) {
+        shared->known_gateway_id = w->k.known_gateway_id;
+        shared->known_asked = true;
+    }
     return stmt_end(q, rc);
 }
 
@@ -233,9 +265,11 @@ static int pass(struct walk *w)
 {
     if (w->k.row.id == 0)
         return 0;
-    if (find_refusal(w) || find_claim(w) || find_elsewhere(w) || find_known_gateway(w))
+    struct sharer *shared = sharer_of(w->s->sharers, w->k.row.address_id);
+    if (find_refusal(w) || find_claim(w) || find_elsewhere(w, shared) ||
+        find_known_gateway(w, shared))
         return -1;
-    w->k.address_sharers = sharers_of(w->s->sharers, w->k.row.address_id);
+    w->k.address_sharers = shared ? shared->persons : 1;
     w->k.row.sealed = w->sealed.len ? w->sealed.data : NULL;
     w->k.row.sealed_len = w->sealed.len;
     w->passed++;
@@ -315,10 +349,9 @@ int sqlite_candidates(struct store *s, const struct campaign_info *c, int32_t to
 {
     struct walk w = {.s = s, .c = c, .today = today, .each = each, .ctx = ctx, .e = e};
     w.known_since_ms = civil_at_ms(today - KNOWN_DAYS, 0, c->schedule.zone_min);
-    bool email = campaign_is_email(c);
     bool begins = after_person == 0 || !s->sharers || s->sharers->list_id != c->list_id ||
-                  s->sharers->email != email;
-    if (begins && sharers_find(s, c->list_id, email, e))
+                  s->sharers->campaign_id != c->id;
+    if (begins && sharers_find(s, c, e))
         return -1;
     buf_init(&w.sealed, SEALED_MAX);
     int rc = walk(&w, after_person, max, last);

@@ -293,8 +293,8 @@ static int claim(struct claiming *c, struct err *e)
 {
     uint32_t tag;
     size_t wanted, left = c->q->look_max ? c->q->look_max : CLAIM_LOOK_MAX;
-    c->stats.more = false;
     do {
+        c->stats.more = false;
         wanted = c->q->limit - c->n_out < left ? c->q->limit - c->n_out : left;
         if (find_due(c, wanted, e))
             return -1;

@@ -299,7 +299,6 @@ static void clean(struct recovery *r, struct settlement *v)
 static bool is_answer(const struct settlement *v)
 {
     switch (v->input) {
-    case IN_UNCLAIM:
     case IN_ANSWER_ACCEPTED:
     case IN_ANSWER_REFUSED:
     case IN_ANSWER_RETRY:

@@ -379,29 +379,29 @@ START_TEST(other_campaigns_of_the_topic)
 }
 END_TEST
 
-/* Five numbers, known by telephone and name instead of id numbers: other persons, the same phones.
- */
-static int64_t list_of_other_persons(struct contract *c, const char *name)
+/* Five numbers, known by telephone and name instead of id numbers: other persons, the same phones, each of
+ * `n` / 5 of them. */
+static int64_t list_of_other_persons(struct contract *c, const char *name, size_t n)
 {
     int64_t id, list = contract_list_begin(c, name);
-    OK(c, store_list_row_ids(c->store, 5, &id, &c->e));
-    struct list_row rows[5];
-    for (uint64_t i = 0; i < 5; i++) {
-        rows[i] = contract_row(id + (int64_t)i, 2 + (int64_t)i, i + 1, i + 1, 1);
+    OK(c, store_list_row_ids(c->store, n, &id, &c->e));
+    struct list_row rows[15];
+    for (uint64_t i = 0; i < n; i++) {
+        rows[i] = contract_row(id + (int64_t)i, 2 + (int64_t)i, i + 1, i % 5 + 1, 1);
         rows[i].person_kind = HASH_PERSON_PHONE_NAME;
         contract_hash(HASH_PERSON_PHONE_NAME, i + 1, rows[i].person);
     }
-    OK(c, store_list_rows(c->store, list, rows, 5, &c->e));
-    OK(c, store_list_finish(c->store, list, 5, 0, &c->e));
+    OK(c, store_list_rows(c->store, list, rows, n, &c->e));
+    OK(c, store_list_finish(c->store, list, (int64_t)n, 0, &c->e));
     return list;
 }
 
-START_TEST(a_holdout_holds_the_phone)
+static void holds_the_phone(size_t n)
 {
     struct contract *c = contract_begin();
     struct outreach other, o;
     struct candidates s;
-    int64_t one = contract_list(c, "one", 1, 4), again = list_of_other_persons(c, "again");
+    int64_t one = contract_list(c, "one", 1, 4), again = list_of_other_persons(c, "again", n);
     outreach_draft(&other, c, "other", one);
     outreach_draft(&o, c, "spring", again);
     struct campaign_info k = other.campaign;
@@ -412,12 +412,23 @@ START_TEST(a_holdout_holds_the_phone)
     other.campaign = k;
     outreach_freeze(&other, hold_some, NULL);
     candidates(&o, 2, &s);
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < n; i++) {
         ck_assert_int_gt(s.v[i].row.person_id, 4); /* nobody of the first list */
-        ck_assert_msg(s.v[i].held_elsewhere == (i < 2), "phone %d", i + 1);
-        ck_assert_msg(s.v[i].active_elsewhere == (i < 3), "phone %d", i + 1);
+        ck_assert_msg(s.v[i].held_elsewhere == (i % 5 < 2), "phone %zu", i % 5 + 1);
+        ck_assert_msg(s.v[i].active_elsewhere == (i % 5 < 3), "phone %zu", i % 5 + 1);
     }
     contract_end(c);
+}
+
+START_TEST(a_holdout_holds_the_phone)
+{
+    holds_the_phone(5);
+}
+END_TEST
+
+START_TEST(a_holdout_holds_the_phone_of_several)
+{
+    holds_the_phone(15);
 }
 END_TEST
 
@@ -770,6 +781,7 @@ int main(void)
                                   refusals_of_candidates,
                                   other_campaigns_of_the_topic,
                                   a_holdout_holds_the_phone,
+                                  a_holdout_holds_the_phone_of_several,
                                   a_walk_can_be_stopped,
                                   interrupted_freezing_leaves_nothing,
                                   messages_for_people,

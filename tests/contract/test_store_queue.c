@@ -581,6 +581,14 @@ START_TEST(claim_looks_at_so_many)
     ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 2);
     ck_assert(!stats.more);
     outreach_check(c, o.campaign.id);
+
+    /* Also where the last stretch was turned away as a whole, and nothing is behind it. */
+    struct outreach all;
+    outreach_run(&all, c, "refused", contract_list(c, "refused", 1, 9));
+    q = outreach_query(&all, LATER, 3);
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 0);
+    ck_assert(!stats.more);
+    outreach_check(c, all.campaign.id);
     contract_end(c);
 }
 END_TEST
