@@ -40,7 +40,10 @@ int inbox_read(struct inbox *i, int64_t after, size_t max,
                int (*each)(void *ctx, const struct inbox_row *r), void *ctx, struct err *e);
 /* The newest id in it; 0 when nothing is. */
 int inbox_top(struct inbox *i, int64_t *id, struct err *e);
-/* Deletes what is both applied (id < before_id) and old. */
+/* Of this gateway, from `from` to `to`: how many there are, and how many of these are old. */
+int inbox_count(struct inbox *i, const char *gateway, int64_t from, int64_t to,
+                int64_t received_before_ms, int64_t *n, int64_t *old, struct err *e);
+/* Deletes what is both behind the watermark (id < before_id) and old. */
 int inbox_purge(struct inbox *i, int64_t before_id, int64_t received_before_ms,
                 struct err *e); /* chunks */
 

@@ -86,12 +86,14 @@ int64_t store_apply_parked(struct store *s, int64_t before_ms, struct apply_stat
 
 int store_watermark(struct store *s, int64_t *watermark, struct err *e);
 /* Requests of the inbox behind which the watermark has gone unapplied, because their gateway is not
- * configured: ids from..to (0, 0: none). They are applied when it is configured again; until then
- * nothing from store_passed_first on (INT64_MAX: none) may be purged. */
+ * configured: ids from..to (0, 0: none). They are applied when it is configured again. each: those
+ * there are. */
 int store_passed_get(struct store *s, const char *gateway, int64_t *from, int64_t *to,
                      struct err *e);
 int store_passed_set(struct store *s, const char *gateway, int64_t from, int64_t to, struct err *e);
-int store_passed_first(struct store *s, int64_t *first, struct err *e);
+int store_passed_each(struct store *s,
+                      int (*each)(void *ctx, const char *gateway, int64_t from, int64_t to),
+                      void *ctx, struct err *e);
 int store_reserve_replies(struct store *s, size_t n, int64_t *first, struct err *e);
 
 /* The newest attempts of a campaign's messages in `state`, for asking the provider about them: in the

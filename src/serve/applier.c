@@ -4,7 +4,8 @@
  * It runs at start (for what a dead process left), after commits of the desk, and once a minute in any case. New reports gather for a
  * moment, because large batches sorted by message are what makes applying cheap. Parked receipts are looked through each time too, but
  * never for more than a twentieth of the time. A failure (database busy, disk full) is logged once
- * and tried again after a pause that doubles; the inbox keeps everything meanwhile. Once a day old applied reports are removed.
+ * and tried again after a pause that doubles; the inbox keeps everything meanwhile. Once a day old reports behind the watermark
+ * are removed; what was passed over because its gateway is not configured waits for it so long, and is counted when it goes.
  */
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -97,24 +98,56 @@ static void apply_parked(struct applier *a)
                  (long long)stats.apply.unmatched);
 }
 
+struct passed { /* requests of gateways that are not configured */
+    struct applier *a;
+    int64_t old_before_ms, kept, expired;
+    struct err *e;
+};
+
+static int count_passed(void *ctx, const char *gateway, int64_t from, int64_t to)
+{
+    struct passed *p = ctx;
+    int64_t n, old;
+
+    if (inbox_count(p->a->hands.inbox, gateway, from, to, p->old_before_ms, &n, &old, p->e) != 0)
+        return -1;
+    p->kept += n - old;
+    p->expired += old;
+    return 0;
+}
+
+static void tell_passed(struct applier *a, const struct passed *p)
+{
+    if (p->kept > 0)
+        log_warn("serve",
+                 "%lld requests are kept whose gateway is not configured; configure it again and "
+                 "they are applied",
+                 (long long)p->kept);
+    if (p->expired == 0)
+        return;
+    log_warn("serve",
+             "%lld requests were removed unapplied: their gateway was not configured for "
+             "retention.inbox_days",
+             (long long)p->expired);
+    atomic_fetch_add(&a->m->expired, p->expired);
+}
+
+/* Not while applying fails: what was passed over then may be of a gateway that is back. */
 static void purge(struct applier *a)
 {
-    int64_t now_ms = clock_now_ms(), watermark, passed;
+    int64_t now_ms = clock_now_ms(), watermark;
     struct err e;
+    struct passed p = {.a = a, .old_before_ms = now_ms - a->o->inbox_keep_ms, .e = &e};
 
-    if (a->o->inbox_keep_ms <= 0 || now_ms - a->purged_ms < PURGE_EVERY_MS)
+    if (a->o->inbox_keep_ms <= 0 || now_ms - a->purged_ms < PURGE_EVERY_MS || a->pause_ms > 0)
         return;
     a->purged_ms = now_ms;
-    if (store_watermark(a->hands.store, &watermark, &e) != 0 ||
-        store_passed_first(a->hands.store, &passed, &e) != 0 ||
-        inbox_purge(a->hands.inbox, passed < watermark ? passed : watermark,
-                    now_ms - a->o->inbox_keep_ms, &e) != 0)
+    if (store_passed_each(a->hands.store, count_passed, &p, &e) != 0 ||
+        store_watermark(a->hands.store, &watermark, &e) != 0 ||
+        inbox_purge(a->hands.inbox, watermark, p.old_before_ms, &e) != 0)
         log_warn("serve", "old reports cannot be removed: %s", e.what);
-    else if (passed != INT64_MAX)
-        log_warn("serve",
-                 "reports from %lld on are kept: their gateway is not configured; configure it "
-                 "again and they are applied",
-                 (long long)passed);
+    else
+        tell_passed(a, &p);
 }
 
 static void *run(void *arg)

@@ -24,7 +24,7 @@ enum refusal { REFUSED_SIGNATURE, REFUSED_UNREADABLE, REFUSED_STORE, REFUSALS };
 struct metrics {
     atomic_llong (*received)[2]; /* by gateway and kind: requests that are durable */
     atomic_llong refused[REFUSALS];
-    atomic_llong commits, commit_us, applies_failed;
+    atomic_llong commits, commit_us, applies_failed, expired;
     atomic_llong pulled, pulls_failed; /* pages */
     pthread_mutex_t lock;              /* applied */
     struct track_stats applied;

@@ -104,5 +104,8 @@ void metrics_print(struct metrics *m, const struct serve_opts *o, struct buf *ou
     plain(out, "pulls_failed_total", "Pulls that failed.", atomic_load(&m->pulls_failed));
     plain(out, "applies_failed_total", "Times that applying had to be put off.",
           atomic_load(&m->applies_failed));
+    plain(out, "requests_expired_total",
+          "Requests removed unapplied: their gateway was not configured for retention.inbox_days.",
+          atomic_load(&m->expired));
     print_applied(m, out);
 }

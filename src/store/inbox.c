@@ -40,6 +40,8 @@ static const char sql_add[] = "INSERT INTO report (id, gateway, kind, received_a
 static const char sql_read[] = "SELECT id, gateway, kind, received_at, key_id, blob FROM report "
                                "WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char sql_newest[] = "SELECT coalesce(max(id), 0) FROM report";
+static const char sql_count[] = "SELECT count(*), coalesce(sum(received_at < ?4), 0) FROM report"
+                                " WHERE id BETWEEN ?2 AND ?3 AND gateway = ?1";
 static const char sql_purge[] =
     "DELETE FROM report WHERE id IN (SELECT id FROM report WHERE id < ?1 AND received_at < ?2"
     " ORDER BY id LIMIT ?3)";
@@ -175,6 +177,23 @@ int inbox_read(struct inbox *i, int64_t after, size_t max,
             break;
     }
     return stmt_end(q, rc);
+}
+
+int inbox_count(struct inbox *i, const char *gateway, int64_t from, int64_t to,
+                int64_t received_before_ms, int64_t *n, int64_t *old, struct err *e)
+{
+    struct stmt *q = stmt_open(i->store, sql_count, e);
+    if (!q)
+        return -1;
+    stmt_bind_text(q, 1, gateway);
+    stmt_bind_int64(q, 2, from);
+    stmt_bind_int64(q, 3, to);
+    stmt_bind_int64(q, 4, received_before_ms);
+    int rc = stmt_step(q, e);
+    *n = rc == 1 ? stmt_int64(q, 0) : 0;
+    *old = rc == 1 ? stmt_int64(q, 1) : 0;
+    stmt_close(q);
+    return rc < 0 ? -1 : 0;
 }
 
 int inbox_top(struct inbox *i, int64_t *id, struct err *e)

@@ -13,9 +13,9 @@ static const char sql_replies[] =
     "  WHERE m.address_id = p.address_id AND m.attempts > 0"
     "  AND o.handed_at BETWEEN p.received_at - 259200000 AND p.received_at"
     "  ORDER BY o.handed_at DESC, o.id DESC LIMIT 1) FROM reply p ORDER BY p.id";
-static const char sql_passed[] =
-    "SELECT CAST(value AS INTEGER) FROM meta WHERE name >= 'passed:' AND name < 'passed;'"
-    " AND CAST(value AS INTEGER) > 0 ORDER BY 1 LIMIT 1";
+static const char sql_passed_each[] =
+    "SELECT substr(name, 8), value FROM meta WHERE name >= 'passed:' AND name < 'passed;'"
+    " AND CAST(value AS INTEGER) > 0 ORDER BY 1";
 /* A message that is unknown by doubt alone has no attempt: nothing of it has left. */
 static const char sql_asked[] =
     "SELECT m.id, coalesce(p.wave_id, 0), coalesce(a.gateway_id, 0), coalesce(o.handed_at, 0),"
@@ -70,15 +70,23 @@ int store_passed_set(struct store *s, const char *gateway, int64_t from, int64_t
     return store_meta_set(s, name, text, e);
 }
 
-int store_passed_first(struct store *s, int64_t *first, struct err *e)
+int store_passed_each(struct store *s,
+                      int (*each)(void *ctx, const char *gateway, int64_t from, int64_t to),
+                      void *ctx, struct err *e)
 {
-    int rc = stmt_number(s, sql_passed, first, e);
-
-    if (rc < 0)
+    struct stmt *q = stmt_open(s, sql_passed_each, e);
+    if (!q)
         return -1;
-    if (rc == 0)
-        *first = INT64_MAX;
-    return 0;
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        char gateway[64], text[48], *end;
+        stmt_copy_text(q, 0, gateway, sizeof gateway);
+        stmt_copy_text(q, 1, text, sizeof text);
+        int64_t from = strtoll(text, &end, 10);
+        if ((rc = each(ctx, gateway, from, strtoll(end, NULL, 10))) != 0)
+            break;
+    }
+    return stmt_end(q, rc);
 }
 
 int store_reserve_replies(struct store *s, size_t n, int64_t *first, struct err *e)

@@ -329,6 +329,25 @@ ZHANCHI_SABOTAGE=no-catch-up "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch --ma
 is taken "$(taken)" 0
 is states "$(states c)" 2:40
 
+step "reports of a gateway that is gone: kept for inbox_days, then removed with a warning, and no bar to others"
+office gone
+campaign c 0 10
+sandbox --callback "http://127.0.0.1:$serve_port/12333" --retry 100,300,1000
+serve
+zh dispatch >"$work/dispatch.log" 2>&1 || die "dispatch failed: $?"
+until_is "states after the receipts" 7:10 states c
+stop_serve
+stop_sandbox
+all=$(sqlite3 "$dir/inbox.db" 'SELECT count(*) FROM report')
+sqlite3 "$dir/inbox.db" 'UPDATE report SET received_at = 1000 WHERE id = (SELECT min(id) FROM report)'
+sed -i 's/name = "12333"/name = "another"/' "$dir/zhanchi.conf"
+sql "UPDATE meta SET value = '0' WHERE name = 'watermark'"
+serve
+until_is "left in the inbox" $((all - 1)) sqlite3 "$dir/inbox.db" 'SELECT count(*) FROM report'
+until_is "the counter" 1 bash -c "curl -s http://127.0.0.1:$serve_port/metrics | awk '/^zhanchi_requests_expired_total/ { print \$2 }'"
+stop_serve
+grep -q '1 requests were removed unapplied' "$work/serve.log" || die "it does not say so"
+
 # ---- what comes while it runs ----
 
 step "a doubt that is raised while it runs: nothing more is claimed, and it ends with the refusal"
