@@ -6,8 +6,8 @@
  * is still on its way. The same three stand in a small file outside the work directory
  * (EPOCH_DIR/<tag>.epoch, mapped: it survives SIGKILL), written after each such transaction is
  * durable, before a byte leaves and before marks are freed. Where the database is behind that file, or the file is missing, the
- * database may be an old copy: dispatch refuses, everything queued becomes `unknown`, a new epoch
- * begins. A database ahead of the file is what a power cut leaves: nothing was sent that the
+ * database may be an old copy: dispatch refuses, everything queued and what is planned for a
+ * time that has come becomes `unknown`, a new epoch begins. A database ahead of the file is what a power cut leaves: nothing was sent that the
  * database does not know.
  */
 #ifndef ZHANCHI_STORE_EPOCH_H

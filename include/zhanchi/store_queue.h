@@ -44,7 +44,7 @@ struct claim_stats {
  * by one guarded statement on `address`, writes `sending` and the attempt row. Opted-out ones
  * become suppressed, those whose person's last day has passed lapse; capped ones wait until
  * capped_until_ms (cause LIMIT). Raises the database's claim counter by one a transaction that
- * claims. Whole stretches of the queue may have to be turned away (a cap, refusals): then it ends at
+ * claims or settles. Whole stretches of the queue may have to be turned away (a cap, refusals): then it ends at
  * look_max, says so, and the caller comes again. A payload that is gone is NULL. stats are added to. Returns the number claimed or -1. */
 int64_t store_claim(struct store *s, const struct claim_query *q, struct arena *a,
                     struct claimed *out, struct claim_stats *stats, struct err *e);
@@ -52,8 +52,9 @@ int64_t store_claim(struct store *s, const struct claim_query *q, struct arena *
 struct settlement {
     int64_t message_id, address_id;
     int32_t attempt;
-    enum msg_input input; /* IN_ANSWER_*, IN_UNCLAIM, IN_LAPSE after unclaim is two steps: use
-                             IN_UNCLAIM with due in the past */
+    enum msg_input
+        input; /* IN_ANSWER_*, IN_UNCLAIM (held back, expired, given up); IN_LAPSE after unclaim is
+                             two steps: use IN_UNCLAIM with due in the past */
     enum msg_class class; /* 0 when never handed over */
     enum msg_cause cause;
     int64_t handed_ms; /* 0 = not handed over */
@@ -66,7 +67,8 @@ struct settlement {
 /* Applies each by the state table: if the message is no longer `sending` (an early receipt), the
  * table decides; an attempt that is not the message's newest is recorded and moves nothing. An
  * attempt that IN_UNCLAIM brings back to the queue leaves no row: its number is given again. What
- * goes back to the queue of a campaign that was cancelled meanwhile is cancelled, too. The day's
+ * goes back to the queue of a campaign that was cancelled meanwhile is cancelled, too. Raises the claim
+ * counter (store_epoch.h). The day's
  * count goes down only where the message went back to the queue. Sorted by message id inside.
  */
 int store_settle(struct store *s, const struct settlement *v, size_t n, struct err *e);

@@ -378,7 +378,8 @@ static void tell(const struct restoring *r)
 static int restore(struct cli *c, struct restoring *r, const char *file, struct err *e)
 {
     if (name_paths(c, r, e) != 0 || lock(r, "dispatch.lock", _("a dispatcher"), e) != 0 ||
-        unsign(r, r->locks[0], e) != 0 || lock(r, "serve.lock", "`zhanchi serve`", e) != 0 || lock_jobs(r, e) != 0)
+        unsign(r, r->locks[0], e) != 0 || lock(r, "serve.lock", "`zhanchi serve`", e) != 0 ||
+        lock_jobs(r, e) != 0)
         return -1;
     remove_leftovers(r);
     int rc = bring_copy(c, r, file, e);

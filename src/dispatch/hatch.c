@@ -22,6 +22,7 @@
 #include "zhanchi/store_measure.h"
 #include "zhanchi/transport.h"
 #include "internal.h"
+#include "tray.h"
 
 #define GATHER_US 4000
 #define EMPTY_US 20000 /* after a look that found too little; doubled while nothing moves */
@@ -31,11 +32,6 @@
 #define CHORE_ROWS 2000
 #define FAILOVER_US 500000 /* between passes over what waits for a lane that is down */
 #define LOOK_ROWS 10000    /* more that are due are not counted one by one */
-
-struct tray {
-    struct outcome *v;
-    size_t n, cap;
-};
 
 struct hatch {
     struct hatch_opts o;
@@ -67,49 +63,14 @@ struct hatch {
     int64_t caught_up_us; /* set by success alone */
     struct failovers *failovers;
     int64_t failover_at_us; /* the next step */
-    struct job *pool; /* to be used again: memory that one thread takes and another frees is slow */
+    struct job *pool;       /* to be used again */
 
     /* the loop thread's own, since the last flush */
     struct tray local;
     struct job *local_spent;
 };
 
-/* ---- trays ---- */
-
-static void tray_add(struct tray *t, const struct outcome *v, size_t n)
-{
-    if (n == 0)
-        return;
-    if (t->n + n > t->cap) {
-        t->cap = (t->n + n) * 2;
-        t->v = realloc(t->v, t->cap * sizeof *t->v);
-        if (t->v == NULL)
-            panic("out of memory");
-    }
-    memcpy(t->v + t->n, v, n * sizeof *v);
-    t->n += n;
-}
-
-static void jobs_push(struct job **list, struct job *j)
-{
-    j->next = *list;
-    *list = j;
-}
-
-static struct job *jobs_pop(struct job **list)
-{
-    struct job *j = *list;
-
-    if (j != NULL)
-        *list = j->next;
-    return j;
-}
-
-static void jobs_free(struct job **list)
-{
-    for (struct job *j; (j = jobs_pop(list)) != NULL;)
-        free(j);
-}
+/* ---- the loop thread's side ---- */
 
 void hatch_settle(struct hatch *d, struct job *take, const struct outcome *v)
 {
@@ -303,21 +264,6 @@ static int chores(struct hatch *d, int64_t now_ms, struct found *f, struct err *
     return 0;
 }
 
-static struct job *job_new(struct hatch *d, size_t size)
-{
-    struct job *j = jobs_pop(&d->pool);
-
-    if (j != NULL && j->size >= size)
-        return j;
-    free(j);
-    size = (size / 256 + 1) * 256; /* texts differ little: most jobs fit the next one */
-    j = malloc(sizeof *j + size);
-    if (j == NULL)
-        panic("out of memory");
-    j->size = size;
-    return j;
-}
-
 /* The claimed message with its payload opened; NULL and *e when the payload is not what was approved. */
 static struct job *make_job(struct hatch *d, const struct brief *b, const struct claimed *c,
                             int64_t now_ms, struct err *e)
@@ -330,7 +276,7 @@ static struct job *make_job(struct hatch *d, const struct brief *b, const struct
     if (keyring_unseal(d->o.keyring, c->key_id, SEAL_PAYLOAD, c->message_id, c->wave_id, c->payload,
                        c->payload_len, &d->plain, e) != 0)
         return NULL;
-    struct job *j = job_new(d, d->plain.len + 1);
+    struct job *j = jobs_take(&d->pool, d->plain.len + 1);
     memcpy(j->data, d->plain.data, d->plain.len);
     j->data[d->plain.len] = '\0';
     if (payload_unpack(j->data, d->plain.len, &j->payload, e) != 0) {
@@ -823,9 +769,9 @@ void hatch_free(struct hatch *d)
     arena_free(d->arena);
     buf_fini(&d->plain);
     free(d->claims);
-    free(d->in.v);
-    free(d->mine.v);
-    free(d->local.v);
+    tray_fini(&d->in);
+    tray_fini(&d->mine);
+    tray_fini(&d->local);
     pthread_mutex_destroy(&d->lock);
     pthread_cond_destroy(&d->work);
     free(d);

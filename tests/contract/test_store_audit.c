@@ -213,9 +213,12 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        whole_trail_verifies, act_and_record_are_one,     longer_texts_are_cut_and_verify,
-        tampering_is_found,   other_histories_do_not_fit, another_key_does_not_fit,
-        the_end_of_a_transaction_is_told};
+    const TTest *const tests[] = {whole_trail_verifies,
+                                  act_and_record_are_one,
+                                  longer_texts_are_cut_and_verify,
+                                  tampering_is_found,
+                                  other_histories_do_not_fit,
+                                  another_key_does_not_fit,
+                                  the_end_of_a_transaction_is_told};
     return contract_main("audit", tests, sizeof tests / sizeof tests[0]);
 }

@@ -344,7 +344,8 @@ START_TEST(appetite_is_two_windows_or_what_the_rate_allows)
     l.limits.rate = 0;
     l.limits.batch = 20;
     ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 1280);
-    l.pace.openings = 1; /* the breaker lets one request through: what waits behind it would expire */
+    l.pace.openings =
+        1; /* the breaker lets one request through: what waits behind it would expire */
     ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 20);
     l.flying = 20;
     ck_assert_uint_eq(lane_appetite(&l, 2000, 0), 0);
