@@ -402,11 +402,17 @@ static bool finished(struct loop *l, const struct hatch_status *s, int64_t now_m
     for (size_t i = 0; i < l->o.n_lanes; i++)
         if (s->due[i] > 0 && !lane_given_up(&l->o.lanes[i]))
             return false;
-    bool any_open = false;
-    for (size_t i = 0; i < l->o.n_lanes; i++)
+    bool any_open = false, left = false;
+    for (size_t i = 0; i < l->o.n_lanes; i++) {
         any_open = any_open || !lane_given_up(&l->o.lanes[i]);
-    if (!any_open)
+        left = left || s->due[i] > 0;
+    }
+    /* With every lane given up nothing goes any more. What these refused a moment ago is waited for even
+     * so, till it is due again: the run must tell that work is left. */
+    if (!any_open && (left || s->next_due_ms == INT64_MAX || s->next_due_ms - now_ms > LINGER_MS))
         return true;
+    if (!any_open)
+        return false;
     /* What waits for a lane that is down may still go over to another one. */
     for (size_t i = 0; i < l->o.n_lanes; i++)
         if (s->due[i] > 0 && lane_given_up(&l->o.lanes[i]) &&
