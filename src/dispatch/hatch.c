@@ -662,6 +662,7 @@ static bool do_round(struct hatch *d)
     uint32_t down = d->closing || d->failing_since_us != 0 ? 0 : d->down;
     pthread_mutex_unlock(&d->lock);
 
+    failpoint("hatch_round");
     arena_reset(d->arena);
     struct err behind = {0};
     bool caught_up = catch_up(d, &behind) == 0;

@@ -455,6 +455,7 @@ int loop_run(struct loop *l, struct err *e)
     for (;;) {
         int64_t now_ms = clock_now_ms(), next_ms = INT64_MAX;
 
+        failpoint("loop_turn");
         if (now_ms - looked_ms >= STATUS_MS || all_quiet(l)) {
             hatch_status(l->o.hatch, &status);
             looked_ms = now_ms;
