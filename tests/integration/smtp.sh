@@ -216,9 +216,9 @@ campaign() { # NAME
             zh campaign submit "$1" && ZHANCHI_ACTOR=checker zh campaign approve "$1"
     } >"$work/setup.log" 2>&1 || die "campaign $1 failed"
 }
-states() { # NAME
+states() { # NAME; what waits, for whatever cause
     zh message ls "$1" --json 2>>"$work/ls.log" |
-        jq -r '[.[] | .state + (if .cause == "" or .cause == null then "" else "/" + .cause end)] | group_by(.) | map("\(.[0]):\(length)") | join(" ")'
+        jq -r '[.[] | .state + (if .cause == "" or .cause == null or .state == "queued" then "" else "/" + .cause end)] | group_by(.) | map("\(.[0]):\(length)") | join(" ")'
 }
 dispatch() { zh dispatch "$@" >"$work/dispatch.log" 2>&1; }
 delivered() { grep -l "^Envelope-to: $1@" "$mta"/box/new/* 2>/dev/null | wc -l; }
