@@ -32,7 +32,7 @@ const char *campaign_state_name(enum campaign_state s);
 struct campaign_info {
     int64_t id;
     char name[64], topic[64], gateway[64]; /* gateway: gateways[0] */
-    char channel[16]; /* of its texts: "sms" or "email" */
+    char channel[16];                      /* of its texts: "sms" or "email" */
     enum campaign_state state;
     int64_t list_id, policy_id; /* policy_id 0 = none: every row is sent */
     struct pace_schedule schedule;

@@ -20,6 +20,7 @@
 
 #define URL_MAX_BYTES 8192
 #define HEADERS_MAX 64
+#define OWN_MAX_BYTES 16384
 
 struct slot {
     struct transport *t;
@@ -33,7 +34,8 @@ struct slot {
     struct buf url;                             /* likewise */
     char method[8];                             /* likewise */
     int64_t timeout_ms, connect_timeout_ms;     /* likewise */
-    struct curl_slist headers[HEADERS_MAX + 1]; /* point into the request */
+    struct curl_slist headers[HEADERS_MAX + 2]; /* point into the request, and to `own` */
+    struct buf own;                             /* headers that are no affair of libcurl's */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -113,6 +115,7 @@ static void slot_free(struct slot *s)
     curl_easy_cleanup(s->easy);
     buf_fini(&s->answer);
     buf_fini(&s->url);
+    buf_fini(&s->own);
     free(s);
 }
 
@@ -126,6 +129,7 @@ static struct slot *slot_new(struct transport *t, struct err *e)
     s->timeout_ms = s->connect_timeout_ms = -1;
     buf_init(&s->answer, t->o.answer_max);
     buf_init(&s->url, URL_MAX_BYTES);
+    buf_init(&s->own, OWN_MAX_BYTES);
     s->easy = curl_easy_init();
     if (s->easy == NULL) {
         err_set(e, ERR_OS, NULL, "libcurl gives no handle");
@@ -148,19 +152,37 @@ static struct slot *slot_new(struct transport *t, struct err *e)
 
 /* ---- one transfer ---- */
 
+/* libcurl looks through its list a dozen times a request for names that it knows, and passes lines on as they are. Headers of a provider's own (X-...) it
+ * never looks for, so they stand in one node, with line ends between them (no value holds one: build.c). */
+static bool is_own(const char *header)
+{
+    return (header[0] == 'X' || header[0] == 'x') && header[1] == '-';
+}
+
 /* The list is made of nodes of our own that point into the request: libcurl copies neither. */
 static int set_headers(struct slot *s, const struct gw_request *r, struct err *e)
 {
     const char *p = buf_cstr(&r->headers), *end = p + r->headers.len;
     size_t n = 0;
 
+    buf_reset(&s->own);
     s->headers[n++].data = (char *)(uintptr_t) "Expect:"; /* an empty header is left out */
     for (; p < end; p += strlen(p) + 1) {
+        if (is_own(p)) {
+            if (s->own.len > 0)
+                buf_adds(&s->own, "\r\n");
+            buf_adds(&s->own, p);
+            continue;
+        }
         if (n == HEADERS_MAX)
             return err_set(e, ERR_CONFIG, NULL, "a request has more than %d headers",
                            HEADERS_MAX - 1);
         s->headers[n++].data = (char *)(uintptr_t)p;
     }
+    if (s->own.failed)
+        return err_set(e, ERR_CONFIG, NULL, "a request's headers are longer than allowed");
+    if (s->own.len > 0)
+        s->headers[n++].data = s->own.data;
     for (size_t i = 0; i < n; i++)
         s->headers[i].next = i + 1 < n ? &s->headers[i + 1] : NULL;
     return SET(s, CURLOPT_HTTPHEADER, s->headers);
