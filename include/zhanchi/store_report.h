@@ -20,6 +20,8 @@ struct receipt_row {
     bool pending;
     bool learn_optout;
     bool lost; /* REF_LOST: the attempt was made by a lost timeline, and has no row here */
+    bool weak; /* its source can be written to by anyone: what was never issued raises no doubt */
+    int64_t gateway_id; /* whose report it is: of no other's attempts; 0 = not known */
     char code[32];
     int64_t at_ms, received_ms;
     int parts, part; /* of a long message, part from 1; 0 = it speaks of the whole message */
@@ -41,13 +43,15 @@ struct reply_row {
 };
 struct apply_stats {
     int64_t moved, kept, unmatched, never_issued, replies, optouts, suppressed;
-    int64_t parked; /* receipts that wait for their attempt's provider id */
+    int64_t parked;    /* receipts that wait for their attempt's provider id */
+    int64_t elsewhere; /* of the unmatched: speak of an attempt that went over another gateway */
 };
 /* One transaction: receipts (any order; sorted by message id inside, those of one message in the
  * order given) and replies, opt-outs of replies at once on address and on waiting messages, and the
  * watermark, which is never lowered (0 leaves it). Idempotent: the same again changes nothing. A
  * receipt for an attempt that was never made here (nor in a lost timeline) is counted in never_issued,
- * raises the doubt and is not kept. Receipts for parts: the message is delivered when all its parts are, undelivered when
+ * raises the doubt (unless it is weak) and is not kept. One for an attempt that went over another gateway than the one
+ * that reports is unmatched, not kept, and raises none. Receipts for parts: the message is delivered when all its parts are, undelivered when
  * one failed for good; until then a delivered part proves acceptance. */
 int store_apply_reports(struct store *s, const struct receipt_row *r, size_t n,
                         const struct reply_row *p, size_t m, int64_t watermark,

@@ -248,7 +248,8 @@ static int find_due(struct store *s, int64_t before_ms, struct provider_receipt 
         struct provider_receipt *p = &v[*n];
         *p = (struct provider_receipt){
             .gateway_id = stmt_int64(q, 0),
-            .row = {.class = (enum msg_class)stmt_int(q, 3),
+            .row = {.gateway_id = stmt_int64(q, 0),
+                    .class = (enum msg_class)stmt_int(q, 3),
                     .pending = stmt_int(q, 4) != 0,
                     .part = stmt_int(q, 6),
                     .parts = stmt_int(q, 7),

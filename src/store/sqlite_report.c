@@ -15,6 +15,8 @@
 static const char sql_receipt[] =
     "INSERT INTO receipt (message_id, attempt, class, pending, code, at, received_at)"
     " SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed WHERE true ON CONFLICT DO NOTHING";
+static const char sql_via[] =
+    "SELECT coalesce(a.gateway_id, 0) FROM feed f LEFT JOIN attempt a ON a.id = f.c0";
 static const char sql_reply[] =
     "INSERT INTO reply (id, gateway_id, digest, address_id, at, received_at, is_optout, key_id, "
     "blob)"
@@ -52,7 +54,8 @@ struct applying {
     size_t n;
     int64_t *ids;
     struct message_row *m; /* of each, as it is after its receipt */
-    bool *open;            /* of each: it is not final for the whole message */
+    int64_t *via; /* of each: the gateway that its attempt went over; 0 = no such attempt */
+    bool *open;   /* of each: it is not final for the whole message */
     struct moves moves;
     struct apply_stats *stats;
 };
@@ -69,6 +72,10 @@ static int by_message(const void *a, const void *b)
 static int never_issued(struct applying *a, const struct receipt_row *r, struct err *e)
 {
     char why[96];
+    if (r->weak) {
+        a->stats->unmatched++;
+        return 0;
+    }
     a->stats->never_issued++;
     snprintf(why, sizeof why, "a receipt for attempt %d of message %lld", r->attempt,
              (long long)r->message_id);
@@ -82,8 +89,14 @@ static bool was_made(const struct receipt_row *r, const struct message_row *m)
     return m->id != 0 && r->attempt >= 1 && (r->lost || r->attempt <= m->attempts);
 }
 
+/* Nobody speaks of what another one carried. A lost timeline's attempts have no rows of their own. */
+static bool is_elsewhere(const struct receipt_row *r, int64_t via)
+{
+    return r->gateway_id != 0 && !r->lost && via != 0 && via != r->gateway_id;
+}
+
 /* What each receipt does to its message; drops those that speak of attempts that this database
- * never made. */
+ * never made, or that another gateway carried. */
 static int decide(struct applying *a, struct err *e)
 {
     size_t kept = 0;
@@ -95,6 +108,11 @@ static int decide(struct applying *a, struct err *e)
         if (!was_made(r, &m)) {
             if (never_issued(a, r, e))
                 return -1;
+            continue;
+        }
+        if (is_elsewhere(r, a->via[i])) {
+            a->stats->unmatched++;
+            a->stats->elsewhere++;
             continue;
         }
         enum msg_input in;
@@ -154,11 +172,33 @@ static int learn(struct applying *a, const struct receipt_row *r, const struct m
     return rc < 0 ? -1 : 0;
 }
 
+static void attempt_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
+{
+    const struct receipt_row *r = ((const struct applying *)f->ctx)->r[row];
+    (void)column;
+    /* A number beyond all that are given would be another message's. */
+    feed_int64(out, r->attempt >= 1 && r->attempt <= ATTEMPTS_MAX
+                        ? attempt_id(r->message_id, r->attempt)
+                        : 0);
+}
+
+static int find_gateways(struct applying *a, struct err *e)
+{
+    struct feed f = {a->n, attempt_cell, a};
+    struct stmt *q = feed_open(a->s, sql_via, &f, e);
+    if (!q)
+        return -1;
+    int rc;
+    for (size_t i = 0; (rc = stmt_step(q, e)) == 1; i++)
+        a->via[i] = stmt_int64(q, 0);
+    return feed_close(a->s, q, rc);
+}
+
 static int apply_receipts(struct applying *a, struct err *e)
 {
     if (a->n == 0)
         return 0;
-    if (message_get_all(a->s, a->ids, a->n, a->m, e) || decide(a, e))
+    if (message_get_all(a->s, a->ids, a->n, a->m, e) || find_gateways(a, e) || decide(a, e))
         return -1;
     struct feed receipts = {a->n, receipt_cell, a};
     if (moves_flush(a->s, &a->moves, e) || feed_run(a->s, sql_receipt, &receipts, 0, e))
@@ -176,8 +216,9 @@ static void applying_init(struct applying *a, struct store *s, const struct rece
     a->r = reallocarray(NULL, n + 1, sizeof *a->r);
     a->ids = reallocarray(NULL, n + 1, sizeof *a->ids);
     a->m = reallocarray(NULL, n + 1, sizeof *a->m);
+    a->via = reallocarray(NULL, n + 1, sizeof *a->via);
     a->open = reallocarray(NULL, n + 1, sizeof *a->open);
-    if (!a->r || !a->ids || !a->m || !a->open)
+    if (!a->r || !a->ids || !a->m || !a->via || !a->open)
         panic("out of memory");
     for (size_t i = 0; i < n; i++)
         a->r[i] = &r[i];
@@ -193,6 +234,7 @@ static void applying_fini(struct applying *a)
     free(a->r);
     free(a->ids);
     free(a->m);
+    free(a->via);
     free(a->open);
 }
 

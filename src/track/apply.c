@@ -9,6 +9,7 @@
  *
  * Called by serve (after each commit to the inbox, and at start for what a dead one left) and by tests.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/arena.h"
@@ -125,7 +126,8 @@ static int add_receipt(struct batch *b, const struct gw_report *r)
                                         .at_ms = r->at_ms ? r->at_ms : b->row->received_ms,
                                         .received_ms = b->row->received_ms,
                                         .parts = r->parts,
-                                        .part = r->part}};
+                                        .part = r->part,
+                                        .gateway_id = b->gateway_id}};
     bool ours = message_ref_parse(r->ref, strlen(r->ref), &w.ref) == 0;
 
     copy_code(w.row.code, sizeof w.row.code, r->code);
@@ -464,9 +466,22 @@ static void add_stats(struct track_stats *to, const struct track_stats *from)
     to->apply.optouts += from->apply.optouts;
     to->apply.suppressed += from->apply.suppressed;
     to->apply.parked += from->apply.parked;
+    to->apply.elsewhere += from->apply.elsewhere;
     to->rows += from->rows;
     to->unreadable += from->unreadable;
     to->skipped += from->skipped;
+}
+
+/* Once: whoever sends such receipts shall not fill the log with them. */
+static void warn_elsewhere(int64_t n)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+
+    if (n > 0 && !atomic_flag_test_and_set(&said))
+        log_warn("track",
+                 "%lld receipts speak of messages that went over another gateway than the one that "
+                 "reports them; such are not believed, and this is said once",
+                 (long long)n);
 }
 
 /* Requests behind `after`, read and applied: how many, 0 at the end, -1. */
@@ -490,6 +505,7 @@ static int64_t take_batch(struct batch *b, struct inbox *i, int64_t after,
     if (apply_batch(b, e) != 0)
         return -1;
     *reports += (int64_t)reports_of(b);
+    warn_elsewhere(stats.apply.elsewhere);
     add_stats(total, &stats);
     return 1;
 }

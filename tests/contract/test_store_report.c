@@ -200,6 +200,45 @@ START_TEST(what_was_never_issued)
 }
 END_TEST
 
+/* Provider A speaks of what provider B carried: nobody believes it, and nothing stops. */
+START_TEST(receipts_of_another_gateway)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m;
+    struct receipts s = {0};
+    int64_t other;
+    outreach_run(&o, c, "spring", contract_list(c, "spring", 1, 2));
+    OK(c, store_gateway_id(c->store, "other", &other, &c->e));
+    ck_assert_int_ne(other, o.gateway_id);
+    ck_assert_uint_eq(outreach_claim(&o, LATER, 1, &m), 1);
+    struct receipt_row r[3] = {outreach_receipt(o.first, 1, CLASS_OPTOUT),
+                               outreach_receipt(o.first, 1, CLASS_OK),
+                               outreach_receipt(o.first, 9, CLASS_OK)};
+    r[0].gateway_id = other;
+    r[0].learn_optout = true;
+    r[1].gateway_id = other;
+    r[2].weak = true;
+    struct apply_stats stats = apply(c, r, 3, NULL, 0, 0);
+    ck_assert_int_eq(stats.unmatched, 3);
+    ck_assert_int_eq(stats.elsewhere, 2);
+    ck_assert_int_eq(stats.moved + stats.kept + stats.optouts + stats.never_issued, 0);
+    expect_doubt(c, false);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_SENDING);
+    OK(c, store_receipts_each(c->store, 0, see_receipt, &s, &c->e));
+    ck_assert_int_eq(s.n, 0);
+    /* Its own one settles it; so does a source without a gateway. */
+    r[1].gateway_id = o.gateway_id;
+    stats = apply(c, &r[1], 1, NULL, 0, 0);
+    ck_assert_int_eq(stats.moved, 1);
+    ck_assert_int_eq(outreach_state(c, o.first), MSG_DELIVERED);
+    r[1].gateway_id = 0;
+    stats = apply(c, &r[1], 1, NULL, 0, 0);
+    ck_assert_int_eq(stats.kept, 1);
+    contract_end(c);
+}
+END_TEST
+
 /* After a restore: what the lost timeline sent is settled by its receipts, and raises no doubt. */
 START_TEST(receipts_of_a_lost_timeline)
 {
@@ -769,6 +808,7 @@ int main(void)
                                   causes_of_receipts,
                                   a_batch_walks_on,
                                   what_was_never_issued,
+                                  receipts_of_another_gateway,
                                   receipts_of_a_lost_timeline,
                                   a_receipt_tells_a_refusal,
                                   delivered_when_all_parts_are,
