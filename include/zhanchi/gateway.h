@@ -52,7 +52,9 @@ bool gateway_sticky(const struct gateway *g);
 
 struct gw_message {
     int64_t id;
-    const char *ref;       /* client reference */
+    const char *ref; /* client reference */
+    const char *
+        proof; /* of an email: what stands behind the reference in its Message-ID; NULL = nothing */
     const char *phone;     /* of a gateway for email: the mail address */
     const char *subject;   /* of an email; may be NULL */
     const char *text;      /* signature in front */
@@ -181,12 +183,14 @@ struct gw_callback { /* one HTTP request of the provider, as it came */
 struct gw_report {            /* borrowed for the call */
     enum gw_report_kind kind; /* GW_RECEIPT or GW_REPLY, however it came */
     const char *ref;          /* client reference, "" if none */
-    const char *provider_id;  /* "" if none */
-    const char *phone;        /* 11 digits, as the provider gave it */
-    enum msg_class class; /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not
+    bool mailed; /* out of a mailbox, into which anybody may write: true only with its proof */
+    const char *proof;       /* mailed: what stands behind the reference; "" if nothing */
+    const char *provider_id; /* "" if none */
+    const char *phone;       /* 11 digits, as the provider gave it; mailed: the address, or "" */
+    enum msg_class class;    /* receipt: OK delivered; else why not. CLASS_UNKNOWN with pending: not
                                 final */
-    bool pending;         /* intermediate receipt */
-    int parts, part;      /* of a long message, part from 1; 0 = the receipt speaks of all of it */
+    bool pending;            /* intermediate receipt */
+    int parts, part; /* of a long message, part from 1; 0 = the receipt speaks of all of it */
     const char *code;
     const char *text; /* reply */
     int64_t at_ms;    /* the provider's time stamp in UTC; 0 if none */

@@ -65,10 +65,18 @@ enum hash_kind {
     HASH_OCCUPATION = 6,
     HASH_PSEUDONYM = 7,
     HASH_REPLY = 8,
-    HASH_ADDRESS_EMAIL = 9 /* of the address in lower case (email.h: key) */
+    HASH_ADDRESS_EMAIL = 9, /* of the address in lower case (email.h: key) */
+    HASH_LETTER = 10        /* of a client reference: keyring_proof */
 };
 void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size_t len,
                   uint8_t out[KEYRING_HASH_BYTES]);
+
+/* What stands beside a client reference that everybody sees and anybody may send back (the Message-ID of an email): nobody else can
+ * make it, so that a bounce which bears it speaks of a letter that its sender has seen. In hexadecimal. */
+#define KEYRING_PROOF_MAX 17
+void keyring_proof(struct keyring *k, const char *ref, char out[KEYRING_PROOF_MAX]);
+/* proof may be NULL. */
+bool keyring_proves(struct keyring *k, const char *ref, const char *proof);
 
 /* HMAC-SHA256 under the approval key: begin, add, end. */
 struct crypt_mac;

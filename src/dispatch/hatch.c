@@ -297,6 +297,9 @@ static struct job *make_job(struct hatch *d, const struct brief *b, const struct
     j->claimed_ms = now_ms;
     j->next = NULL;
     message_ref_format(&ref, j->ref);
+    j->proof[0] = '\0';
+    if (strchr(j->payload.phone, '@') != NULL)
+        keyring_proof(d->o.keyring, j->ref, j->proof);
     return j;
 }
 

@@ -50,6 +50,7 @@ struct job {
     int64_t claimed_ms;
     struct payload payload; /* points into data */
     char ref[MESSAGE_REF_MAX];
+    char proof[KEYRING_PROOF_MAX]; /* of an email; else "" */
     struct job *next;
     size_t size; /* of data */
     char data[];

@@ -183,6 +183,7 @@ void lane_message(const struct job *j, struct gw_message *out)
 {
     *out = (struct gw_message){.id = j->message_id,
                                .ref = j->ref,
+                               .proof = j->proof,
                                .phone = j->payload.phone,
                                .subject = j->payload.subject,
                                .text = j->payload.text,

@@ -355,7 +355,9 @@ static int build(const struct gateway *g, const struct operation *op, const stru
     memcpy(out->method, op->method, sizeof out->method);
     out->ca_file = g->ca_file;
     if (g->mail.present)
-        return mail_build(g, &env, now_ms, out, e) == 0 ? 0 : err_prefix(e, "gateway %s", g->name);
+        return mail_build(g, &env, m[0].proof, now_ms, out, e) == 0
+                   ? 0
+                   : err_prefix(e, "gateway %s", g->name);
     return run(g, op, &env, now_ms, out, e) == 0 ? 0 : err_prefix(e, "gateway %s", g->name);
 }
 

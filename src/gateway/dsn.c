@@ -6,7 +6,8 @@
  * ours: the first is somebody's letter.
  *
  * It is joined by our client reference, which is the Message-ID's left side: in the returned message or its headers, else in the
- * envelope id, else in what the bounce says that it answers. Several notifications may stand in one text, in mbox form.
+ * envelope id, else in what the bounce says that it answers. Anybody may write such a letter: the proof behind the reference
+ * (REF.PROOF@host) is read here and judged by track, which has the key. Several notifications may stand in one text, in mbox form.
  *
  * Called by reading.c for gateways that are mail servers.
  */
@@ -160,8 +161,14 @@ static size_t split(struct span body, const char *boundary, struct span parts[PA
 
 /* ---- whose it is ---- */
 
-/* The first <REF@...> or REF of ours in a value. */
-static bool own_ref(const char *value, char out[MESSAGE_REF_MAX])
+#define PROOF_MAX 64
+
+struct own {
+    char ref[MESSAGE_REF_MAX], proof[PROOF_MAX + 1];
+};
+
+/* The first <REF.PROOF@...> or REF of ours in a value. */
+static bool own_ref(const char *value, struct own *out)
 {
     struct msg_ref r;
 
@@ -169,15 +176,19 @@ static bool own_ref(const char *value, char out[MESSAGE_REF_MAX])
         size_t len = strspn(p, "0123456789ABCDEFGHJKMNPQRSTVWXYZ-");
         if (len < MESSAGE_REF_MAX && (p == value || p[-1] == '<' || p[-1] == ' ' || p[-1] == ';') &&
             message_ref_parse(p, len, &r) == 0) {
-            memcpy(out, p, len);
-            out[len] = '\0';
+            memcpy(out->ref, p, len);
+            out->ref[len] = '\0';
+            size_t n = p[len] == '.' ? strspn(p + len + 1, "0123456789abcdef") : 0;
+            n = n <= PROOF_MAX ? n : 0;
+            memcpy(out->proof, p + len + 1, n);
+            out->proof[n] = '\0';
             return true;
         }
     }
     return false;
 }
 
-static bool ref_in(struct span block, const char *name, char out[MESSAGE_REF_MAX])
+static bool ref_in(struct span block, const char *name, struct own *out)
 {
     char value[VALUE_MAX + 1];
 
@@ -251,19 +262,47 @@ static void code_of(struct span group, char out[12])
         memcpy(out, better, sizeof better);
 }
 
+/* "rfc822; <li@x.cn>": the address, "" if there is none of this kind. */
+static bool address_in(struct span group, const char *name, char out[VALUE_MAX + 1])
+{
+    char value[VALUE_MAX + 1];
+
+    out[0] = '\0';
+    if (!field(group, name, value) || strncasecmp(value, "rfc822", 6) != 0)
+        return false;
+    const char *p = value + 6 + strspn(value + 6, " \t");
+    if (*p++ != ';')
+        return false;
+    p += strspn(p, " \t<");
+    size_t n = strcspn(p, " \t>");
+    memcpy(out, p, n);
+    out[n] = '\0';
+    return n > 0;
+}
+
+/* Whom we wrote to, where a server on the way has changed the address and says so; else whom it could not reach. */
+static void recipient_of(struct span group, char out[VALUE_MAX + 1])
+{
+    if (!address_in(group, "Original-Recipient", out))
+        address_in(group, "Final-Recipient", out);
+}
+
 /* False: no group of a recipient. */
-static bool read_group(const struct gateway *g, struct span group, const char *ref, char code[12],
-                       struct gw_report *out)
+static bool read_group(const struct gateway *g, struct span group, const struct own *own,
+                       char code[12], char phone[VALUE_MAX + 1], struct gw_report *out)
 {
     char action[VALUE_MAX + 1];
 
     if (!field(group, "Action", action))
         return false;
     code_of(group, code);
+    recipient_of(group, phone);
     *out = (struct gw_report){.kind = GW_RECEIPT,
-                              .ref = ref,
+                              .mailed = true,
+                              .ref = own->ref,
+                              .proof = own->proof,
                               .provider_id = "",
-                              .phone = "",
+                              .phone = phone,
                               .class = CLASS_UNKNOWN,
                               .code = code[0] ? code : "no-status",
                               .text = ""};
@@ -282,17 +321,19 @@ static bool read_group(const struct gateway *g, struct span group, const char *r
 static int read_notice(const struct gateway *g, const struct notice *n,
                        int (*each)(void *ctx, const struct gw_report *r), void *ctx)
 {
-    char ref[MESSAGE_REF_MAX], code[12];
+    char code[12], phone[VALUE_MAX + 1];
+    struct own own;
     struct span status = n->status, message = take_block(&status);
     struct gw_report r;
     int read = 0;
 
-    if (!ref_in(n->returned, "Message-ID", ref) && !ref_in(message, "Original-Envelope-Id", ref) &&
-        !ref_in(n->headers, "In-Reply-To", ref) && !ref_in(n->headers, "References", ref))
+    if (!ref_in(n->returned, "Message-ID", &own) &&
+        !ref_in(message, "Original-Envelope-Id", &own) &&
+        !ref_in(n->headers, "In-Reply-To", &own) && !ref_in(n->headers, "References", &own))
         return 0;
     for (int i = 0; i < RECIPIENTS_MAX && status.len > 0; i++) {
         struct span group = take_block(&status);
-        if (!read_group(g, group, ref, code, &r))
+        if (!read_group(g, group, &own, code, phone, &r))
             continue;
         if (each(ctx, &r) < 0)
             return -1;

@@ -6,7 +6,7 @@
  * cannot change it.
  *
  * Invariants: no value ends a header (control characters are refused, not dropped); an envelope holds one strict address (email.h);
- * the Message-ID is the client reference, by which bounces and replies come home.
+ * the Message-ID is the client reference, by which bounces come home, with a proof that it was issued here.
  *
  * Called by build.c.
  */
@@ -23,6 +23,7 @@
 
 struct letter {
     const struct mail_rules *rules;
+    const char *proof; /* "" if none */
     struct env *env;
     struct buf value, tmp, body;
     struct gw_request *out;
@@ -210,7 +211,8 @@ static int add_headers(struct letter *l, const struct gateway *g, const struct e
     add_date(out, now_ms, g->zone_min);
     if (add_addresses(l, from) != 0 || add_text(l, "Subject", &l->rules->subject) != 0)
         return -1;
-    buf_addf(out, "Message-ID: <%.*s%s>\r\n", (int)ref.len, ref.s, strchr(from->address, '@'));
+    buf_addf(out, "Message-ID: <%.*s%s%s%s>\r\n", (int)ref.len, ref.s, l->proof[0] ? "." : "",
+             l->proof, strchr(from->address, '@'));
     buf_adds(out, "Auto-Submitted: auto-generated\r\n"); /* RFC 3834: no holiday notices, please */
     if (add_unsubscribe(l) != 0)
         return -1;
@@ -277,10 +279,11 @@ static int envelope(struct letter *l, struct email *from)
     return 0;
 }
 
-int mail_build(const struct gateway *g, struct env *env, int64_t now_ms, struct gw_request *out,
-               struct err *e)
+int mail_build(const struct gateway *g, struct env *env, const char *proof, int64_t now_ms,
+               struct gw_request *out, struct err *e)
 {
-    struct letter l = {.rules = &g->mail, .env = env, .out = out, .e = e};
+    struct letter l = {
+        .rules = &g->mail, .proof = proof ? proof : "", .env = env, .out = out, .e = e};
     struct email from;
 
     buf_init(&l.value, VALUE_MAX);

@@ -260,8 +260,8 @@ int mail_parse(struct compiler *c, struct gateway *g, const struct conf_node *ma
                const struct conf_node *answer, const struct conf_node *bounces, struct err *e);
 void mail_fini(struct mail_rules *m);
 /* One message with its envelope. ERR_DATA: what stands in a header would break it, or is no address. */
-int mail_build(const struct gateway *g, struct env *env, int64_t now_ms, struct gw_request *out,
-               struct err *e);
+int mail_build(const struct gateway *g, struct env *env, const char *proof, int64_t now_ms,
+               struct gw_request *out, struct err *e);
 void mail_judge(const struct gateway *g, const struct gw_answer *a, struct gw_result *out);
 /* Bounces: see dsn.c. *skipped counts those that are not ours. */
 int dsn_read(const struct gateway *g, const char *data, size_t len,

@@ -407,6 +407,22 @@ void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size
     memcpy(out, full, KEYRING_HASH_BYTES);
 }
 
+void keyring_proof(struct keyring *k, const char *ref, char out[KEYRING_PROOF_MAX])
+{
+    uint8_t hash[KEYRING_HASH_BYTES];
+    keyring_hash(k, HASH_LETTER, ref, strlen(ref), hash);
+    crypt_hex(hash, (KEYRING_PROOF_MAX - 1) / 2, out);
+}
+
+bool keyring_proves(struct keyring *k, const char *ref, const char *proof)
+{
+    char right[KEYRING_PROOF_MAX];
+    if (!proof || strlen(proof) != KEYRING_PROOF_MAX - 1)
+        return false;
+    keyring_proof(k, ref, right);
+    return crypt_equal(right, proof, KEYRING_PROOF_MAX - 1);
+}
+
 struct crypt_mac *keyring_approval_mac(struct keyring *k)
 {
     return k->approval;

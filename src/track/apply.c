@@ -99,6 +99,21 @@ static void copy_code(char *out, size_t cap, const char *s)
     out[i] = '\0';
 }
 
+static void keep_joined(struct batch *b, const struct waiting_joined *j)
+{
+    b->joined = grow(b->joined, b->n_joined, &b->cap_joined, sizeof *b->joined);
+    b->joined[b->n_joined++] = *j;
+}
+
+static int keep_receipt(struct batch *b, struct waiting_receipt *w)
+{
+    w->row.message_id = w->ref.message;
+    w->row.attempt = w->ref.attempt;
+    b->receipts = grow(b->receipts, b->n_receipts, &b->cap_receipts, sizeof *b->receipts);
+    b->receipts[b->n_receipts++] = *w;
+    return 0;
+}
+
 static void add_joined(struct batch *b, const struct gw_report *r, const struct waiting_receipt *w)
 {
     struct waiting_joined j = {.receipt = {.row = w->row,
@@ -114,8 +129,30 @@ static void add_joined(struct batch *b, const struct gw_report *r, const struct 
     } else if (b->joining == GW_BY_NUMBER) {
         j.receipt.provider_id[0] = '\0'; /* of many numbers, and it does not say which */
     }
-    b->joined = grow(b->joined, b->n_joined, &b->cap_joined, sizeof *b->joined);
-    b->joined[b->n_joined++] = j;
+    keep_joined(b, &j);
+}
+
+/* Out of a mailbox: anybody may have written it. It counts only with the proof that stands in the letter itself, speaks of that letter's
+ * recipient alone, and never casts a doubt on this database. */
+static int add_mailed(struct batch *b, const struct gw_report *r, struct waiting_receipt *w)
+{
+    struct waiting_joined j = {.receipt = {.gateway_id = b->gateway_id, .has_address = true},
+                               .ref = w->ref};
+    struct track_address to = {0};
+    bool named = r->phone[0] != '\0';
+
+    w->row.weak = true;
+    if (!keyring_proves(b->k, r->ref, r->proof) ||
+        (named && !(track_address(b->k, r->phone, &to) && to.email))) {
+        b->stats->apply.unmatched++;
+        return 0;
+    }
+    if (!named)
+        return keep_receipt(b, w);
+    j.receipt.row = w->row;
+    memcpy(j.receipt.address, to.hash, sizeof to.hash);
+    keep_joined(b, &j);
+    return 0;
 }
 
 static int add_receipt(struct batch *b, const struct gw_report *r)
@@ -141,11 +178,7 @@ static int add_receipt(struct batch *b, const struct gw_report *r)
         b->stats->apply.unmatched++;
         return 0;
     }
-    w.row.message_id = w.ref.message;
-    w.row.attempt = w.ref.attempt;
-    b->receipts = grow(b->receipts, b->n_receipts, &b->cap_receipts, sizeof *b->receipts);
-    b->receipts[b->n_receipts++] = w;
-    return 0;
+    return r->mailed ? add_mailed(b, r, &w) : keep_receipt(b, &w);
 }
 
 /* Tells a repeated push from a second reply: all that the provider says must be the same. */
@@ -279,7 +312,7 @@ static int by_message(const void *pa, const void *pb)
 enum { LOST_REF = 2 };
 
 /* 1 this database issued it, LOST_REF a lost timeline of it did, 0 neither. */
-static int check_ref(struct batch *b, const struct msg_ref *ref, struct err *e)
+static int check_ref(struct batch *b, const struct msg_ref *ref, bool weak, struct err *e)
 {
     int finding = (int)store_ref_check(b->s, ref, e);
 
@@ -287,7 +320,7 @@ static int check_ref(struct batch *b, const struct msg_ref *ref, struct err *e)
         return -1;
     if (finding == REF_OURS || finding == REF_LOST)
         return finding == REF_LOST ? LOST_REF : 1;
-    if (finding == REF_FOREIGN) {
+    if (finding == REF_FOREIGN || weak) {
         b->stats->apply.unmatched++;
         return 0;
     }
@@ -315,7 +348,7 @@ static int check_refs(struct batch *b, struct span at, struct receipt_row *rows,
 {
     *n = 0;
     for (size_t i = at.from; i < at.to; i++) {
-        int rc = check_ref(b, &b->receipts[i].ref, e);
+        int rc = check_ref(b, &b->receipts[i].ref, b->receipts[i].row.weak, e);
         if (rc < 0)
             return -1;
         if (rc == 0)
@@ -337,7 +370,7 @@ static int join_receipts(struct batch *b, struct span at, struct receipt_row *ro
         return 0;
     for (size_t i = at.from; i < at.to; i++) {
         const struct waiting_joined *j = &b->joined[i];
-        int rc = j->ref.message ? check_ref(b, &j->ref, e) : 1;
+        int rc = j->ref.message ? check_ref(b, &j->ref, j->receipt.row.weak, e) : 1;
         if (rc < 0)
             return -1;
         if (rc == 0)

@@ -1,7 +1,7 @@
 /*
  * bounces: a mail server's notifications out of a mailbox (a Maildir) into the inbox, from where they go the way of every receipt.
  *
- * Invariants: a letter that is no notification, or none of ours, is left as it lies, for people. One of ours is marked as seen only
+ * Invariants: a letter that is no notification, or none of ours (anybody may write one: ours bears our proof), is left as it lies, for people. One of ours is marked as seen only
  * when it is durable in the inbox, so that a crash reads it again; and reading it again changes nothing. Nothing is deleted.
  *
  * Called by the receipt commands.
@@ -25,12 +25,15 @@ struct reading {
     const struct bounce_opts *o;
     struct bounce_stats *stats;
     struct buf letter;
+    int64_t ours; /* reports in it */
 };
 
+/* Those that bear our proof. */
 static int count(void *ctx, const struct gw_report *r)
 {
-    (void)r;
-    ++*(int64_t *)ctx;
+    struct reading *x = ctx;
+
+    x->ours += keyring_proves(x->k, r->ref, r->proof);
     return 0;
 }
 
@@ -66,11 +69,11 @@ static int mark_seen(const struct reading *x, const char *from, const char *name
 
 static int read_letter(struct reading *x, const char *path, const char *seen, struct err *e)
 {
-    int64_t reports = 0;
     size_t others;
     struct err why;
 
     buf_reset(&x->letter);
+    x->ours = 0;
     x->stats->letters++;
     if (fs_read_file(path, &x->letter, &why) !=
         0) { /* too large for a bounce, or taken away meanwhile */
@@ -78,10 +81,10 @@ static int read_letter(struct reading *x, const char *path, const char *seen, st
         return 0;
     }
     if (gateway_callback_read(x->o->gateway, GW_RECEIPT, buf_cstr(&x->letter), x->letter.len, count,
-                              &reports, &others, &why) != 0)
+                              x, &others, &why) != 0)
         return 0;
-    x->stats->foreign += reports == 0;
-    if (reports == 0)
+    x->stats->foreign += x->ours == 0;
+    if (x->ours == 0)
         return 0;
     if (keep_body(x->k, x->inbox, gateway_name(x->o->gateway), GW_RECEIPT, x->letter.data,
                   x->letter.len, e) != 0 ||

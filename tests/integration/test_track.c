@@ -304,6 +304,89 @@ START_TEST(late_receipts_of_a_lost_timeline)
 }
 END_TEST
 
+/* ---- bounces ---- */
+
+static struct gateway *mail_gateway(void)
+{
+    static char profile[512];
+    struct conf_secret secrets[] = {{(char *)(uintptr_t) "user", (char *)(uintptr_t) "u"},
+                                    {(char *)(uintptr_t) "password", (char *)(uintptr_t) "geheim"}};
+    struct conf_secret settings[] = {
+        {(char *)(uintptr_t) "from", (char *)(uintptr_t) "outreach@office.test"}};
+    struct conf_gateway conf = {.name = "mail",
+                                .profile = profile,
+                                .secrets = secrets,
+                                .n_secrets = 2,
+                                .settings = settings,
+                                .n_settings = 1};
+    struct err e = {0};
+
+    snprintf(profile, sizeof profile, "%s/conf/gateways/smtp.conf", getenv("ZHANCHI_SOURCE_DIR"));
+    struct gateway *g = gateway_load(&conf, &e);
+    ck_assert_msg(g != NULL, "%s", e.what);
+    return g;
+}
+
+static void put_bounce(struct world *w, const char *ref, const char *proof, const char *recipient)
+{
+    char body[1024];
+
+    snprintf(body, sizeof body,
+             "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n"
+             "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x.cn\n\n%s%s%s"
+             "Action: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\n"
+             "Message-ID: <%s%s%s@office.test>\n\n--b--\n",
+             recipient ? "Final-Recipient: rfc822; " : "", recipient ? recipient : "",
+             recipient ? "\n" : "", ref, proof[0] ? "." : "", proof);
+    put_for(w, "mail", GW_RECEIPT, body);
+}
+
+/* Anybody may write to a mailbox: only what bears the proof of its own letter counts, for its own recipient, and nothing that comes
+ * from there stops the sending. */
+START_TEST(forged_bounces)
+{
+    struct world *w = world_begin_mail(5);
+    struct gateway *g = mail_gateway();
+    const struct track_opts o = {.gateways = &g, .n_gateways = 1};
+    char ref[4][MESSAGE_REF_MAX], never[MESSAGE_REF_MAX];
+    char proof[4][KEYRING_PROOF_MAX], of_never[KEYRING_PROOF_MAX];
+    struct track_stats stats = {0};
+
+    OK(w->c, store_gateway_id(w->c->store, "mail", &w->gateway_id, &w->c->e));
+    world_claim(w, 4);
+    for (size_t i = 0; i < 4; i++) {
+        world_ref(w, i, 1, ref[i]);
+        keyring_proof(w->c->keys, ref[i], proof[i]);
+    }
+    world_ref(w, 4, 7, never);
+    keyring_proof(w->c->keys, never, of_never);
+    put_bounce(w, never, "", NULL);                 /* never issued */
+    put_bounce(w, never, proof[0], "p4@x.cn");      /* with a proof that was seen elsewhere */
+    put_bounce(w, never, of_never, NULL);           /* by an older copy's letter */
+    put_bounce(w, never, of_never, "p4@x.cn");      /* likewise */
+    put_bounce(w, ref[1], "", "p1@x.cn");           /* a neighbour's number */
+    put_bounce(w, ref[1], proof[0], "p1@x.cn");     /* with one's own proof */
+    put_bounce(w, ref[0], proof[0], "p1@x.cn");     /* one's own letter, another address */
+    put_bounce(w, ref[0], proof[0], "13800000000"); /* no address at all */
+    put_bounce(w, ref[2], proof[2], "<P2@x.cn>");   /* genuine */
+    put_bounce(w, ref[3], proof[3], NULL);          /* genuine, names nobody */
+    struct inbox *in = inbox_open(w->c->dir, &w->c->e);
+    ck_assert_int_ge(track_apply(w->c->store, w->c->keys, in, &o, &stats, &w->c->e), 0);
+    inbox_close(in);
+    ck_assert_int_eq(stats.apply.moved, 2);
+    ck_assert_int_eq(stats.apply.unmatched, 8);
+    ck_assert_int_eq(stats.apply.never_issued, 0);
+    ck_assert(!doubted(w));
+    ck_assert_int_eq(world_state(w, 0), MSG_SENDING);
+    ck_assert_int_eq(world_state(w, 1), MSG_SENDING);
+    ck_assert_int_eq(world_state(w, 2), MSG_UNDELIVERED);
+    ck_assert_int_eq(world_state(w, 3), MSG_UNDELIVERED);
+    ck_assert_int_eq(world_state(w, 4), MSG_QUEUED);
+    gateway_free(g);
+    world_end(w);
+}
+END_TEST
+
 /* ---- replies ---- */
 
 static int count_reply(void *ctx, const struct reply_info *r)
@@ -505,6 +588,7 @@ int main(void)
     tcase_add_test(t, receipts_of_a_gateway_that_comes_back);
     tcase_add_test(t, never_issued_raises_doubt);
     tcase_add_test(t, late_receipts_of_a_lost_timeline);
+    tcase_add_test(t, forged_bounces);
     tcase_add_test(t, refusal_stops_what_waits);
     tcase_add_test(t, sealed_reply_and_number);
 #ifdef ZHANCHI_FAILPOINTS

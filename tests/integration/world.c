@@ -14,17 +14,21 @@ void world_phone(size_t i, char out[12])
     snprintf(out, 12, "1380000%04zu", i % 10000);
 }
 
-static int64_t make_list(struct contract *c, size_t n)
+static int64_t make_list(struct contract *c, size_t n, bool mail)
 {
     static struct list_row rows[WORLD_MAX];
     int64_t id = contract_list_begin(c, "world"), first;
-    char phone[12];
+    char phone[12], address[32];
 
     OK(c, store_list_row_ids(c->store, n, &first, &c->e));
     for (size_t i = 0; i < n; i++) {
         rows[i] = contract_row(first + (int64_t)i, (int64_t)i + 2, i, i, 1);
         world_phone(i, phone);
-        keyring_hash(c->keys, HASH_ADDRESS_SMS, phone, 11, rows[i].address);
+        snprintf(address, sizeof address, "p%zu@x.cn", i);
+        if (mail)
+            keyring_hash(c->keys, HASH_ADDRESS_EMAIL, address, strlen(address), rows[i].address);
+        else
+            keyring_hash(c->keys, HASH_ADDRESS_SMS, phone, 11, rows[i].address);
     }
     OK(c, store_list_rows(c->store, id, rows, n, &c->e));
     OK(c, store_list_finish(c->store, id, (int64_t)n, 0, &c->e));
@@ -135,17 +139,27 @@ static void freeze(struct world *w, int64_t list_id)
     OK(c, store_campaign_started(c->store, w->campaign_id, CONTRACT_NOW, &c->e));
 }
 
-struct world *world_begin(size_t n)
+static struct world *begin(size_t n, bool mail)
 {
     struct world *w = calloc(1, sizeof *w);
 
     ck_assert(w != NULL && n <= WORLD_MAX);
     w->n = n;
     w->c = contract_begin();
-    int64_t list_id = make_list(w->c, n);
+    int64_t list_id = make_list(w->c, n, mail);
     make_campaign(w, list_id);
     freeze(w, list_id);
     return w;
+}
+
+struct world *world_begin(size_t n)
+{
+    return begin(n, false);
+}
+
+struct world *world_begin_mail(size_t n)
+{
+    return begin(n, true);
 }
 
 void world_end(struct world *w)

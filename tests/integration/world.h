@@ -19,6 +19,7 @@ struct world {
 };
 
 struct world *world_begin(size_t n);
+struct world *world_begin_mail(size_t n); /* person i has the address p<i>@x.cn instead */
 void world_end(struct world *w);
 void world_claim(struct world *w, size_t n); /* the first n become `sending`, attempt 1 */
 /* The answer to person i's first attempt: OK or UNKNOWN. */

@@ -10,6 +10,7 @@
 #include "zhanchi/gateway.h"
 
 #define REF "Z000010001-5-1"
+#define PROOF "0123456789abcdef"
 
 static struct conf_secret secrets[] = {
     {(char *)(uintptr_t) "user", (char *)(uintptr_t) "u"},
@@ -48,6 +49,7 @@ static int build(const struct gateway *g, const char *to, const char *subject, c
 {
     struct gw_message m = {.id = 1,
                            .ref = REF,
+                           .proof = PROOF,
                            .phone = to,
                            .subject = subject,
                            .text = text,
@@ -77,7 +79,7 @@ START_TEST(message)
                                         "From: \"Office\" <outreach@office.test>\r\n"
                                         "To: <li@x.cn>\r\n"
                                         "Subject: Plain\r\n"
-                                        "Message-ID: <" REF "@office.test>\r\n"
+                                        "Message-ID: <" REF "." PROOF "@office.test>\r\n"
                                         "Auto-Submitted: auto-generated\r\n"
                                         "MIME-Version: 1.0\r\n"
                                         "Content-Type: text/plain; charset=utf-8\r\n"
@@ -257,8 +259,10 @@ END_TEST
     "message/delivery-status\n\n"                                                                  \
     "Reporting-MTA: dns; x.cn\nArrival-Date: Mon, 21 Sep 2026 22:13:20 +0800\n\n"
 #define TAIL                                                                                       \
-    "\n--b1\nContent-Type: text/rfc822-headers\n\nSubject: x\nMessage-ID:\n <" REF                 \
+    "\n--b1\nContent-Type: text/rfc822-headers\n\nSubject: x\nMessage-ID:\n <" REF "." PROOF       \
     "@office.test>\n\n--b1--\nThe end.\n"
+
+#define PROVEN REF "." PROOF
 
 struct got {
     size_t n;
@@ -271,8 +275,11 @@ static int on_report(void *ctx, const struct gw_report *r)
     size_t at = strlen(got->text);
 
     got->n++;
-    snprintf(got->text + at, sizeof got->text - at, "%s%s %s %s", at ? ", " : "", r->ref,
-             r->pending ? "pending" : message_class_name(r->class), r->code);
+    ck_assert(r->mailed);
+    snprintf(got->text + at, sizeof got->text - at, "%s%s%s%s %s %s%s%s", at ? ", " : "", r->ref,
+             r->proof[0] ? "." : "", r->proof,
+             r->pending ? "pending" : message_class_name(r->class), r->code, r->phone[0] ? " " : "",
+             r->phone);
     return 0;
 }
 
@@ -290,19 +297,23 @@ static const struct {
     size_t others;
 } bounces[] = {
     {HEAD "Final-Recipient: rfc822; li@x.cn\nAction: failed\nStatus: 5.1.1\n" TAIL,
-     REF " NUMBER 5.1.1", 0},
+     PROVEN " NUMBER 5.1.1 li@x.cn", 0},
     {HEAD "Final-Recipient: rfc822; li@x.cn\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; "
           "550-5.7.1\n no spam\n" TAIL,
-     REF " CONTENT 5.7.1", 0},
+     PROVEN " CONTENT 5.7.1 li@x.cn", 0},
     {HEAD "Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 from 10.5.1.1 no\n" TAIL,
-     REF " NUMBER 5.0.0", 0},
-    {HEAD "Action: failed\nStatus: 5.4.7 (expired)\n" TAIL, REF " UNKNOWN 5.4.7", 0},
-    {HEAD "Action: failed\n" TAIL, REF " UNKNOWN no-status", 0},
-    {HEAD "Action: delayed\nStatus: 4.4.1\nWill-Retry-Until: x\n" TAIL, REF " pending 4.4.1", 0},
-    {HEAD "Action: delivered\nStatus: 2.1.5\n" TAIL, REF " OK 2.1.5", 0},
-    {HEAD "Action: relayed\nStatus: 2.1.9\n" TAIL, REF " pending 2.1.9", 0},
+     PROVEN " NUMBER 5.0.0", 0},
+    {HEAD "Action: failed\nStatus: 5.4.7 (expired)\n" TAIL, PROVEN " UNKNOWN 5.4.7", 0},
+    {HEAD "Action: failed\n" TAIL, PROVEN " UNKNOWN no-status", 0},
+    {HEAD "Action: delayed\nStatus: 4.4.1\nWill-Retry-Until: x\n" TAIL, PROVEN " pending 4.4.1", 0},
+    {HEAD "Action: delivered\nStatus: 2.1.5\n" TAIL, PROVEN " OK 2.1.5", 0},
+    {HEAD "Action: relayed\nStatus: 2.1.9\n" TAIL, PROVEN " pending 2.1.9", 0},
     {HEAD "Action: failed\nStatus: 5.1.1\n\nAction: delayed\nStatus: 4.2.2\n" TAIL,
-     REF " NUMBER 5.1.1, " REF " pending 4.2.2", 0},
+     PROVEN " NUMBER 5.1.1, " PROVEN " pending 4.2.2", 0},
+    {HEAD "Original-Recipient: RFC822 ;<Li@x.cn>\nFinal-Recipient: rfc822; w@y.cn\nAction: "
+          "failed\n" TAIL,
+     PROVEN " UNKNOWN no-status Li@x.cn", 0},
+    {HEAD "Final-Recipient: x400; li@x.cn\nAction: failed\n" TAIL, PROVEN " UNKNOWN no-status", 0},
     /* somebody else's */
     {HEAD "Action: failed\nStatus: 5.1.1\n\n--b1\nContent-Type: message/rfc822\n\nMessage-ID: "
           "<1@y>\n\nx\n--b1--\n",
@@ -321,7 +332,7 @@ static const struct {
     {"From x Mon\nSubject: letter\n\n>From inside\n\nFrom MAILER-DAEMON Mon\n" HEAD
      "Action: failed\nStatus: 5.1.1\n" TAIL "\nFrom MAILER-DAEMON Tue\n" HEAD
      "Action: delayed\nStatus: 4.4.1\n" TAIL,
-     REF " NUMBER 5.1.1, " REF " pending 4.4.1", 0},
+     PROVEN " NUMBER 5.1.1, " PROVEN " pending 4.4.1", 0},
 };
 
 START_TEST(notifications)
