@@ -17,5 +17,8 @@ void mask_name(const char *name, size_t len, char out[MASK_MAX]);  /* 张** */
 /* A cell of unknown content: keeps kind and length, no more than a quarter of the characters, at
  * most 3. */
 void mask_cell(const char *cell, size_t len, char out[MASK_MAX]);
+/* What another program says, for a terminal: printable UTF-8 as it is, all else as \xNN; the address (a number, or what holds an @)
+ * masked wherever it stands. Cut between characters so that it takes at most cap bytes, NUL included. */
+void mask_answer(const char *s, size_t len, const char *address, char *out, size_t cap);
 
 #endif

@@ -2,7 +2,8 @@
  * gateway test: one text to a number of the office's own, through the gateway as it is configured, and what the gateway says to it.
  *
  * The number comes from standard input: numbers are personal data. A number that has refused is not written to, not even now. Nothing of it
- * stands in the database but the audit's record; its receipt will be counted as unmatched.
+ * stands in the database but the audit's record; its receipt will be counted as unmatched. What the gateway says is shown without the number,
+ * and with nothing in it that a terminal would obey.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "zhanchi/transport.h"
 
 #define ANSWER_MAX 65536U
+#define SHOWN_MAX 500 /* bytes of an answer */
 
 enum { T_TEXT, T_SIGNATURE, T_TEMPLATE, T_VARIABLES };
 const struct cli_option gateway_test_options[] = {
@@ -30,7 +32,7 @@ struct exchange {
     const struct gw_message *m;
     struct gw_result result;
     struct gw_answer answer;
-    char shown[512], end[64], error[256];
+    char shown[SHOWN_MAX + 1], end[64], error[256];
     bool ended;
 };
 
@@ -42,9 +44,10 @@ static void on_done(void *ctx, void *tag, const struct gw_answer *a)
     (void)tag;
     gateway_judge(x->g, a, x->m, 1, &x->result, &whole);
     x->answer = *a;
-    snprintf(x->shown, sizeof x->shown, "%.*s", a->complete ? (int)a->body_len : 0, a->body);
+    mask_answer(a->body, a->complete ? a->body_len : 0, x->m->phone, x->shown, sizeof x->shown);
     snprintf(x->end, sizeof x->end, "%s", a->end);
-    snprintf(x->error, sizeof x->error, "%s", a->transport_error);
+    mask_answer(a->transport_error, strlen(a->transport_error), x->m->phone, x->error,
+                sizeof x->error);
     x->ended = true;
 }
 

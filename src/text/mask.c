@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "zhanchi/mask.h"
 #include "zhanchi/utf8.h"
 
@@ -102,4 +103,40 @@ void mask_cell(const char *cell, size_t len, char out[MASK_MAX])
     size_t quarter = utf8_count(cell, len) / 4;
 
     head_and_stars(cell, len, quarter > 3 ? 3 : quarter, 20, out);
+}
+
+/* The bytes of a character that may be shown as it is; 0: none begins here. */
+static size_t printable(const char *s, size_t len)
+{
+    for (size_t n = 1; n <= 4 && n <= len; n++) {
+        size_t i = 0;
+        if (utf8_valid(s, n, NULL))
+            return unprintable(utf8_next(s, n, &i)) ? 0 : n;
+    }
+    return 0;
+}
+
+void mask_answer(const char *s, size_t len, const char *address, char *out, size_t cap)
+{
+    char piece[MASK_MAX];
+    size_t at = 0, own = strlen(address);
+
+    for (size_t i = 0; i < len;) {
+        size_t n = printable(s + i, len - i), step = n > 0 ? n : 1;
+        if (own > 0 && own <= len - i && strncasecmp(s + i, address, own) == 0) {
+            mask_address(address, own, piece);
+            step = own;
+        } else if (n > 0) {
+            snprintf(piece, sizeof piece, "%.*s", (int)n, s + i);
+        } else {
+            snprintf(piece, sizeof piece, "\\x%02X", (unsigned)(unsigned char)s[i]);
+        }
+        size_t more = strlen(piece);
+        if (at + more >= cap)
+            break;
+        memcpy(out + at, piece, more);
+        at += more;
+        i += step;
+    }
+    out[at] = '\0';
 }

@@ -576,6 +576,16 @@ if is_like pull; then
     is "refusals learnt" "$(zh --json optout ls | jq length)" $((had + 3))
 fi
 
+# ---- one text by hand ----
+
+if [ "$profile" = twilio ]; then # its answers name the number
+    step "gateway test shows the answer, and not the number"
+    sandbox --quiet
+    zh gateway test g <<<13812340001 >"$work/test.log" 2>/dev/null
+    grep -qF '"to":"+86138****0001"' "$work/test.log" || die "the answer is not shown"
+    grep -q 13812340001 "$work/test.log" && die "the number is shown"
+fi
+
 [ "$sabotage" ] && die "nobody noticed that $sabotage is sabotaged"
 zh audit verify >/dev/null 2>&1 || die "the chain broke"
 echo "provider $profile: good"

@@ -128,6 +128,35 @@ START_TEST(masked)
 }
 END_TEST
 
+static const struct {
+    const char *in, *address, *out;
+    size_t cap;
+} answers[] = {
+    {"{\"to\":\"13812340001\",\"msg\":\"成功\"}", "13812340001",
+     "{\"to\":\"138****0001\",\"msg\":\"成功\"}", 501},
+    {"8613812340001,13812340001.", "13812340001", "86138****0001,138****0001.", 501},
+    {"RCPT <LI@x.cn> no", "li@x.cn", "RCPT <l***@x.cn> no", 501},
+    {"\x1B[2J\r\n\x07\x7F", "", "\\x1B[2J\\x0D\\x0A\\x07\\x7F", 501},
+    {"\xC2\x9B"
+     "31m\xE2\x80\xAE"
+     "x\xFF\xE6\x88",
+     "", "\\xC2\\x9B31m\\xE2\\x80\\xAEx\\xFF\\xE6\\x88", 501},
+    {"成功", "1", "成", 6}, /* whole characters, and no half of a number */
+    {"ab13812340001", "13812340001", "ab", 8},
+    {"ab\x01", "", "ab", 6},
+    {"", "", "", 1},
+};
+
+START_TEST(what_others_say)
+{
+    char *out = malloc(answers[_i].cap);
+
+    mask_answer(answers[_i].in, strlen(answers[_i].in), answers[_i].address, out, answers[_i].cap);
+    ck_assert_str_eq(out, answers[_i].out);
+    free(out);
+}
+END_TEST
+
 static size_t shown(const char *out)
 {
     size_t n = 0;
@@ -247,6 +276,7 @@ int main(void)
     tcase_add_loop_test(t, segment_border, 0, COUNT(borders));
     tcase_add_test(t, part_units_are_capped);
     tcase_add_loop_test(t, masked, 0, COUNT(masks));
+    tcase_add_loop_test(t, what_others_say, 0, (int)(sizeof answers / sizeof answers[0]));
     tcase_add_test(t, never_more_than_allowed);
     tcase_add_loop_test(t, refusal, 0, COUNT(replies));
     tcase_add_test(t, refusal_of_the_configuration);
