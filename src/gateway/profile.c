@@ -24,7 +24,7 @@
 static int parse_server(struct gateway *g, const char *url, const char *host, struct err *e)
 {
     if ((strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0) || host[0] == '\0' ||
-        strpbrk(host, "/?#@ "))
+        strpbrk(host, "/?# "))
         return err_set(e, ERR_CONFIG, "write it as smtp://host:587 or smtps://host:465",
                        "gateway %s: url \"%s\" is no mail server's address", g->name, url);
     g->origin = arena_strdup(g->arena, url);
@@ -44,10 +44,15 @@ static int parse_address(struct gateway *g, const struct conf_node *root,
         url = s->url;
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
+    if (strchr(url, '@') != NULL) /* told without the text: it may hold a password */
+        return err_set(e, ERR_CONFIG,
+                       "take it out; what a gateway asks for stands in secret_files or secret_env",
+                       "gateway %s: its url holds an @, as if a name and a password stood in it",
+                       g->name);
     if (g->mail.present)
         return parse_server(g, url, host, e);
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
-        strcspn(host, "/") == 0 || strpbrk(host, "?#@ "))
+        strcspn(host, "/") == 0 || strpbrk(host, "?# "))
         return err_set(e, ERR_CONFIG, "write it as https://host:port or https://host/prefix",
                        "gateway %s: url \"%s\" is no address", g->name, url);
     size_t origin = (size_t)(host - url) + strcspn(host, "/");

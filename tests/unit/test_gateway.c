@@ -128,7 +128,7 @@ static const struct {
     {HEAD "sign = { key = \"{{method}}\"; parts = [ \"a\" ]; };\n" SINGLE("{ }") REST,
      ":5: ", "has no value here"},
     {"language = 1;\nurl = \"h:1\";\n" LIMITS, "", "no address"},
-    {"language = 1;\nurl = \"http://u@h\";\n" LIMITS, "", "no address"},
+    {"language = 1;\nurl = \"http://u@h\";\n" LIMITS, "", "its url holds an @"},
     {"language = 1;\nurl = \"http://h\";\nlimits = { rate = -1.0; };\n", ":3: ", "rate"},
     {"language = 1;\nurl = \"http://h\";\nlimits = { timeout = \"soon\"; };\n",
      ":3: ", "no duration"},

@@ -30,6 +30,8 @@ static const struct {
     {"language = 1; url = 'http://';\n", "", "is no address"},
     {"language = 1; url = 'http://h?x';\n", "", "is no address"},
     {"language = 1; url = 'ftp://h';\n", "", "is no address"},
+    {"language = 1; url = 'http://u:Jefe@h';\n", "", "its url holds an @"},
+    {"language = 1; url = 'ftp://u:Jefe@h/x?y';\n", "", "its url holds an @"},
     {"language = 1;\nurl = 'http://h';\n", "", "limits is missing"},
     {"language = 1; url = 'http://h';\nlimits = { concurrency = 0; };\n", ":2: ", "concurrency"},
     {"language = 1; url = 'http://h';\nlimits = { text_units = -1; };\n", ":2: ", "text_units"},

@@ -164,7 +164,10 @@ START_TEST(profiles)
 
     ck_assert_ptr_null(load("a@b.cn", "http://x", &e));
     ck_assert_ptr_nonnull(strstr(e.what, "no mail server"));
-    ck_assert_ptr_null(load("a@b.cn", "smtp://u@x", &e));
+    ck_assert_ptr_null(load("a@b.cn", "smtp://u:geheim@x", &e));
+    ck_assert_ptr_nonnull(strstr(e.what, "its url holds an @"));
+    ck_assert_ptr_null(strstr(e.what, "geheim"));
+    ck_assert_ptr_null(strstr(e.remedy, "geheim"));
     ck_assert_ptr_null(load("a@b.cn", "smtp://x/y", &e));
     struct gateway *g = load("nobody", "smtps://x:465", &e);
     struct gw_request r;
