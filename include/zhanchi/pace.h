@@ -77,6 +77,8 @@ struct pace_lane {
 void pace_lane_init(struct pace_lane *l, const struct pace_limits *limits, int64_t now_ms);
 /* May a request of n messages start now? Changes nothing. */
 struct pace_answer pace_lane_admit(struct pace_lane *l, int64_t now_ms);
+/* Of that the quiet hours alone: a request that was let go may wait for its connection until they begin. */
+struct pace_answer pace_lane_quiet(const struct pace_lane *l, int64_t now_ms);
 void pace_lane_start(struct pace_lane *l, int64_t now_ms, int messages);
 
 enum pace_lane_event {

@@ -219,6 +219,9 @@ size_t lane_batch(struct lane *l, struct job **out, size_t max);
 void lane_halve(struct lane *l, struct job *const *jobs, size_t n);
 struct flight *lane_flight(struct lane *l);
 void lane_land(struct lane *l, struct flight *f);
+/* The last look before a byte leaves: the lane's quiet hours, the campaign's window and end, the claims' age. False: it is held back,
+ * until f->due_ms. */
+bool lane_may_leave(struct flight *f, int64_t claim_ttl_ms, int64_t now_ms);
 
 /* ---- loop.c ---- */
 

@@ -254,3 +254,30 @@ void lane_land(struct lane *l, struct flight *f)
     f->next = l->idle;
     l->idle = f;
 }
+
+static bool hold_back(struct flight *f, int64_t due_ms)
+{
+    f->held_back = true;
+    f->due_ms = due_ms;
+    return false;
+}
+
+bool lane_may_leave(struct flight *f, int64_t claim_ttl_ms, int64_t now_ms)
+{
+    struct pace_answer a = pace_lane_quiet(&f->lane->pace, now_ms);
+
+    if (a.reason != PACE_GO)
+        return hold_back(f, a.not_before_ms);
+    /* Mail servers greet when they please; a claim that is given up for it would be claimed again and again. */
+    if (f->request.mail != NULL)
+        claim_ttl_ms += f->lane->limits.connect_timeout_ms;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct job *j = f->jobs[i];
+        a = pace_schedule_admit(&j->brief->campaign.schedule, now_ms);
+        if (a.reason == PACE_GO && j->claimed_ms + claim_ttl_ms > now_ms)
+            continue;
+        return hold_back(f,
+                         a.reason == PACE_GO || a.reason == PACE_LAPSED ? now_ms : a.not_before_ms);
+    }
+    return true;
+}

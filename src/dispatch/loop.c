@@ -3,7 +3,7 @@
  * transport, judges answers, puts settlements on the hatch. It never touches the database and never
  * waits for a disk.
  *
- * The hand-over is the transport's callback: window, not_after and claim_ttl are looked at for the
+ * The hand-over is the transport's callback: window, not_after, quiet hours and claim_ttl are looked at for the
  * last time there, marks are set, and only then may a byte leave.
  */
 #include <stdio.h>
@@ -70,20 +70,10 @@ static int handover(void *ctx, void *tag)
 {
     struct loop *l = ctx;
     struct flight *f = tag;
-    int64_t now_ms = clock_now_ms(), ttl_ms = l->o.run->claim_ttl_ms;
+    int64_t now_ms = clock_now_ms();
 
-    /* Mail servers greet when they please; a claim that is given up for it would be claimed again and again. */
-    if (f->request.mail != NULL)
-        ttl_ms += f->lane->limits.connect_timeout_ms;
-    for (size_t i = 0; i < f->n; i++) {
-        const struct job *j = f->jobs[i];
-        struct pace_answer a = pace_schedule_admit(&j->brief->campaign.schedule, now_ms);
-        if (a.reason != PACE_GO || j->claimed_ms + ttl_ms <= now_ms) {
-            f->held_back = true;
-            f->due_ms = a.reason == PACE_GO || a.reason == PACE_LAPSED ? now_ms : a.not_before_ms;
-            return -1;
-        }
-    }
+    if (!lane_may_leave(f, l->o.run->claim_ttl_ms, now_ms))
+        return -1;
     f->handed_ms = now_ms;
     for (size_t i = 0; i < f->n; i++)
         marks_handed(l->o.marks, f->jobs[i]->slot, f->jobs[i]->message_id, f->jobs[i]->attempt,

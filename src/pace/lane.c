@@ -58,13 +58,19 @@ static struct pace_answer answer(enum pace_reason reason, int64_t at_ms)
     return (struct pace_answer){.reason = reason, .not_before_ms = at_ms};
 }
 
+struct pace_answer pace_lane_quiet(const struct pace_lane *l, int64_t now_ms)
+{
+    int64_t quiet = quiet_ends(&l->limits, now_ms);
+    return quiet > now_ms ? answer(PACE_QUIET, quiet) : answer(PACE_GO, now_ms);
+}
+
 struct pace_answer pace_lane_admit(struct pace_lane *l, int64_t now_ms)
 {
     if (l->stopped)
         return answer(PACE_STOPPED, INT64_MAX);
-    int64_t quiet = quiet_ends(&l->limits, now_ms);
-    if (quiet > now_ms)
-        return answer(PACE_QUIET, quiet);
+    struct pace_answer quiet = pace_lane_quiet(l, now_ms);
+    if (quiet.reason != PACE_GO)
+        return quiet;
     if (now_ms < l->hold_until_ms)
         return answer(l->hold_reason, l->hold_until_ms);
     int window = l->openings > 0 ? 1 : l->limits.concurrency;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "zhanchi/civil.h"
 #include "../../src/dispatch/internal.h"
 
 static char dir[] = "/tmp/zc-dispatch-XXXXXX";
@@ -411,6 +412,64 @@ START_TEST(appetite_is_what_a_slow_gateway_lets_go)
 }
 END_TEST
 
+/* A request that was let go waits for its connection: what begins meanwhile holds it back. */
+static int64_t at(int32_t day, int hour, int minute)
+{
+    return civil_at_ms(20000 + day, hour * 60 + minute, 480);
+}
+
+static const struct {
+    int quiet_from, quiet_to; /* hours */
+    bool mail;
+    int hour, minute; /* of the hand-over */
+    int claimed_ms;   /* before it */
+    int day_due, due; /* hour; -1: it leaves, -2: held back, due at once */
+} leavings[] = {
+    {22, 7, false, 21, 59, 100, 0, -1},
+    {22, 7, false, 22, 0, 100, 1, 7},
+    {22, 7, false, 6, 59, 100, 0, 7},
+    {22, 7, false, 7, 0, 100, 0, 8}, /* then the campaign's window */
+    {22, 7, true, 23, 30, 5000, 1, 7},
+    {12, 14, false, 12, 0, 100, 0, 14},
+    {0, 0, false, 22, 0, 100, 1, 8},
+    {0, 0, false, 12, 0, 100, 0, -1},
+    {0, 0, false, 12, 0, 2000, 0, -2},
+    {0, 0, true, 12, 0, 2000, 0, -1}, /* a mail server may take its time to greet */
+    {0, 0, true, 12, 0, 5000, 0, -2},
+};
+
+START_TEST(the_last_look_before_a_byte_leaves)
+{
+    const int64_t now = at(0, leavings[_i].hour, leavings[_i].minute);
+    struct lane l = {.limits = {.batch = 1, .connect_timeout_ms = 3000}};
+    const struct pace_limits p = {.concurrency = 1,
+                                  .quiet_from = leavings[_i].quiet_from * 60,
+                                  .quiet_to = leavings[_i].quiet_to * 60,
+                                  .zone_min = 480};
+    const struct gw_mail how = {0};
+
+    pace_lane_init(&l.pace, &p, now - 10000);
+    brief_a.campaign.schedule = (struct pace_schedule){
+        .window_from = 480, .window_to = 1320, .zone_min = 480, .not_after_ms = at(9, 0, 0)};
+    push(&l, &brief_a, 1);
+    struct flight *f = lane_flight(&l);
+    f->n = lane_batch(&l, f->jobs, 1);
+    f->jobs[0]->claimed_ms = now - leavings[_i].claimed_ms;
+    if (leavings[_i].mail)
+        f->request.mail = &how;
+    bool leaves = lane_may_leave(f, 2000, now);
+    ck_assert_int_eq(leaves, leavings[_i].due == -1);
+    ck_assert_int_eq(f->held_back, !leaves);
+    if (!leaves)
+        ck_assert_int_eq(f->due_ms, leavings[_i].due == -2
+                                        ? now
+                                        : at(leavings[_i].day_due, leavings[_i].due, 0));
+    free_batch(f->jobs, f->n);
+    lane_land(&l, f);
+    lane_fini(&l);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("dispatch");
@@ -428,6 +487,8 @@ int main(void)
     tcase_add_test(t, marks_of_an_unknown_boot);
 #endif
     tcase_add_test(t, lane_hears_only_of_itself);
+    tcase_add_loop_test(t, the_last_look_before_a_byte_leaves, 0,
+                        (int)(sizeof leavings / sizeof leavings[0]));
     tcase_add_test(t, batches_hold_one_campaign);
     tcase_add_test(t, batches_hold_what_may_stand_in_one_request);
     tcase_add_test(t, halving_ends_with_the_culprit_alone);
