@@ -298,18 +298,29 @@ static int64_t time_at(const struct report_rules *r, const struct json *item)
     return r->time == TIME_UNIX_S ? ms * 1000 : ms;
 }
 
+/* The first row that says something of this very word; "*" alone does not. */
 static const struct state_row *find_state(const struct report_rules *r, const char *state)
 {
     for (size_t i = 0; i < r->n_states; i++) {
         const struct state_row *row = &r->states[i];
-        if (row->prefix ? strncmp(state, row->state, row->len) == 0
+        if (row->prefix ? row->len > 0 && strncmp(state, row->state, row->len) == 0
                         : strcmp(state, row->state) == 0)
             return row;
     }
     return NULL;
 }
 
-/* The first place whose word is listed; if none is, the first that has one. `tmp` holds numbers. */
+/* The row "*": of whatever is not listed. */
+static const struct state_row *any_state(const struct report_rules *r)
+{
+    for (size_t i = 0; i < r->n_states; i++)
+        if (r->states[i].prefix && r->states[i].len == 0)
+            return &r->states[i];
+    return NULL;
+}
+
+/* The first place whose word is listed. If none is, the first that has one, and the row "*": it must not hide a word that is listed
+ * and stands in a later place. `tmp` holds numbers. */
 static const struct state_row *state_of(const struct report_rules *r, const struct json *item,
                                         char tmp[PLACES][40], const char **state)
 {
@@ -322,7 +333,7 @@ static const struct state_row *state_of(const struct report_rules *r, const stru
         if (row)
             return row;
     }
-    return NULL;
+    return (*state)[0] ? any_state(r) : NULL;
 }
 
 static void classify(const struct report_rules *r, const struct state_row *row, const char *state,

@@ -25,6 +25,11 @@
 #define QUERY RECEIPT("format = 'query'; state = '/s';")
 #define IN_FORM RECEIPT("format = 'form-json'; field = 'f'; state = '/s';")
 #define PLACES RECEIPT("state = [ '/e', '/s', '/z' ];")
+#define ANY_LAST                                                                                   \
+    CALLS("ref = '/r'; state = [ '/e', '/s' ]; code = '/e'; states = ( { state = '*'; codes = "    \
+          "true; class = 'CONTENT'; }, { state = 'D*'; class = 'OK'; } ); classes = { NUMBER = "   \
+          "[ 'X1' ]; };",                                                                          \
+          "phone = '/p'; text = '/t';")
 #define PARTS RECEIPT("state = '/s'; parts = '/n'; part = '/k';")
 #define DIGITS RECEIPT("state = '/s'; time = 'digits';")
 #define DIGITS_UTC RECEIPT("state = '/s'; time = 'digits'; zone = '+00:00';")
@@ -87,6 +92,11 @@ static const struct {
     {"an unlisted state is not final", JSON, GW_RECEIPT,
      "[{\"r\":1,\"s\":\"Q\",\"c\":\"X1\"},{\"r\":1,\"s\":\"DD\"}]",
      "[1|||UNKNOWN|pending X1|0][1|||UNKNOWN|pending DD|0]", 0},
+    {"a star alone comes last", ANY_LAST, GW_RECEIPT,
+     "[{\"r\":1,\"e\":\"X1\",\"s\":\"D1\"},{\"r\":2,\"e\":\"D1\",\"s\":\"Q\"},{\"r\":3,\"e\":"
+     "\"X1\",\"s\":"
+     "\"Q\"},{\"r\":4,\"s\":\"Q\"},{\"r\":5}]",
+     "[1|||OK|X1|0][2|||OK|D1|0][3|||NUMBER|X1|0][4|||CONTENT|Q|0]", 1},
     {"a state that is a number", JSON, GW_RECEIPT, "{\"r\":1,\"s\":5}", "[1|||NUMBER|5|0]", 0},
     {"no state, or no reference", JSON, GW_RECEIPT,
      "[{\"r\":1},{\"s\":\"D\"},{\"r\":1,\"s\":\"\"},{\"r\":\"\",\"i\":\"\",\"s\":\"D\"},{\"r\":{},"
