@@ -137,8 +137,9 @@ bool gateway_can_pull(const struct gateway *g, enum gw_pull what);
 /* m: the message that is asked about (GW_PULL_QUERY; its ref, phone), else NULL. */
 int gateway_build_pull(const struct gateway *g, enum gw_pull what, const struct gw_message *m,
                        int64_t now_ms, struct gw_request *out, struct err *e);
-/* What came back: the number of reports in it (read them with kind GW_PULLED_RECEIPT + what), or
- * ERR_TEMP, ERR_CONFIG, ERR_PROTO with the provider's code. */
+/* What came back: the number of reports in it that can be read (with kind GW_PULLED_RECEIPT + what),
+ * or ERR_TEMP, ERR_CONFIG, ERR_PROTO with the provider's code; ERR_PROTO also of a list of receipts
+ * or replies none of which can be read. */
 int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct gw_answer *a,
                        size_t *reports, struct err *e);
 

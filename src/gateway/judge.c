@@ -225,6 +225,31 @@ void gateway_judge(const struct gateway *g, const struct gw_answer *a, const str
     }
 }
 
+static int count_one(void *ctx, const struct gw_report *r)
+{
+    (void)r;
+    ++*(size_t *)ctx;
+    return 0;
+}
+
+/* Only what reading.c can read makes another request worth while: an answer that says nothing but "success" would be asked for for
+ * ever. A list in which nothing can be read is to be kept and told, for the provider may have deleted it. */
+static int count_reports(const struct gateway *g, enum gw_pull what, const struct gw_answer *a,
+                         const struct json *items, size_t *reports, struct err *e)
+{
+    enum gw_report_kind kind = GW_PULLED_RECEIPT + (enum gw_report_kind)what;
+    size_t skipped;
+
+    if (items == NULL || (json_type_of(items) != J_ARRAY && json_type_of(items) != J_OBJECT))
+        return 0;
+    if (gateway_callback_read(g, kind, a->body, a->body_len, count_one, reports, &skipped, e) != 0)
+        return -1;
+    if (what != GW_PULL_QUERY && json_type_of(items) == J_ARRAY && *reports == 0 && skipped > 0)
+        return err_set(e, ERR_PROTO, "look at the profile's reports",
+                       "gateway %s: none of the reports that were pulled can be read", g->name);
+    return 0;
+}
+
 /* A pull asks again and again: a refusal is the operator's to know, a broken answer is tried again. */
 int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct gw_answer *a,
                        size_t *reports, struct err *e)
@@ -244,11 +269,10 @@ int gateway_judge_pull(const struct gateway *g, enum gw_pull what, const struct 
                        a->status);
     judge_body(&p->op, a, root, NULL, 1, &whole);
     const struct json *items = p->report.items ? json_at(root, p->report.items) : root;
-    if (whole.class == CLASS_OK && items)
-        *reports = json_type_of(items) == J_ARRAY ? json_count(items) : 1;
+    int rc = whole.class == CLASS_OK ? count_reports(g, what, a, items, reports, e) : 0;
     json_free(root);
     if (whole.class == CLASS_OK)
-        return 0;
+        return rc;
     return err_set(e, whole.class == CLASS_CONFIG ? ERR_CONFIG : ERR_TEMP,
                    whole.class == CLASS_CONFIG ? "look at the account" : "try again",
                    "gateway %s: a pull is refused with code %s", g->name, whole.code);

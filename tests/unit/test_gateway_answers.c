@@ -228,9 +228,13 @@ static const struct {
     enum err_kind kind;
     size_t reports;
 } pulls[] = {
-    {true, 200, "{\"list\":[{},{}]}", ERR_NONE, 2},
+    {true, 200, "{\"list\":[{\"r\":1,\"s\":\"D\"},{\"r\":2,\"s\":\"?\"}]}", ERR_NONE, 2},
+    {true, 200, "{\"list\":[{\"r\":1,\"s\":\"D\"},{}]}", ERR_NONE, 1},
+    {true, 200, "{\"list\":[{},{}]}", ERR_PROTO, 0},
     {true, 200, "{\"c\":0,\"list\":[]}", ERR_NONE, 0},
-    {true, 200, "{\"c\":0,\"list\":{}}", ERR_NONE, 1},
+    {true, 200, "{\"c\":0,\"list\":null}", ERR_NONE, 0},
+    {true, 200, "{\"c\":0,\"list\":{}}", ERR_NONE, 0}, /* would be asked for for ever */
+    {true, 200, "{\"c\":0,\"list\":{\"r\":1,\"s\":\"D\"}}", ERR_NONE, 1},
     {true, 200, "{\"c\":0}", ERR_NONE, 0},
     {true, 200, "{\"c\":1,\"list\":[{}]}", ERR_TEMP, 0},
     {true, 200, "{\"c\":2}", ERR_CONFIG, 0},
