@@ -270,7 +270,7 @@ grep -q 'Greylisted' "$mta"/log/*log || die "nobody was greylisted"
 touch "$mta/known"
 until_true "the greylisted one" sh -c "'$bin/zhanchi' -c '$dir/zhanchi.conf' dispatch >'$work/dispatch.log' 2>&1"
 until_true "three mails" delivered_all 3
-is states "$(states first)" "accepted:4 rejected/number:2 suppressed/optout:2"
+is states "$(states first)" "accepted:4 rejected/content:1 rejected/number:1 suppressed/optout:2"
 is "mails to li" "$(delivered li.na)$(delivered Li.Na)" 01
 is "mails to those who refused" "$(delivered stop)$(delivered late)" 00
 is "mails to grey" "$(delivered grey)" 1
@@ -298,7 +298,7 @@ until_true "a bounce" sh -c "[ \"\$(find '$mta/bounces/new' -type f 2>/dev/null 
 printf 'From: li@office.test\nTo: outreach@office.test\nSubject: Re\n\nThank you.\n' >"$mta/bounces/new/1.letter"
 bounces=$(zh receipt bounces "$mta/bounces" --gateway mail --json 2>"$work/bounces.log") || die "receipt bounces"
 is bounces "$bounces" '{"letters":2,"bounces":1,"foreign":0,"unreadable":0,"moved":1}'
-is states "$(states first)" "accepted:3 rejected/number:2 suppressed/optout:2 undelivered/number:1"
+is states "$(states first)" "accepted:3 rejected/content:1 rejected/number:1 suppressed/optout:2 undelivered/number:1"
 is receipt "$(zh receipt ls --json | jq -r '.[0].class')" NUMBER
 is "again" "$(zh receipt bounces "$mta/bounces" --gateway mail --json)" '{"letters":1,"bounces":0,"foreign":0,"unreadable":0,"moved":0}'
 [ -e "$mta/bounces/new/1.letter" ] || die "somebody's letter was taken"
