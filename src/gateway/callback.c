@@ -197,7 +197,7 @@ static int parse_kind(struct compiler *c, struct gateway *g, const struct conf_n
         return err_set(e, ERR_CONFIG, "add public_url = \"https://...\" to it in zhanchi.conf",
                        "gateway %s: callbacks are signed over their URL, which is not known",
                        g->name);
-    return report_parse(c, g, group, reply, &k->report, e);
+    return report_parse(c, g, group, reply, NULL, &k->report, e);
 }
 
 int callbacks_parse(struct compiler *c, struct gateway *g, const struct conf_node *group,

@@ -171,6 +171,7 @@ static int parse_number(struct gateway *g, const struct conf_node *root, struct 
 static int parse_pulls(struct gateway *g, const struct conf_node *root, struct err *e)
 {
     static const char *const known[] = {"receipt", "reply", "query", NULL};
+    const struct report_rules *pushed = gateway_reports(g, GW_RECEIPT);
     const struct conf_node *pull, *group;
 
     if (profile_group(root, "pull", &pull, e) != 0)
@@ -192,7 +193,8 @@ static int parse_pulls(struct gateway *g, const struct conf_node *root, struct e
             conf_node_known(reports, i == 1 ? report_keys_reply : report_keys_receipt, e) != 0 ||
             operation_parse(&g->compiler, g, group, further, OPERATION_PULL + (i == 2), &p->op,
                             e) != 0 ||
-            report_parse(&g->compiler, g, reports, i == 1, &p->report, e) != 0)
+            report_parse(&g->compiler, g, reports, i == 1, i == 1 ? NULL : pushed, &p->report, e) !=
+                0)
             return -1;
     }
     return 0;

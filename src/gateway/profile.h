@@ -183,8 +183,9 @@ struct report_rules {
     struct class_table classes;
 };
 extern const char *const report_keys_receipt[], *const report_keys_reply[]; /* NULL-terminated */
+/* like: whose states and classes hold where a receipt's group has none; NULL: nobody's. */
 int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *group, bool reply,
-                 struct report_rules *r, struct err *e);
+                 const struct report_rules *like, struct report_rules *r, struct err *e);
 
 /* A body as JSON, whatever its format. ERR_DATA, ERR_PROTO. */
 struct json *report_document(const struct report_rules *r, const char *body, size_t len,

@@ -35,21 +35,36 @@ static int parse_state(struct compiler *c, const struct conf_node *group, struct
     return class_parse(group, class, &row->class, e);
 }
 
-static int parse_states(struct compiler *c, const struct conf_node *group, struct report_rules *r,
-                        struct err *e)
+static int parse_state_rows(struct compiler *c, const struct conf_node *states,
+                            struct report_rules *r, struct err *e)
 {
-    const struct conf_node *states, *classes;
-
-    if (profile_need(group, "states", e) == NULL ||
-        profile_list(group, "states", &states, e) != 0 ||
-        profile_group(group, "classes", &classes, e) != 0)
-        return -1;
     r->n_states = conf_node_count(states);
     r->states = arena_alloc(c->arena, (r->n_states + 1) * sizeof *r->states);
     for (size_t i = 0; i < r->n_states; i++)
         if (parse_state(c, conf_node_item(states, i), &r->states[i], e) != 0)
             return -1;
-    return classes_parse(c, classes, &r->classes, e);
+    return 0;
+}
+
+/* What `like` (the pushed receipts, NULL if there are none) says holds where this group has no table of its own: carriers' words are the
+ * same on both ways, and a second copy of a table falls behind the first. */
+static int parse_states(struct compiler *c, const struct conf_node *group,
+                        const struct report_rules *like, struct report_rules *r, struct err *e)
+{
+    const struct conf_node *states, *classes;
+
+    if (like) {
+        r->states = like->states;
+        r->n_states = like->n_states;
+        r->classes = like->classes;
+    }
+    if ((like == NULL && profile_need(group, "states", e) == NULL) ||
+        profile_list(group, "states", &states, e) != 0 ||
+        profile_group(group, "classes", &classes, e) != 0)
+        return -1;
+    if (states && parse_state_rows(c, states, r, e) != 0)
+        return -1;
+    return classes || like == NULL ? classes_parse(c, classes, &r->classes, e) : 0;
 }
 
 /* state = "/state", or [ "/errorCode", "/reportStatus" ]. */
@@ -156,7 +171,7 @@ static int parse_reply(struct compiler *c, const struct conf_node *group, struct
 }
 
 int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *group, bool reply,
-                 struct report_rules *r, struct err *e)
+                 const struct report_rules *like, struct report_rules *r, struct err *e)
 {
     struct pattern *extract;
 
@@ -181,5 +196,6 @@ int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *
                              "nothing tells which message a receipt is about");
     if ((r->parts == NULL) != (r->part == NULL))
         return conf_node_err(group, e, "add the other one", "parts and part belong together");
-    return parse_places(c, group, "state", r->state, e) != 0 ? -1 : parse_states(c, group, r, e);
+    return parse_places(c, group, "state", r->state, e) != 0 ? -1
+                                                             : parse_states(c, group, like, r, e);
 }
