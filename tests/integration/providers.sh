@@ -91,7 +91,7 @@ yunpian)
     traits="own-texts pull flow busy cap"
     secrets=([apikey]=0a1b2c3d4e [callback]=w0rd)
     secret_name=apikey
-    ends[2]='rejected:optout' ends[8]='rejected:content'
+    ends[2]='rejected:optout' ends[8]='rejected:content' ends[9]='rejected:content'
     ;;
 twilio)
     traits="no-ref pending flow"
