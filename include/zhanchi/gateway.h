@@ -47,6 +47,13 @@ bool gateway_filed_only(const struct gateway *g);
 /* Whether people who were written to over it keep it: the setting `sticky`, else whether their
  * replies come back through it. */
 bool gateway_sticky(const struct gateway *g);
+/* What its profile has, for listings. */
+struct gw_abilities {
+    bool single, batch;     /* ways to submit */
+    bool receipts, replies; /* are pushed to us */
+    bool pulls[3];          /* by enum gw_pull */
+};
+void gateway_abilities(const struct gateway *g, struct gw_abilities *out);
 
 /* ---- out ---- */
 

@@ -74,6 +74,7 @@ struct pace_lane {
     bool stopped;
 };
 
+bool pace_quiet(const struct pace_limits *p, int64_t now_ms); /* its quiet hours hold */
 void pace_lane_init(struct pace_lane *l, const struct pace_limits *limits, int64_t now_ms);
 /* May a request of n messages start now? Changes nothing. */
 struct pace_answer pace_lane_admit(struct pace_lane *l, int64_t now_ms);

@@ -27,6 +27,16 @@ int store_wave_gateways_each(struct store *s, int64_t wave_id,
                              int (*each)(void *ctx, const struct wave_gateway *g), void *ctx,
                              struct err *e);
 
+/* Each gateway that was ever named: messages that left for it since then, and those that wait for it
+ * now (queued, of approved, running and paused campaigns). By name. Reads all results. */
+struct gateway_load {
+    const char *name; /* borrowed */
+    int64_t handed, waiting;
+};
+int store_gateway_loads(struct store *s, int64_t since_ms,
+                        int (*each)(void *ctx, const struct gateway_load *l), void *ctx,
+                        struct err *e);
+
 /* As store_queue_depth, for one gateway. later may be NULL: counting it reads all of them. */
 int store_route_depth(struct store *s, int64_t campaign_id, int route, int64_t now_ms, int64_t max,
                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);

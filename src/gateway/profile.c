@@ -447,3 +447,13 @@ bool gateway_sticky(const struct gateway *g)
 {
     return g->sticky != 0 ? g->sticky > 0 : gateway_reports(g, GW_REPLY) != NULL;
 }
+
+void gateway_abilities(const struct gateway *g, struct gw_abilities *out)
+{
+    *out = (struct gw_abilities){.single = g->single.present,
+                                 .batch = g->batch.present,
+                                 .receipts = g->callbacks.kinds[GW_RECEIPT].path != NULL,
+                                 .replies = g->callbacks.kinds[GW_REPLY].path != NULL};
+    for (size_t i = 0; i < 3; i++)
+        out->pulls[i] = gateway_can_pull(g, (enum gw_pull)i);
+}

@@ -53,6 +53,11 @@ static int64_t quiet_ends(const struct pace_limits *p, int64_t now_ms)
     return civil_at_ms(day, p->quiet_to, p->zone_min);
 }
 
+bool pace_quiet(const struct pace_limits *p, int64_t now_ms)
+{
+    return quiet_ends(p, now_ms) > now_ms;
+}
+
 static struct pace_answer answer(enum pace_reason reason, int64_t at_ms)
 {
     return (struct pace_answer){.reason = reason, .not_before_ms = at_ms};

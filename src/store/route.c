@@ -13,6 +13,15 @@ static const char sql_of_wave[] =
     " WHERE wave_id = ?1 ORDER BY no";
 static const char sql_failovers[] =
     "SELECT from_no, to_no, n FROM failover WHERE campaign_id = ?1 ORDER BY 1, 2";
+static const char sql_loads[] =
+    "WITH handed AS (SELECT a.gateway_id AS id, count(DISTINCT a.message_id) AS n"
+    "  FROM outcome o JOIN attempt a ON a.id = o.id WHERE o.handed_at >= ?1 GROUP BY 1),"
+    " waiting AS (SELECT k.gateway_id AS id, count(*) AS n FROM campaign c"
+    "  JOIN campaign_gateway k ON k.campaign_id = c.id"
+    "  JOIN message m ON m.campaign_id = c.id AND m.state = 2 AND m.route = k.no"
+    "  WHERE c.state IN (3, 4, 5) AND m.due_at IS NOT NULL GROUP BY 1)"
+    " SELECT g.name, coalesce(handed.n, 0), coalesce(waiting.n, 0) FROM gateway g"
+    " LEFT JOIN handed ON handed.id = g.id LEFT JOIN waiting ON waiting.id = g.id ORDER BY g.name";
 
 static int put_one(struct store *s, int64_t wave_id, const struct wave_gateway *g, struct err *e)
 {
@@ -73,5 +82,23 @@ int store_failovers_each(struct store *s, int64_t campaign_id,
     while ((rc = stmt_step(q, e)) == 1)
         if ((rc = each(ctx, stmt_int(q, 0), stmt_int(q, 1), stmt_int64(q, 2))) != 0)
             break;
+    return stmt_end(q, rc);
+}
+
+int store_gateway_loads(struct store *s, int64_t since_ms,
+                        int (*each)(void *ctx, const struct gateway_load *l), void *ctx,
+                        struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_loads, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, since_ms);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        struct gateway_load l = {
+            .name = stmt_text(q, 0), .handed = stmt_int64(q, 1), .waiting = stmt_int64(q, 2)};
+        if ((rc = each(ctx, &l)) != 0)
+            break;
+    }
     return stmt_end(q, rc);
 }

@@ -215,6 +215,47 @@ static void settle_class(struct contract *c, const struct claimed *m, enum msg_i
     OK(c, store_settle(c->store, &v, 1, &c->e));
 }
 
+struct loads {
+    int64_t handed[3], waiting[3]; /* of a, b and c */
+};
+
+static int take_load(void *ctx, const struct gateway_load *l)
+{
+    struct loads *all = ctx;
+    if (strlen(l->name) == 1 && l->name[0] >= 'a' && l->name[0] <= 'c') {
+        all->handed[l->name[0] - 'a'] = l->handed;
+        all->waiting[l->name[0] - 'a'] = l->waiting;
+    }
+    return 0;
+}
+
+START_TEST(what_each_has_to_do)
+{
+    struct contract *c = contract_begin();
+    struct plan p = all_on_a();
+    struct outreach o;
+    struct claimed m[N];
+    struct loads l = {0};
+
+    for (int i = 0; i < N; i++)
+        p.route[i] = i % 3 == 0 ? 0 : 1;
+    run(&o, c, "spring", contract_list(c, "l", 1, N), p);
+    ck_assert_uint_eq(claim(&o, 0, 3, m), 3);
+    settle_class(c, &m[0], IN_ANSWER_ACCEPTED, CLASS_OK);
+    settle_class(c, &m[1], IN_ANSWER_RETRY, CLASS_RETRY);
+    settle_class(c, &m[2], IN_ANSWER_ACCEPTED, CLASS_OK);
+    OK(c, store_gateway_loads(c->store, 0, take_load, &l, &c->e));
+    ck_assert_int_eq(l.handed[0], 3);
+    ck_assert_int_eq(l.handed[1], 0);
+    ck_assert_int_eq(l.waiting[0], 2); /* the fourth, and the one that goes again */
+    ck_assert_int_eq(l.waiting[1], 8);
+    ck_assert_int_eq(l.waiting[2], 0);
+    OK(c, store_gateway_loads(c->store, INT64_MAX, take_load, &l, &c->e));
+    ck_assert_int_eq(l.handed[0], 0);
+    contract_end(c);
+}
+END_TEST
+
 static enum mark_finding nothing_left(void *ctx, int64_t id, int32_t attempt, struct settlement *v)
 {
     (void)ctx;
@@ -542,6 +583,7 @@ int main(void)
                                   steps_look_at_each_once,
                                   moves_are_counted_and_rolled_back,
                                   what_a_submit_made_of_each,
+                                  what_each_has_to_do,
                                   a_campaign_keeps_its_gateways,
                                   known_over_the_first,
                                   gateways_rules_and_failover_are_signed,

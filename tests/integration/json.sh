@@ -66,7 +66,7 @@ for listing in 'list ls' 'template ls' 'campaign ls' 'receipt ls' 'reply ls' 'op
     # shellcheck disable=SC2086
     one '. == []' $listing
 done
-one 'length == 1' gateway ls
+one 'length == 1 and (.[0] | .state == "good" and .handed_today == 0 and .waiting == 0 and .sends == "single, batch")' gateway ls
 one '.gateway == "12333" and (.requests | length == 2) and all(.samples[]; .good)' gateway check 12333
 one '.class == "OK"' gateway test 12333 <<<19900000001
 one 'length > 0' audit ls
@@ -100,7 +100,9 @@ zh serve >"$work/serve.log" 2>&1 &
 serve_pid=$!
 for _ in $(seq 200); do curl -sf -o /dev/null "http://127.0.0.1:$serve_port/healthz" && break; sleep 0.05; done
 one 'length == 1 and .[0].would_go > 0' dispatch --dry-run
+one '.[0].waiting > 0 and .[0].handed_today == 0' gateway ls
 one '.accepted > 0' dispatch
+one '.[0].waiting == 0 and .[0].handed_today > 0' gateway ls
 for _ in $(seq 100); do
     [ "$(sqlite3 "$dir/zhanchi.db" 'SELECT (SELECT count(*) > 20 FROM receipt) AND (SELECT count(*) > 3 FROM reply) AND (SELECT count(*) > 0 FROM optout)')" = 1 ] && break
     sleep 0.1
