@@ -32,7 +32,8 @@ struct loop {
     int64_t began_ms;
     bool draining;
     uint32_t down;            /* bit by lane: given up, as the hatch was told */
-    uint64_t looked_at_flush; /* hatch's look count when something was settled last */
+    bool busy;                /* since it was quiet last */
+    uint64_t looked_at_flush; /* hatch's look count when it became quiet */
     int64_t batch_waits_since_ms;
 };
 
@@ -382,11 +383,18 @@ static bool nothing_flies(const struct loop *l)
 static bool finished(struct loop *l, const struct hatch_status *s, int64_t now_ms)
 {
     if (!all_quiet(l)) {
-        l->looked_at_flush = s->looked;
+        l->busy = true;
         return false;
     }
     if (l->draining)
         return true;
+    if (l->busy) { /* quiet since now: `s` may be some looks old, and what counts are looks from here on */
+        struct hatch_status now;
+        hatch_status(l->o.hatch, &now);
+        l->busy = false;
+        l->looked_at_flush = now.looked;
+        return false;
+    }
     if (s->chores_left || s->looked <= l->looked_at_flush + 1)
         return false; /* the hatch has not looked since the last settlement */
     for (size_t i = 0; i < l->o.n_lanes; i++)
