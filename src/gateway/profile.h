@@ -146,7 +146,8 @@ enum report_format {
     REPORT_JSON,
     REPORT_FORM,      /* fields of a form as an object */
     REPORT_FORM_JSON, /* JSON in one field of a form */
-    REPORT_QUERY      /* parameters of the URL as an object */
+    REPORT_QUERY,     /* parameters of the URL as an object */
+    REPORT_EITHER     /* a form as one object, or JSON */
 };
 enum time_form {
     TIME_CIVIL,  /* 2026-11-27 08:00:05, T and offset allowed */

@@ -206,10 +206,28 @@ static struct json *field_document(const char *field, const char *body, size_t l
     return root;
 }
 
+/* A body of either form tells by itself which it is: no field's name begins with a bracket. */
+static enum report_format format_of(const struct report_rules *r, const char *body, size_t len)
+{
+    size_t i = 0;
+
+    if (r->format != REPORT_EITHER)
+        return r->format;
+    while (i < len && strchr(" \t\r\n", body[i]) && body[i] != '\0')
+        i++;
+    return i < len && (body[i] == '{' || body[i] == '[') ? REPORT_JSON : REPORT_FORM;
+}
+
+/* Where the reports stand; of a form that might have been JSON, it is the report. */
+static const char *items_of(const struct report_rules *r, const char *body, size_t len)
+{
+    return r->format == REPORT_EITHER && format_of(r, body, len) == REPORT_FORM ? NULL : r->items;
+}
+
 struct json *report_document(const struct report_rules *r, const char *body, size_t len,
                              struct err *e)
 {
-    switch (r->format) {
+    switch (format_of(r, body, len)) {
     case REPORT_JSON:
         return json_parse(body, len, e);
     case REPORT_FORM_JSON:
@@ -237,12 +255,13 @@ int gateway_callback_check(const struct gateway *g, enum gw_report_kind kind, co
                            size_t len, struct err *e)
 {
     const struct report_rules *r = &g->callbacks.kinds[kind].report;
+    const enum report_format format = format_of(r, body, len);
     struct err why;
     size_t bad;
 
-    if (r->format != REPORT_JSON) {
+    if (format != REPORT_JSON) {
         struct json *root = report_document(r, body, len, &why);
-        bool good = root && (r->format == REPORT_FORM_JSON || json_count(root) > 0);
+        bool good = root && (format == REPORT_FORM_JSON || json_count(root) > 0);
         json_free(root);
         return good ? 0
                     : err_set(e, ERR_PROTO, NULL, "gateway %s: a callback cannot be read", g->name);
@@ -457,7 +476,8 @@ int gateway_callback_read(const struct gateway *g, enum gw_report_kind kind, con
     if (root == NULL)
         return err_set(e, ERR_PROTO, NULL, "gateway %s: a report cannot be read: %s", g->name,
                        why.what);
-    const struct json *items = r->items ? json_at(root, r->items) : root;
+    const char *at = items_of(r, body, len);
+    const struct json *items = at ? json_at(root, at) : root;
     if (items == NULL || (json_type_of(items) != J_ARRAY && json_type_of(items) != J_OBJECT)) {
         json_free(root);
         return err_set(e, ERR_PROTO, NULL, "gateway %s: there are no reports in a body", g->name);

@@ -109,7 +109,8 @@ static int parse_time(const struct conf_node *group, struct report_rules *r, str
 static int parse_format(struct compiler *c, const struct conf_node *group, struct report_rules *r,
                         struct err *e)
 {
-    static const char *const formats[] = {"json", "form", "form-json", "query", NULL};
+    static const char *const formats[] = {"json",  "form",         "form-json",
+                                          "query", "form-or-json", NULL};
     int format;
 
     if (profile_choose(group, "format", formats, &format, e) != 0 ||
@@ -119,6 +120,8 @@ static int parse_format(struct compiler *c, const struct conf_node *group, struc
     if ((r->format == REPORT_FORM_JSON) != (r->field != NULL))
         return conf_node_err(group, e, "write format = \"form-json\"; field = \"NAME\"",
                              "form-json and field belong together");
+    if (r->format == REPORT_EITHER && profile_need(group, "items", e) == NULL)
+        return -1;
     return 0;
 }
 

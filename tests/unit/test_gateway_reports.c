@@ -22,6 +22,7 @@
 #define ITEMS RECEIPT("state = '/s'; items = '/list';")
 #define DEEP RECEIPT("state = '/s'; items = '/data/list';")
 #define FORMED RECEIPT("format = 'form'; state = '/s';")
+#define EITHER RECEIPT("format = 'form-or-json'; items = '/list'; state = '/s';")
 #define QUERY RECEIPT("format = 'query'; state = '/s';")
 #define IN_FORM RECEIPT("format = 'form-json'; field = 'f'; state = '/s';")
 #define PLACES RECEIPT("state = [ '/e', '/s', '/z' ];")
@@ -81,6 +82,12 @@ static const struct {
      "2522%257D",
      "[1|||OK|a+b|0]", 0},
     {"JSON in another field", IN_FORM, GW_RECEIPT, "ff={\"r\":1,\"s\":\"D\"}", NULL, 0},
+    {"either: a form", EITHER, GW_RECEIPT, "r=1&s=D&list=x", "[1|||OK|D|0]", 0},
+    {"either: JSON", EITHER, GW_RECEIPT,
+     " \n{\"list\":[{\"r\":1,\"s\":\"D\"},{\"r\":2,\"s\":\"B\"}]}",
+     "[1|||OK|D|0][2|||UNKNOWN|pending B|0]", 0},
+    {"either: JSON without items", EITHER, GW_RECEIPT, "{\"r\":1,\"s\":\"D\"}", NULL, 0},
+    {"either: nothing", EITHER, GW_RECEIPT, "", "", 1},
     {"half of a JSON in a form", IN_FORM, GW_RECEIPT, "f={\"r\":1", NULL, 0},
     /* states and codes */
     {"by code, the exact one first", JSON, GW_RECEIPT,
