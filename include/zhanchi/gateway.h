@@ -39,6 +39,8 @@ struct gw_limits {
     int64_t limit_pause_ms; /* LIMIT without a hint */
     int text_units; /* UTF-16 units that a text may have, signature included; 0 = the profile does
                        not say */
+    int number_per_day; /* messages that a number may have had today, over all gateways, when one goes
+                           over this; 0 = the profile does not say */
     int64_t pull_every_ms; /* serve pulls so often; 0 = never (zhanchi.conf alone says it) */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);

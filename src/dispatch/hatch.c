@@ -330,6 +330,14 @@ static int spoiled(struct hatch *d, const struct brief *b, const struct claimed 
     return pause_campaign(d, b->campaign.id, "a payload is not what was approved", e);
 }
 
+/* The office's cap, or the gateway's own where that is lower: both delay, neither suppresses. */
+static int cap_per_day(const struct dispatch_opts *o, const struct brief *b)
+{
+    int office = o->cap_per_day, own = gateway_limits(o->gateways[b->lane])->number_per_day;
+
+    return office == 0 || (own > 0 && own < office) ? own : office;
+}
+
 static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, int64_t now_ms,
                       struct found *f, struct err *e)
 {
@@ -343,7 +351,7 @@ static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, in
                             .topic = c->topic,
                             .now_ms = now_ms,
                             .today = civil_local_day(now_ms, zone),
-                            .cap_per_day = o->cap_per_day,
+                            .cap_per_day = cap_per_day(o, b),
                             .limit = *wanted,
                             .look_max = (size_t)(CLAIM_LOOK_MAX - f->looked)};
     q.capped_until_ms = civil_at_ms(q.today + 1, c->schedule.window_from, zone);

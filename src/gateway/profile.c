@@ -93,12 +93,13 @@ static int parse_quiet(const struct conf_node *group, struct gw_limits *l, struc
 
 static int parse_limits(struct gateway *g, const struct conf_node *root, struct err *e)
 {
-    static const char *const known[] = {"rate",       "burst",   "concurrency",     "quiet",
-                                        "price",      "timeout", "connect_timeout", "limit_pause",
-                                        "text_units", NULL};
+    static const char *const known[] = {
+        "rate",    "burst",           "concurrency", "quiet",      "price",
+        "timeout", "connect_timeout", "limit_pause", "text_units", "number_per_day",
+        NULL};
     struct gw_limits *l = &g->limits;
     const struct conf_node *group = profile_need(root, "limits", e);
-    int64_t concurrency, units;
+    int64_t concurrency, units, per_day;
     double price;
 
     if (group == NULL || conf_node_known(group, known, e) != 0 ||
@@ -107,6 +108,7 @@ static int parse_limits(struct gateway *g, const struct conf_node *root, struct 
         conf_node_int(group, "concurrency", 8, 1, 256, &concurrency, e) != 0 ||
         conf_node_real(group, "price", 0, 0, 100, &price, e) != 0 ||
         conf_node_int(group, "text_units", 0, 0, 100000, &units, e) != 0 ||
+        conf_node_int(group, "number_per_day", 0, 0, 1000, &per_day, e) != 0 ||
         profile_duration(group, "timeout", 10000, &l->timeout_ms, e) != 0 ||
         profile_duration(group, "connect_timeout", 5000, &l->connect_timeout_ms, e) != 0 ||
         profile_duration(group, "limit_pause", INT64_C(86400000), &l->limit_pause_ms, e) != 0 ||
@@ -114,6 +116,7 @@ static int parse_limits(struct gateway *g, const struct conf_node *root, struct 
         return -1;
     l->concurrency = (int)concurrency;
     l->text_units = (int)units;
+    l->number_per_day = (int)per_day;
     l->price_microyuan = (int64_t)(price * 1e6 + 0.5);
     return 0;
 }

@@ -253,6 +253,18 @@ is "status" $? 0
 is "put off" "$(sql 'SELECT count(*) FROM message WHERE state = 2 AND cause = 9')" 9000
 is states "$(states c2)" 4:30
 
+step "a gateway's own cap of a number is lower than the office's: the second message waits for tomorrow"
+office percap "cap_per_day = 3;"
+sed 's/^limits = {/&\n    number_per_day = 1;/' "$top/conf/gateways/12333.conf" >"$dir/capped.conf"
+sed -i "s|$top/conf/gateways/12333.conf|capped.conf|" "$dir/zhanchi.conf"
+campaign c 0 6 --window 00:00-24:00
+campaign c2 0 5 --window 00:00-24:00
+sandbox
+timeout 60 "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch >"$work/dispatch.log" 2>&1
+is "status" $? 0
+is "put off" "$(sql 'SELECT count(*) FROM message WHERE state = 2 AND cause = 9 AND due_at > 1000 * unixepoch()')" 5
+is taken "$(taken)" 6
+
 step "a gateway that is slower than claims live: no more attempts than were handed over"
 office slow "" "concurrency = 4; batch = 1;"
 campaign c 0 12
