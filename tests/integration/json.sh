@@ -96,7 +96,7 @@ one 'type == "array" and length == 6 and (.[0].phone | test("[*]"))' campaign pr
 must campaign submit c
 one '.state == "submitted"' campaign show c
 ZHANCHI_ACTOR=li must campaign approve c
-zh serve >"$work/serve.log" 2>&1 &
+"$bin/zhanchi" -c "$dir/zhanchi.conf" serve >"$work/serve.log" 2>&1 &
 serve_pid=$!
 for _ in $(seq 200); do curl -sf -o /dev/null "http://127.0.0.1:$serve_port/healthz" && break; sleep 0.05; done
 one 'length == 1 and .[0].would_go > 0' dispatch --dry-run
