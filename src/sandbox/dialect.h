@@ -88,6 +88,15 @@ struct report {
     bool refuses;
 };
 
+typedef void report_fn(const struct account *a, const struct report *v, struct buf *out);
+
+/* An operation that is POSTed to a path. */
+struct path {
+    const char *path;
+    int op;
+    enum errand errand;
+};
+
 struct shelf;
 
 /* One request on its way through a dialect. */
@@ -157,8 +166,7 @@ struct dialect {
     void (*ask)(struct call *c, struct buf *out); /* NULL: no ERRAND_ASK */
 
     /* Callbacks. */
-    void (*receipt)(const struct account *a, const struct report *v, struct buf *out);
-    void (*reply)(const struct account *a, const struct report *v, struct buf *out);
+    report_fn *receipt, *reply;
     /* Headers, "Name: value" and a NUL each. NULL: none. */
     void (*sign)(const struct account *a, const struct push *p, struct buf *headers);
     bool (*acknowledged)(long status, const char *body, size_t len);
@@ -169,18 +177,25 @@ struct dialect {
 const struct dialect *dialect_find(const char *name);
 const struct dialect *dialect_next(size_t i); /* NULL behind the last */
 const struct word *dialect_word(const struct call *c, enum fate fate);
+/* DELIVRD, or the carrier's reason why not, else its state. */
+const char *report_word(const struct report *v);
 /* The provider's code in a receipt for a carrier's. */
 const char *dialect_code(const struct dialect *d, const char *carrier);
 /* Room for n items, with `to` still to be set. */
 void call_items(struct call *c, size_t n);
 /* The items of a comma list; text, ref and the rest are copied from `like`. */
 enum fate call_numbers(struct call *c, const char *list, size_t max, const struct item *like);
-/* The body as JSON into root; false if it is none. */
+/* Sets op to that of the request's path. The table ends with a NULL path. */
+enum errand call_route(struct call *c, const struct path *paths);
+/* The body as a JSON object into root; false if it is none. */
 bool call_json(struct call *c);
 /* Text of a scalar member of root, NULL if it is missing or empty. */
 const char *call_text(const struct call *c, const struct json *object, const char *key);
 /* Is the customer's setting empty or equal to this? */
 bool call_setting(const struct call *c, const char *name, const char *given);
+/* Up to max reports that wait on the shelf, with commas between; they are gone then. */
+void call_take(struct call *c, enum report_kind kind, size_t max, report_fn *write,
+               struct buf *out);
 bool acknowledged_2xx(long status, const char *body, size_t len);
 /* 200 and a JSON object whose member is one of two texts (numbers in their text form). */
 bool acknowledged_json(long status, const char *body, size_t len, const char *key,

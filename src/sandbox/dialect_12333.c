@@ -111,7 +111,7 @@ static int read_item(const struct json *n, struct item *it)
 
 static enum fate read_items(struct call *c)
 {
-    if (!call_json(c) || json_type_of(c->root) != J_OBJECT)
+    if (!call_json(c))
         return FATE_MALFORMED;
     if (c->op == SINGLE) {
         call_items(c, 1);
@@ -183,8 +183,8 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     buf_addf(
         out,
         ",\"id\":\"%s\",\"to\":\"%s\",\"state\":\"%s\",\"code\":\"%s\",\"at\":\"%s\",\"parts\":%d}",
-        v->id, v->number, v->state, v->code,
-        wire_time(v->at_ms, CHINA_MIN, "%Y-%m-%d %H:%M:%S", at), v->parts);
+        v->id, v->number, v->state, v->code, wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at),
+        v->parts);
 }
 
 static void reply(const struct account *a, const struct report *v, struct buf *out)
@@ -194,8 +194,7 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     (void)a;
     buf_addf(out, "{\"id\":\"%s\",\"from\":\"%s\",\"text\":", v->id, v->number);
     json_quote(out, v->text, strlen(v->text));
-    buf_addf(out, ",\"at\":\"%s\",\"ext\":\"\"}",
-             wire_time(v->at_ms, CHINA_MIN, "%Y-%m-%d %H:%M:%S", at));
+    buf_addf(out, ",\"at\":\"%s\",\"ext\":\"\"}", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
 }
 
 static void sign(const struct account *a, const struct push *p, struct buf *headers)

@@ -17,7 +17,6 @@
 #define SEND_MAX 1000
 #define BATCH_MAX 100
 #define TEXT_MAX (1U << 20)
-#define LOCAL_TIME "%Y-%m-%d %H:%M:%S"
 
 enum op { SEND, SEND_BATCH, QUERY };
 
@@ -362,9 +361,9 @@ static void detail(void *ctx, const struct report *v, int64_t due_ms)
         wire_member(p->out, "ErrCode", dialect_code(account_dialect(p->c->account), v->code));
     wire_member(p->out, "TemplateCode", arena_memdup(p->c->arena, v->text, strcspn(v->text, " ")));
     wire_member(p->out, "Content", v->text);
-    wire_member(p->out, "SendDate", wire_time(v->sent_ms, CHINA_MIN, LOCAL_TIME, at));
+    wire_member(p->out, "SendDate", wire_time(v->sent_ms, CHINA_MIN, WIRE_LOCAL, at));
     if (!waits)
-        wire_member(p->out, "ReceiveDate", wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at));
+        wire_member(p->out, "ReceiveDate", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
     wire_member(p->out, "OutId", v->ref ? v->ref : "");
     buf_adds(p->out, "}");
 }
@@ -404,8 +403,8 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     snprintf(parts, sizeof parts, "%d", v->parts);
     buf_adds(out, "{");
     wire_member(out, "phone_number", v->number);
-    wire_member(out, "send_time", wire_time(v->sent_ms, CHINA_MIN, LOCAL_TIME, at));
-    wire_member(out, "report_time", wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at));
+    wire_member(out, "send_time", wire_time(v->sent_ms, CHINA_MIN, WIRE_LOCAL, at));
+    wire_member(out, "report_time", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
     buf_addf(out, ",\"success\":%s", good ? "true" : "false");
     wire_member(out, "err_code", code);
     wire_member(out, "err_msg", good ? "用户接收成功" : "用户接收失败");
@@ -424,7 +423,7 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     snprintf(code, sizeof code, "%s%s", account_value(a, "spcode"), v->ext ? v->ext : "");
     buf_adds(out, "{");
     wire_member(out, "phone_number", v->number);
-    wire_member(out, "send_time", wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at));
+    wire_member(out, "send_time", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
     wire_member(out, "content", v->text);
     wire_member(out, "sign_name", v->sign);
     wire_member(out, "dest_code", code);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dialect.h"
-#include "shelf.h"
 
 #define NUMBERS_MAX 50000 /* 1000 in the blog, 50,000 in the older list of codes */
 #define PULL_MAX 100
@@ -47,27 +46,22 @@ static const struct setting settings[] = {
 
 static enum errand route(struct call *c)
 {
-    static const struct {
-        const char *path;
-        int op;
-    } paths[] = {{"/msg/v1/send/json", SEND},         {"/msg/send/json", SEND},
-                 {"/msg/v1/variable/json", VARIABLE}, {"/msg/variable/json", VARIABLE},
-                 {"/msg/pull/report", PULL_REPORT},   {"/msg/pull/mo", PULL_MO}};
+    static const struct path paths[] = {{"/msg/v1/send/json", SEND, ERRAND_SUBMIT},
+                                        {"/msg/send/json", SEND, ERRAND_SUBMIT},
+                                        {"/msg/v1/variable/json", VARIABLE, ERRAND_SUBMIT},
+                                        {"/msg/variable/json", VARIABLE, ERRAND_SUBMIT},
+                                        {"/msg/pull/report", PULL_REPORT, ERRAND_ASK},
+                                        {"/msg/pull/mo", PULL_MO, ERRAND_ASK},
+                                        {NULL, 0, ERRAND_NONE}};
 
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (strcmp(c->r.path, paths[i].path) != 0 || strcmp(c->r.method, "POST") != 0)
-            continue;
-        c->op = paths[i].op;
-        return c->op >= PULL_REPORT ? ERRAND_ASK : ERRAND_SUBMIT;
-    }
-    return ERRAND_NONE;
+    return call_route(c, paths);
 }
 
 static enum fate verify(struct call *c)
 {
     const char *account, *password;
 
-    if (!call_json(c) || json_type_of(c->root) != J_OBJECT)
+    if (!call_json(c))
         return FATE_MALFORMED;
     account = call_text(c, c->root, "account");
     password = call_text(c, c->root, "password");
@@ -190,7 +184,7 @@ static void receipt_members(const struct report *v, member_fn *add, struct buf *
     add(out, "msgid", v->id);
     add(out, "reportTime", wire_time(v->at_ms, CHINA_MIN, "%y%m%d%H%M", at));
     add(out, "mobile", v->number);
-    add(out, "status", good || !*v->code ? v->state : v->code);
+    add(out, "status", report_word(v));
     add(out, "notifyTime", wire_time(v->at_ms, CHINA_MIN, "%y%m%d%H%M%S", notify));
     add(out, "statusDesc", good ? "短信发送成功" : "短信发送失败");
     add(out, "length", length);
@@ -230,35 +224,35 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     reply_members(a, v, wire_form, out);
 }
 
-struct pull {
-    const struct account *account;
-    struct buf *out;
-};
-
-static void pulled(void *ctx, size_t i, const struct report *v)
+static void pulled_receipt(const struct account *a, const struct report *v, struct buf *out)
 {
-    struct pull *p = ctx;
+    (void)a;
+    buf_adds(out, "{");
+    receipt_members(v, wire_member, out);
+    buf_adds(out, "}");
+}
 
-    buf_adds(p->out, i ? ",{" : "{");
-    if (v->kind == RECEIPT)
-        receipt_members(v, wire_member, p->out);
-    else
-        reply_members(p->account, v, wire_member, p->out);
-    buf_adds(p->out, "}");
+static void pulled_reply(const struct account *a, const struct report *v, struct buf *out)
+{
+    buf_adds(out, "{");
+    reply_members(a, v, wire_member, out);
+    buf_adds(out, "}");
 }
 
 static void ask(struct call *c, struct buf *out)
 {
     const char *count = call_text(c, c->root, "count");
     size_t max = count ? strtoul(count, NULL, 10) : PULL_MIN;
-    struct pull p = {c->account, out};
 
     if (max < PULL_MIN || max > PULL_MAX) {
         buf_adds(out, "{\"ret\":\"1\",\"error\":\"count\",\"result\":[]}");
         return;
     }
     buf_adds(out, "{\"ret\":\"0\",\"error\":\"\",\"result\":[");
-    shelf_take(c->shelf, c->op == PULL_REPORT ? RECEIPT : REPLY, max, c->now_ms, pulled, &p);
+    if (c->op == PULL_REPORT)
+        call_take(c, RECEIPT, max, pulled_receipt, out);
+    else
+        call_take(c, REPLY, max, pulled_reply, out);
     buf_adds(out, "]}");
 }
 

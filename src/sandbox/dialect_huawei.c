@@ -240,7 +240,7 @@ static enum fate read_diff(struct call *c)
 {
     enum fate fate = FATE_TAKEN;
 
-    if (c->r.len > CONTENT_BYTES || !call_json(c) || json_type_of(c->root) != J_OBJECT)
+    if (c->r.len > CONTENT_BYTES || !call_json(c))
         return FATE_MALFORMED;
     const struct json *list = json_get(c->root, "smsContent");
     struct item like = {.ref = call_text(c, c->root, "extend"),

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dialect.h"
-#include "shelf.h"
 #include "zhanchi/crypt.h"
 
 #define NUMBERS_MAX 5000
@@ -48,22 +47,12 @@ static const struct setting settings[] = {
 
 static enum errand route(struct call *c)
 {
-    static const struct {
-        const char *path;
-        int op;
-    } paths[] = {{"/sms/norsubmit", NORSUBMIT},
-                 {"/sms/submit", NORSUBMIT},
-                 {"/sms/tmpsubmit", TMPSUBMIT},
-                 {"/sms/report", PULL_REPORT},
-                 {"/sms/deliver", PULL_DELIVER}};
+    static const struct path paths[] = {
+        {"/sms/norsubmit", NORSUBMIT, ERRAND_SUBMIT}, {"/sms/submit", NORSUBMIT, ERRAND_SUBMIT},
+        {"/sms/tmpsubmit", TMPSUBMIT, ERRAND_SUBMIT}, {"/sms/report", PULL_REPORT, ERRAND_ASK},
+        {"/sms/deliver", PULL_DELIVER, ERRAND_ASK},   {NULL, 0, ERRAND_NONE}};
 
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (strcmp(c->r.path, paths[i].path) != 0 || strcmp(c->r.method, "POST") != 0)
-            continue;
-        c->op = paths[i].op;
-        return c->op >= PULL_REPORT ? ERRAND_ASK : ERRAND_SUBMIT;
-    }
-    return ERRAND_NONE;
+    return call_route(c, paths);
 }
 
 /* Base64, bare or as a JSON string, blanks around; then JSON. */
@@ -116,7 +105,6 @@ static void mac(const struct call *c, char hex[WIRE_HEX])
     buf_addf(&text, "%s%s", value(c, "sign"), value(c, "addSerial"));
     wire_md5(&text, hex);
     buf_fini(&text);
-    hex[32] = '\0';
 }
 
 static enum fate verify(struct call *c)
@@ -220,7 +208,7 @@ static void receipt_members(const struct account *a, const struct report *v, boo
 {
     char sent[WIRE_TIME], at[WIRE_TIME];
     bool good = strcmp(v->state, "DELIVRD") == 0;
-    const char *code = *v->code ? v->code : v->state;
+    const char *word = report_word(v);
 
     buf_adds(out, "{");
     wire_member(out, "msgGroup", v->id);
@@ -228,8 +216,8 @@ static void receipt_members(const struct account *a, const struct report *v, boo
         buf_addf(out, ",\"mobile\":[\"%s\"]", v->number);
     else
         wire_member(out, "mobile", v->number);
-    wire_member(out, "reportStatus", good ? account_value(a, "delivered") : code);
-    wire_member(out, "errorCode", good ? "DELIVRD" : code);
+    wire_member(out, "reportStatus", good ? account_value(a, "delivered") : word);
+    wire_member(out, "errorCode", word);
     wire_member(out, "submitDate", wire_time(v->sent_ms, CHINA_MIN, "%Y%m%d%H%M%S", sent));
     wire_member(out, "receiveDate", wire_time(v->at_ms, CHINA_MIN, "%Y%m%d%H%M%S", at));
     buf_adds(out, "}");
@@ -238,6 +226,11 @@ static void receipt_members(const struct account *a, const struct report *v, boo
 static void receipt(const struct account *a, const struct report *v, struct buf *out)
 {
     receipt_members(a, v, false, out);
+}
+
+static void pulled_receipt(const struct account *a, const struct report *v, struct buf *out)
+{
+    receipt_members(a, v, true, out);
 }
 
 static void reply(const struct account *a, const struct report *v, struct buf *out)
@@ -253,31 +246,13 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     buf_adds(out, "}");
 }
 
-struct pull {
-    const struct account *account;
-    struct buf *out;
-};
-
-static void pulled(void *ctx, size_t i, const struct report *v)
-{
-    struct pull *p = ctx;
-    struct buf one;
-
-    buf_init(&one, 65536);
-    if (v->kind == RECEIPT)
-        receipt_members(p->account, v, true, &one);
-    else
-        reply(p->account, v, &one);
-    buf_addf(p->out, "%s%s", i ? "," : "", buf_cstr(&one));
-    buf_fini(&one);
-}
-
 static void ask(struct call *c, struct buf *out)
 {
-    struct pull p = {c->account, out};
-
     buf_adds(out, "[");
-    shelf_take(c->shelf, c->op == PULL_REPORT ? RECEIPT : REPLY, PULL_MAX, c->now_ms, pulled, &p);
+    if (c->op == PULL_REPORT)
+        call_take(c, RECEIPT, PULL_MAX, pulled_receipt, out);
+    else
+        call_take(c, REPLY, PULL_MAX, reply, out);
     buf_adds(out, "]");
 }
 

@@ -10,15 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dialect.h"
-#include "shelf.h"
 
 #define NUMBERS_MAX 1000
 #define MULTI_MAX 100
 #define PULL_MAX 500
 #define ID_BASE UINT64_C(9000000000000000000) /* puts the sandbox's numbers beyond 2^63 */
-#define LOCAL_TIME "%Y-%m-%d %H:%M:%S"
 
-enum op { SINGLE, BATCH, MULTI, GET_RPT, GET_MO, OPS };
+enum op { SINGLE, BATCH, MULTI, GET_RPT, GET_MO };
 
 static const struct word words[FATES] = {
     [FATE_TAKEN] = {"0", NULL, 200, NULL},
@@ -49,20 +47,17 @@ static const struct setting settings[] = {
 
 static enum errand route(struct call *c)
 {
-    static const char *const names[][2] = {{"single_send", "send_single"},
-                                           {"batch_send", "send_batch"},
-                                           {"multi_send", "send_multi"},
-                                           {"get_rpt", "get_rpt"},
-                                           {"get_mo", "get_mo"}};
-    static const char base[] = "/sms/v2/std/";
+    static const struct path paths[] = {{"/sms/v2/std/single_send", SINGLE, ERRAND_SUBMIT},
+                                        {"/sms/v2/std/send_single", SINGLE, ERRAND_SUBMIT},
+                                        {"/sms/v2/std/batch_send", BATCH, ERRAND_SUBMIT},
+                                        {"/sms/v2/std/send_batch", BATCH, ERRAND_SUBMIT},
+                                        {"/sms/v2/std/multi_send", MULTI, ERRAND_SUBMIT},
+                                        {"/sms/v2/std/send_multi", MULTI, ERRAND_SUBMIT},
+                                        {"/sms/v2/std/get_rpt", GET_RPT, ERRAND_ASK},
+                                        {"/sms/v2/std/get_mo", GET_MO, ERRAND_ASK},
+                                        {NULL, 0, ERRAND_NONE}};
 
-    if (strcmp(c->r.method, "POST") != 0 || strncmp(c->r.path, base, sizeof base - 1) != 0)
-        return ERRAND_NONE;
-    const char *name = c->r.path + sizeof base - 1;
-    for (c->op = SINGLE; c->op < OPS; c->op++)
-        if (strcmp(name, names[c->op][0]) == 0 || strcmp(name, names[c->op][1]) == 0)
-            return c->op >= GET_RPT ? ERRAND_ASK : ERRAND_SUBMIT;
-    return ERRAND_NONE;
+    return call_route(c, paths);
 }
 
 /* A value of the request, from its JSON or its form. NULL if it is missing or empty. */
@@ -89,7 +84,6 @@ static bool password(const struct call *c, const char *user, const char *given)
     buf_addf(&text, "%s00000000%s%s", user, account_secret(c->account), stamp);
     wire_md5(&text, hex);
     buf_fini(&text);
-    hex[32] = '\0';
     return wire_same(hex, given);
 }
 
@@ -99,7 +93,7 @@ static enum fate verify(struct call *c)
     const char *key, *mine = account_value(c->account, "apikey");
 
     if (type && strstr(type, "json")) {
-        if (!call_json(c) || json_type_of(c->root) != J_OBJECT)
+        if (!call_json(c))
             return FATE_MALFORMED;
     } else {
         fields_read(c->arena, &c->fields, c->r.body, c->r.len);
@@ -156,30 +150,19 @@ static enum fate read_entry(struct call *c, const struct json *entry, struct ite
 
 static enum fate read_multi(struct call *c)
 {
+    const char *text = c->root ? NULL : value(c, "multimt");
     const struct json *list = c->root ? json_get(c->root, "multimt") : NULL;
-    const char *text = list ? NULL : value(c, "multimt");
-    struct json *form = NULL;
-    struct err e;
     enum fate fate = FATE_TAKEN;
+    struct err e;
 
     if (text)
-        list = form = json_parse(text, strlen(text), &e);
+        list = c->root = json_parse(text, strlen(text), &e);
     size_t n = list && json_type_of(list) == J_ARRAY ? json_count(list) : 0;
     if (n == 0 || n > MULTI_MAX)
-        fate = n ? FATE_MANY : FATE_MALFORMED;
-    else
-        call_items(c, n);
-    for (size_t i = 0; fate == FATE_TAKEN && i < n; i++) {
-        struct item *it = &c->items[i];
-        fate = read_entry(c, json_item(list, i), it);
-        /* the list may be freed before the texts are used */
-        it->ref = it->ref ? arena_strdup(c->arena, it->ref) : NULL;
-        it->ext = it->ext ? arena_strdup(c->arena, it->ext) : NULL;
-        it->sign = it->sign ? arena_strdup(c->arena, it->sign) : NULL;
-        it->given = it->given ? arena_strdup(c->arena, it->given) : NULL;
-        it->to = it->given ? wire_number(c->arena, it->given) : NULL;
-    }
-    json_free(form);
+        return n ? FATE_MANY : FATE_MALFORMED;
+    call_items(c, n);
+    for (size_t i = 0; fate == FATE_TAKEN && i < n; i++)
+        fate = read_entry(c, json_item(list, i), &c->items[i]);
     return fate;
 }
 
@@ -239,10 +222,10 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     wire_member(out, "custid", v->ref ? v->ref : "");
     buf_addf(out, ",\"pknum\":%d,\"pktotal\":%d", v->part, v->parts);
     sender(a, v, out);
-    wire_member(out, "stime", wire_time(v->sent_ms, CHINA_MIN, LOCAL_TIME, sent));
-    wire_member(out, "rtime", wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at));
+    wire_member(out, "stime", wire_time(v->sent_ms, CHINA_MIN, WIRE_LOCAL, sent));
+    wire_member(out, "rtime", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
     buf_addf(out, ",\"status\":%d", good ? 0 : 1);
-    wire_member(out, "errcode", good ? "DELIVRD" : *v->code ? v->code : v->state);
+    wire_member(out, "errcode", report_word(v));
     wire_member(out, "errdesc", good ? "success" : "failure");
     wire_member(out, "exdata", v->sign ? v->sign : "");
     buf_adds(out, "}");
@@ -261,42 +244,25 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     wire_percent(&coded, text, strlen(text));
     buf_addf(out, "{\"msgid\":%llu", (unsigned long long)(ID_BASE + (uint64_t)v->no));
     sender(a, v, out);
-    wire_member(out, "rtime", wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at));
+    wire_member(out, "rtime", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
     wire_member(out, "content", buf_cstr(&coded));
     buf_adds(out, "}");
     buf_fini(&coded);
     arena_free(c.arena);
 }
 
-struct pull {
-    const struct account *account;
-    struct buf *out;
-};
-
-static void pulled(void *ctx, size_t i, const struct report *v)
-{
-    struct pull *p = ctx;
-    struct buf one;
-
-    buf_init(&one, 65536);
-    if (v->kind == RECEIPT)
-        receipt(p->account, v, &one);
-    else
-        reply(p->account, v, &one);
-    buf_addf(p->out, "%s%s", i ? "," : "", buf_cstr(&one));
-    buf_fini(&one);
-}
-
 static void ask(struct call *c, struct buf *out)
 {
     const char *size = value(c, "retsize");
     size_t max = size ? strtoul(size, NULL, 10) : PULL_MAX;
-    struct pull p = {c->account, out};
 
     if (max < 1 || max > PULL_MAX)
         max = PULL_MAX;
     buf_addf(out, "{\"result\":0,\"%s\":[", c->op == GET_RPT ? "rpts" : "mos");
-    shelf_take(c->shelf, c->op == GET_RPT ? RECEIPT : REPLY, max, c->now_ms, pulled, &p);
+    if (c->op == GET_RPT)
+        call_take(c, RECEIPT, max, receipt, out);
+    else
+        call_take(c, REPLY, max, reply, out);
     buf_adds(out, "]}");
 }
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dialect.h"
-#include "shelf.h"
 #include "zhanchi/crypt.h"
 
 #define SKEW_MS 300000
@@ -150,7 +149,7 @@ static const char *content(struct call *c, const char *template, const struct js
 
 static enum fate read_items(struct call *c)
 {
-    if (!call_json(c) || json_type_of(c->root) != J_OBJECT)
+    if (!call_json(c))
         return FATE_MALFORMED;
     const struct json *numbers = json_get(c->root, "PhoneNumberSet");
     const struct json *params = json_get(c->root, "TemplateParamSet");
@@ -235,36 +234,29 @@ static void answer(struct call *c, struct buf *out)
 
 /* ---- pulls: taken once, like a message queue ---- */
 
-struct pull {
-    const struct account *account;
-    struct buf *out;
-};
-
-static void pulled_status(void *ctx, size_t i, const struct report *v)
+static void pulled_status(const struct account *a, const struct report *v, struct buf *out)
 {
-    struct pull *p = ctx;
-    struct buf *out = p->out;
     char number[32];
     bool good = strcmp(v->state, "DELIVRD") == 0;
 
-    buf_addf(out, "%s{\"UserReceiveTime\":%lld", i ? "," : "", (long long)(v->at_ms / 1000));
+    buf_addf(out, "{\"UserReceiveTime\":%lld", (long long)(v->at_ms / 1000));
     wire_member(out, "CountryCode", "86");
     wire_member(out, "SubscriberNumber", v->number);
     wire_member(out, "PhoneNumber", abroad(v->number, number));
     wire_member(out, "SerialNo", v->id);
     wire_member(out, "ReportStatus", good ? "SUCCESS" : "FAIL");
-    wire_member(out, "Description", good ? "DELIVRD" : *v->code ? v->code : v->state);
+    wire_member(out, "Description", report_word(v));
     wire_member(out, "SessionContext",
-                v->ref && strcmp(account_value(p->account, "ext"), "yes") == 0 ? v->ref : "");
+                v->ref && strcmp(account_value(a, "ext"), "yes") == 0 ? v->ref : "");
     buf_adds(out, "}");
 }
 
-static void pulled_reply(void *ctx, size_t i, const struct report *v)
+static void pulled_reply(const struct account *a, const struct report *v, struct buf *out)
 {
-    struct buf *out = ((struct pull *)ctx)->out;
     char number[32];
 
-    buf_adds(out, i ? ",{" : "{");
+    (void)a;
+    buf_adds(out, "{");
     wire_member(out, "ExtendCode", v->ext ? v->ext : "");
     wire_member(out, "CountryCode", "86");
     wire_member(out, "PhoneNumber", abroad(v->number, number));
@@ -278,7 +270,6 @@ static void pulled_reply(void *ctx, size_t i, const struct report *v)
 static void ask(struct call *c, struct buf *out)
 {
     bool status = c->op == PULL_STATUS;
-    struct pull p = {c->account, out};
     const char *limit = call_json(c) ? call_text(c, c->root, "Limit") : NULL;
     size_t max = limit ? strtoul(limit, NULL, 10) : 0;
 
@@ -288,8 +279,7 @@ static void ask(struct call *c, struct buf *out)
     }
     buf_addf(out, "{\"Response\":{\"%s\":[",
              status ? "PullSmsSendStatusSet" : "PullSmsReplyStatusSet");
-    shelf_take(c->shelf, status ? RECEIPT : REPLY, max, c->now_ms,
-               status ? pulled_status : pulled_reply, &p);
+    call_take(c, status ? RECEIPT : REPLY, max, status ? pulled_status : pulled_reply, out);
     buf_adds(out, "]");
     end(c, out);
 }
@@ -302,11 +292,11 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     bool good = strcmp(v->state, "DELIVRD") == 0;
 
     buf_adds(out, "{");
-    wire_member(out, "user_receive_time", wire_time(v->at_ms, CHINA_MIN, "%Y-%m-%d %H:%M:%S", at));
+    wire_member(out, "user_receive_time", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
     wire_member(out, "nationcode", "86");
     wire_member(out, "mobile", v->number);
     wire_member(out, "report_status", good ? "SUCCESS" : "FAIL");
-    wire_member(out, "errmsg", good ? "DELIVRD" : *v->code ? v->code : v->state);
+    wire_member(out, "errmsg", report_word(v));
     wire_member(out, "description", good ? "用户短信送达成功" : "用户短信送达失败");
     wire_member(out, "sid", v->id);
     if (strcmp(account_value(a, "ext"), "yes") == 0)

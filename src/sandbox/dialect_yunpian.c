@@ -8,13 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dialect.h"
-#include "shelf.h"
 
 #define NUMBERS_MAX 1000
 #define PULL_MAX 100
-#define LOCAL_TIME "%Y-%m-%d %H:%M:%S"
 
-enum op { SINGLE, BATCH, MULTI, TPL_SINGLE, TPL_BATCH, PULL_STATUS, PULL_REPLY, OPS };
+enum op { SINGLE, BATCH, MULTI, TPL_SINGLE, TPL_BATCH, PULL_STATUS, PULL_REPLY };
 
 static const struct word words[FATES] = {
     [FATE_TAKEN] = {"0", "发送成功", 200, NULL},
@@ -45,19 +43,16 @@ static const struct setting settings[] = {
 
 static enum errand route(struct call *c)
 {
-    static const char *const names[OPS] = {"single_send",     "batch_send",     "multi_send",
-                                           "tpl_single_send", "tpl_batch_send", "pull_status",
-                                           "pull_reply"};
-    char path[64];
+    static const struct path paths[] = {{"/v2/sms/single_send.json", SINGLE, ERRAND_SUBMIT},
+                                        {"/v2/sms/batch_send.json", BATCH, ERRAND_SUBMIT},
+                                        {"/v2/sms/multi_send.json", MULTI, ERRAND_SUBMIT},
+                                        {"/v2/sms/tpl_single_send.json", TPL_SINGLE, ERRAND_SUBMIT},
+                                        {"/v2/sms/tpl_batch_send.json", TPL_BATCH, ERRAND_SUBMIT},
+                                        {"/v2/sms/pull_status.json", PULL_STATUS, ERRAND_ASK},
+                                        {"/v2/sms/pull_reply.json", PULL_REPLY, ERRAND_ASK},
+                                        {NULL, 0, ERRAND_NONE}};
 
-    if (strcmp(c->r.method, "POST") != 0)
-        return ERRAND_NONE;
-    for (c->op = SINGLE; c->op < OPS; c->op++) {
-        snprintf(path, sizeof path, "/v2/sms/%s.json", names[c->op]);
-        if (strcmp(c->r.path, path) == 0)
-            return c->op >= PULL_STATUS ? ERRAND_ASK : ERRAND_SUBMIT;
-    }
-    return ERRAND_NONE;
+    return call_route(c, paths);
 }
 
 /* The account's name does not occur: --app is not looked at. */
@@ -181,8 +176,8 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     (void)a;
     buf_addf(out, "{\"sid\":%s", v->id);
     wire_member(out, "uid", v->ref ? v->ref : "");
-    wire_member(out, "user_receive_time", wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at));
-    wire_member(out, "error_msg", good ? "DELIVRD" : *v->code ? v->code : v->state);
+    wire_member(out, "user_receive_time", wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at));
+    wire_member(out, "error_msg", report_word(v));
     wire_member(out, "error_detail", good ? "" : "失败");
     wire_member(out, "mobile", v->number);
     wire_member(out, "report_status", good ? "SUCCESS" : "FAIL");
@@ -197,13 +192,12 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     struct buf text;
 
     wire_uuid((uint64_t)v->no + (UINT64_C(1) << 62), id);
-    wire_time(v->at_ms, CHINA_MIN, LOCAL_TIME, at);
+    wire_time(v->at_ms, CHINA_MIN, WIRE_LOCAL, at);
     buf_init(&text, 65536);
     buf_addf(&text, "%s,%s,%s,%s,%s,%s,%s", base, ext, id, v->number, at, v->text,
              account_secret(a));
     wire_md5(&text, hex);
     buf_fini(&text);
-    hex[32] = '\0';
     buf_adds(out, "{");
     wire_member(out, "id", id);
     wire_member(out, "mobile", v->number);
@@ -215,30 +209,10 @@ static void reply(const struct account *a, const struct report *v, struct buf *o
     buf_adds(out, "}");
 }
 
-struct pull {
-    const struct account *account;
-    struct buf *out;
-};
-
-static void pulled(void *ctx, size_t i, const struct report *v)
-{
-    struct pull *p = ctx;
-    struct buf one;
-
-    buf_init(&one, 65536);
-    if (v->kind == RECEIPT)
-        receipt(p->account, v, &one);
-    else
-        reply(p->account, v, &one);
-    buf_addf(p->out, "%s%s", i ? "," : "", buf_cstr(&one));
-    buf_fini(&one);
-}
-
 static void ask(struct call *c, struct buf *out)
 {
     const char *size = fields_get(&c->fields, "page_size");
     size_t max = size ? strtoul(size, NULL, 10) : 20;
-    struct pull p = {c->account, out};
 
     if (max < 1 || max > PULL_MAX) {
         c->status = words[FATE_MANY].status;
@@ -246,7 +220,10 @@ static void ask(struct call *c, struct buf *out)
         return;
     }
     buf_adds(out, "[");
-    shelf_take(c->shelf, c->op == PULL_STATUS ? RECEIPT : REPLY, max, c->now_ms, pulled, &p);
+    if (c->op == PULL_STATUS)
+        call_take(c, RECEIPT, max, receipt, out);
+    else
+        call_take(c, REPLY, max, reply, out);
     buf_adds(out, "]");
 }
 

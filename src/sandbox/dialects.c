@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include "dialect.h"
+#include "shelf.h"
 
 static const struct dialect *const dialects[] = {
     &dialect_12333,   &dialect_aliyun, &dialect_aliyun_rpc, &dialect_tencent,
@@ -38,7 +39,25 @@ const char *dialect_code(const struct dialect *d, const char *carrier)
     return carrier;
 }
 
+const char *report_word(const struct report *v)
+{
+    return strcmp(v->state, "DELIVRD") == 0 || *v->code == '\0' ? v->state : v->code;
+}
+
 /* ---- reading ---- */
+
+enum errand call_route(struct call *c, const struct path *paths)
+{
+    if (strcmp(c->r.method, "POST") != 0)
+        return ERRAND_NONE;
+    for (; paths->path; paths++) {
+        if (strcmp(c->r.path, paths->path) == 0) {
+            c->op = paths->op;
+            return paths->errand;
+        }
+    }
+    return ERRAND_NONE;
+}
 
 void call_items(struct call *c, size_t n)
 {
@@ -70,7 +89,7 @@ bool call_json(struct call *c)
     struct err e;
 
     c->root = json_parse(c->r.body, c->r.len, &e);
-    return c->root != NULL;
+    return c->root && json_type_of(c->root) == J_OBJECT;
 }
 
 const char *call_text(const struct call *c, const struct json *object, const char *key)
@@ -90,6 +109,29 @@ bool call_setting(const struct call *c, const char *name, const char *given)
     const char *mine = account_value(c->account, name);
 
     return *mine == '\0' || (given && strcmp(mine, given) == 0);
+}
+
+/* ---- pulls ---- */
+
+struct take {
+    const struct account *account;
+    report_fn *write;
+    struct buf *out;
+};
+
+static void take_one(void *ctx, size_t i, const struct report *v)
+{
+    const struct take *t = ctx;
+
+    buf_adds(t->out, i ? "," : "");
+    t->write(t->account, v, t->out);
+}
+
+void call_take(struct call *c, enum report_kind kind, size_t max, report_fn *write, struct buf *out)
+{
+    struct take t = {c->account, write, out};
+
+    shelf_take(c->shelf, kind, max, c->now_ms, take_one, &t);
 }
 
 /* ---- acknowledgements ---- */

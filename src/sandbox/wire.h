@@ -62,6 +62,7 @@ void wire_md5(const struct buf *text, char hex[WIRE_HEX]);
 const char *wire_number(struct arena *a, const char *given);
 #define CHINA_MIN 480
 #define WIRE_TIME 32
+#define WIRE_LOCAL "%Y-%m-%d %H:%M:%S"
 /* strftime with a zone given in minutes. Returns out. */
 char *wire_time(int64_t at_ms, int zone_min, const char *format, char out[WIRE_TIME]);
 /* 2024-11-08T03:56:55Z or 20241108T035655Z. 0 or -1. */
