@@ -132,6 +132,9 @@ struct gw_result {
     int64_t retry_after_ms;
 };
 
+/* A provider's code or id as it stands in the database and in logs, in answers and in reports alike: printable ASCII,
+ * a blank as '_', other bytes as '?'; cut to cap - 1. */
+void gateway_copy_code(char *out, size_t cap, const char *s);
 /* One result for each message, always: not handed over is RETRY ("not-sent"), but what a mail server
  * said before it counts (a wrong password is CONFIG); handed over without a
  * complete answer is UNKNOWN; RETRY otherwise only where the profile declares it; a missing item of

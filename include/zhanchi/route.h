@@ -65,7 +65,6 @@ struct route_question {
  * and can carry it goes before all rules. */
 int route_decide(const struct route *r, const struct route_question *q);
 
-const char *route_class_name(enum route_class c);               /* "virtual"; "" for any */
-int route_class_parse(const char *name, enum route_class *out); /* 0 or -1 */
+int route_class_parse(const char *name, enum route_class *out); /* "virtual"; 0 or -1 */
 
 #endif

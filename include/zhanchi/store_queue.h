@@ -96,8 +96,8 @@ int store_recover(struct store *s, int64_t now_ms,
                   void *ctx, int64_t counts[3], struct err *e);
 
 /* How many messages of this campaign (queued or planned) are due now (counted to max: a count reads
- * every one of them), how many later, and when the
- * first of these is (INT64_MAX: none). */
+ * every one of them), how many later (later may be NULL),
+ * and when the first of these is (INT64_MAX: none). */
 int store_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
                       int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e);
 

@@ -70,7 +70,7 @@ int fs_draft_begin(struct fs_draft *d, const char *path, mode_t mode, struct err
 {
     int n = snprintf(d->tmp, sizeof d->tmp, "%s.XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof d->tmp)
-        return err_set(e, ERR_CANTCREAT, NULL, "the path is too long: %s", path);
+        return err_set(e, ERR_CANTCREAT, "use a shorter path", "the path is too long: %s", path);
     snprintf(d->path, sizeof d->path, "%s", path);
     int fd = mkostemp(d->tmp, O_CLOEXEC);
     d->file = fd >= 0 && fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;

@@ -10,8 +10,6 @@
 #include <string.h>
 #include "internal.h"
 
-#define TEXT_MAX_BYTES 65536
-
 /* ---- rendering ---- */
 
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e)

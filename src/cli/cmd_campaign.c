@@ -91,6 +91,8 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
     struct bar bar;
     int rc = campaigns_open(c, a->rest[0], &x, e);
 
+    if (rc == 0)
+        rc = cli_audit_ready(c, e);
     if (rc == 0) {
         struct progress p = bar_begin(&bar, c, _("freezing"));
         rc = campaign_submit(c->store, c->keyring, &x.k, x.g.list, &x.o, c->actor, &r, &p, &w, e);

@@ -215,7 +215,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 
 const struct command cmd_dispatch = {
     "dispatch",
-    "[--campaign C] [--max-runtime 10m] [--dry-run]",
+    "[--campaign C] [--max-runtime 10m] [--wait] [--dry-run]",
     N_("Send what is due. What cron runs; overlapping runs are harmless."),
     options,
     0,

@@ -12,7 +12,7 @@
 #include "messages.h"
 #include "reports.h"
 
-static const char *const arms[] = {"", "send", "holdout", "always", "excluded"};
+const char *const message_arms[] = {"", "send", "holdout", "always", "excluded"};
 
 /* ---- ls ---- */
 
@@ -33,7 +33,7 @@ static int list_one(void *ctx, const struct message_info *m)
     tout_text(t, pseudonym);
     tout_text(t, message_state_name(m->state));
     tout_text(t, m->cause != CAUSE_NONE ? message_cause_name(m->cause) : "");
-    tout_text(t, arms[m->arm]);
+    tout_text(t, message_arms[m->arm]);
     tout_int(t, m->variant + 1);
     tout_text(t, m->region);
     tout_int(t, m->attempts);
@@ -112,8 +112,8 @@ static int show_one(void *ctx, const struct message_info *m)
     crypt_hex(m->pseudonym, 8, pseudonym);
     printf(_("message  %lld (%s%s%s), arm %s, variant %d, %d segments\n"), (long long)m->id,
            message_state_name(m->state), m->cause != CAUSE_NONE ? ", " : "",
-           m->cause != CAUSE_NONE ? message_cause_name(m->cause) : "", arms[m->arm], m->variant + 1,
-           m->segments);
+           m->cause != CAUSE_NONE ? message_cause_name(m->cause) : "", message_arms[m->arm],
+           m->variant + 1, m->segments);
     printf(_("person   %s, region %s, level %d\n"), pseudonym, m->region, m->level);
     show_payload(x->c, m, x->text);
     return 0;

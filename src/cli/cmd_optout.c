@@ -311,7 +311,7 @@ static int run_ls(struct cli *cli, const struct cli_args *a, struct err *e)
 
 static const struct command add = {.name = "add",
                                    .args = "[--topic T] < NUMBERS",
-                                   .help = N_("take refusals, one number a line"),
+                                   .help = N_("take refusals, one number or mail address a line"),
                                    .options = options,
                                    .run = run_add};
 static const struct command rm = {.name = "rm",
@@ -327,7 +327,7 @@ static const struct command check = {.name = "check",
 static const struct command import = {
     .name = "import",
     .args = "FILE [--topic T]",
-    .help = N_("take refusals from a file with a column of phone numbers"),
+    .help = N_("take refusals from a file with a column of phone numbers or mail addresses"),
     .options = options,
     .min_rest = 1,
     .max_rest = 1,
@@ -336,5 +336,7 @@ static const struct command ls = {
     .name = "ls", .help = N_("all refusals, numbers masked"), .run = run_ls};
 static const struct command *const verbs[] = {&add, &check, &rm, &import, &ls, NULL};
 
-const struct command cmd_optout = {
-    .name = "optout", .args = "COMMAND", .help = N_("refusals by number"), .verbs = verbs};
+const struct command cmd_optout = {.name = "optout",
+                                   .args = "COMMAND",
+                                   .help = N_("refusals by number or mail address"),
+                                   .verbs = verbs};

@@ -40,7 +40,8 @@ static int parse_number(const char *s, int64_t def, int64_t *out, struct err *e)
         return 0;
     *out = strtoll(s, &end, 10);
     if (*s < '0' || *s > '9' || *end != '\0')
-        return err_set(e, ERR_USAGE, NULL, _("not a number: %.40s"), s);
+        return err_set(e, ERR_USAGE, _("write digits, for example 100"), _("not a number: %.40s"),
+                       s);
     return 0;
 }
 

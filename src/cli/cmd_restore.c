@@ -29,6 +29,7 @@
 #include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
 #include "zhanchi/fsio.h"
+#include "zhanchi/log.h"
 #include "zhanchi/store_audit.h"
 #include "zhanchi/store_epoch.h"
 #include "zhanchi/store_queue.h"
@@ -297,7 +298,8 @@ static int rename_all(const char *from, const char *to, struct err *e)
         snprintf(a, sizeof a, "%s%s", from, tails[i]);
         snprintf(b, sizeof b, "%s%s", to, tails[i]);
         if (rename(a, b) != 0 && errno != ENOENT)
-            return err_errno(e, ERR_IO, NULL, _("cannot put %s aside"), a);
+            return err_errno(e, ERR_IO, _("give the same command again"), _("cannot put %s aside"),
+                             a);
     }
     return 0;
 }
@@ -305,9 +307,10 @@ static int rename_all(const char *from, const char *to, struct err *e)
 /* The database comes back to its place; if that fails too, it stands beside. */
 static int put_back(const struct restoring *r)
 {
-    struct err ignored;
+    struct err why;
 
-    (void)rename_all(r->aside, r->db, &ignored);
+    if (rename_all(r->aside, r->db, &why) != 0)
+        log_error("restore", "the database stands beside its place, as %s: %s", r->aside, why.what);
     return -1;
 }
 

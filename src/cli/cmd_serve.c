@@ -57,7 +57,7 @@ static int run(struct cli *cli, const struct cli_args *a, struct err *e)
 }
 
 const struct command cmd_serve = {.name = "serve",
-                                  .args = "[--port N]",
+                                  .args = "[--port N] [--port-file FILE]",
                                   .help = N_("take receipts and replies; show counters (a daemon)"),
                                   .options = options,
                                   .run = run};

@@ -12,8 +12,6 @@
 #include "zhanchi/utf8.h"
 #include "messages.h"
 
-static const char *const arms[] = {"", "send", "holdout", "always", "excluded"};
-
 struct writing {
     struct cli *c;
     struct buf out;
@@ -56,9 +54,11 @@ static void payload(struct writing *x, const struct message_info *m)
         keyring_unseal(x->c->keyring, m->key_id, SEAL_PAYLOAD, m->id, m->wave_id, m->payload,
                        m->payload_len, &plain, &why) == 0 &&
         payload_unpack(plain.data, plain.len, &p, &why) == 0) {
-        mask_phone(p.phone, strlen(p.phone), masked);
+        mask_address(p.phone, strlen(p.phone), masked);
         put_text(&x->w, "to", masked);
         put_int(&x->w, "characters", (int64_t)utf8_count(p.text, strlen(p.text)));
+        if (x->text && p.subject[0] != '\0')
+            put_text(&x->w, "subject", p.subject);
         if (x->text)
             put_text(&x->w, "text", p.text);
     } else if (m->payload != NULL) {
@@ -77,7 +77,7 @@ static int on_message(void *ctx, const struct message_info *m)
     put_text(&x->w, "pseudonym", pseudonym);
     put_text(&x->w, "state", message_state_name(m->state));
     put_text(&x->w, "cause", m->cause != CAUSE_NONE ? message_cause_name(m->cause) : "");
-    put_text(&x->w, "arm", arms[m->arm]);
+    put_text(&x->w, "arm", message_arms[m->arm]);
     put_int(&x->w, "variant", m->variant + 1);
     put_text(&x->w, "region", m->region);
     put_int(&x->w, "level", m->level);

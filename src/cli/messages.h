@@ -6,6 +6,8 @@
 
 #include "cli.h"
 
+extern const char *const message_arms[]; /* by enum message_arm */
+
 /* One message with its attempts as one JSON object; the text itself only if asked for. The store
  * and the keys are open. -1 and *e; nothing is printed then. */
 int messages_show_json(struct cli *c, int64_t id, bool text, struct err *e);

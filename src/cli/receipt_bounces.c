@@ -28,7 +28,6 @@ static void tell(const struct cli *c, const struct bounce_stats *b, const struct
 static int take(struct cli *c, struct reports *r, const char *path, struct err *e)
 {
     const struct bounce_opts o = {.path = path, .gateway = r->gateway, .stop = c->stop};
-    const struct track_opts apply = {.gateways = r->gateways.list, .n_gateways = r->gateways.n};
     struct bounce_stats bounces = {0};
     struct track_stats applied = {0};
     struct err later;
@@ -38,7 +37,7 @@ static int take(struct cli *c, struct reports *r, const char *path, struct err *
                        _("gateway %.63s is no mail server"), gateway_name(r->gateway));
     int rc = track_bounces(c->keyring, r->inbox, &o, &bounces, e);
     /* What was stored is applied whatever came then. */
-    if (track_apply(c->store, c->keyring, r->inbox, &apply, &applied, rc == 0 ? e : &later) < 0)
+    if (reports_take_in(c, r, &applied, rc == 0 ? e : &later) != 0)
         rc = -1;
     if (rc == 0)
         tell(c, &bounces, &applied);

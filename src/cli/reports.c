@@ -102,19 +102,27 @@ static void print_applied(const struct track_stats *st)
     count_if(_("bodies that cannot be read"), st->unreadable);
 }
 
-int reports_apply(struct cli *c, struct reports *r, struct err *e)
+int reports_take_in(struct cli *c, struct reports *r, struct track_stats *st, struct err *e)
 {
     char **words = reports_words(c->conf);
     const struct track_opts o = {.gateways = r->gateways.list,
                                  .n_gateways = r->gateways.n,
                                  .optout_words = (const char *const *)words};
-    struct track_stats st = {0};
     bool left;
 
-    int64_t n = track_apply(c->store, c->keyring, r->inbox, &o, &st, e);
+    int64_t n = track_apply(c->store, c->keyring, r->inbox, &o, st, e);
     reports_words_free(words);
     if (n < 0 ||
-        store_apply_parked(c->store, clock_now_ms() - STORE_PARKED_MS, &st.apply, &left, e) < 0)
+        store_apply_parked(c->store, clock_now_ms() - STORE_PARKED_MS, &st->apply, &left, e) < 0)
+        return -1;
+    return 0;
+}
+
+int reports_apply(struct cli *c, struct reports *r, struct err *e)
+{
+    struct track_stats st = {0};
+
+    if (reports_take_in(c, r, &st, e) != 0)
         return -1;
     print_applied(&st);
     return 0;
@@ -138,6 +146,8 @@ static int import(struct cli *c, struct reports *r, const char *path, const stru
     char detail[256];
     int64_t reports, skipped;
 
+    if (cli_audit_ready(c, e) != 0)
+        return -1;
     if (track_import(c->keyring, r->inbox, r->gateway, replies, body->data, body->len, &reports,
                      &skipped, e) != 0)
         return -1;

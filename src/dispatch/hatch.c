@@ -435,20 +435,21 @@ static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
     for (size_t i = 0; i < intent_count(d->intent); i++) {
         const struct brief *b = intent_at(d->intent, i);
         struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
-        int64_t due = 0, later = 0, next = INT64_MAX, waiting = 0;
+        int64_t due = 0, next = INT64_MAX, waiting = 0;
         bool several = b->campaign.n_gateways > 1;
 
-        if (store_tally(d->o.store, b->campaign.id, add_tally, &waiting, e) != 0)
+        /* The tally is the campaign's; its first route counts it. */
+        if (b->route == 0 && store_tally(d->o.store, b->campaign.id, add_tally, &waiting, e) != 0)
             return -1;
-        f->waiting += b->route == 0 ? waiting : 0;
+        f->waiting += waiting;
         if (several) {
             if (store_route_depth(d->o.store, b->campaign.id, b->route, now_ms, LOOK_ROWS, &due,
                                   NULL, &next, e) != 0)
                 return -1;
         } else if (!f->dry)
             due = waiting;
-        else if (store_queue_depth(d->o.store, b->campaign.id, now_ms, LOOK_ROWS, &due, &later,
-                                   &next, e) != 0)
+        else if (store_queue_depth(d->o.store, b->campaign.id, now_ms, LOOK_ROWS, &due, NULL, &next,
+                                   e) != 0)
             return -1;
         if (due == LOOK_ROWS && waiting > due && !several)
             due = waiting;

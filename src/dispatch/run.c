@@ -256,14 +256,14 @@ static int count_refused(struct run *r, const struct refusal *refused, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         struct campaign_info c;
-        int64_t due = 0, later, next;
+        int64_t due = 0, next;
         int found = store_campaign_by_id(r->store, refused[i].campaign_id, &c, e);
         if (found < 0)
             return -1;
         if (found == 0 || !intent_may_send(&c) ||
             pace_schedule_admit(&c.schedule, now_ms).reason != PACE_GO)
             continue;
-        if (store_queue_depth(r->store, c.id, now_ms, COUNT_ROWS, &due, &later, &next, e) != 0)
+        if (store_queue_depth(r->store, c.id, now_ms, COUNT_ROWS, &due, NULL, &next, e) != 0)
             return -1;
         res->due_left += due;
         if (due > 0 && others == 0 && !said)

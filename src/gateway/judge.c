@@ -14,8 +14,7 @@
 #include "zhanchi/json.h"
 #include "zhanchi/phone.h"
 
-/* Codes and ids go to the database and to logs: printable ASCII without spaces, the rest as '?'. */
-static void copy_code(char *out, size_t cap, const char *s)
+void gateway_copy_code(char *out, size_t cap, const char *s)
 {
     size_t i;
 
@@ -29,8 +28,8 @@ static struct gw_result verdict(enum msg_class class, const char *code, const ch
 {
     struct gw_result r = {.class = class};
 
-    copy_code(r.code, sizeof r.code, code);
-    copy_code(r.provider_id, sizeof r.provider_id, id ? id : "");
+    gateway_copy_code(r.code, sizeof r.code, code);
+    gateway_copy_code(r.provider_id, sizeof r.provider_id, id ? id : "");
     if (class == CLASS_RETRY || class == CLASS_LIMIT || class == CLASS_CONFIG)
         r.retry_after_ms = a->retry_after_ms;
     return r;

@@ -11,11 +11,6 @@
 
 static const char *const classes[] = {"", "basic", "virtual", "data"};
 
-const char *route_class_name(enum route_class c)
-{
-    return classes[c];
-}
-
 int route_class_parse(const char *name, enum route_class *out)
 {
     for (size_t i = 1; i < sizeof classes / sizeof classes[0]; i++)

@@ -27,10 +27,9 @@ struct puller {
     struct hands hands;
     struct pulled *gateways;
     pthread_t thread;
-    pthread_mutex_t lock; /* stopping */
+    pthread_mutex_t lock; /* setting stop */
     pthread_cond_t changed;
-    bool stopping;
-    volatile sig_atomic_t stop; /* between pages */
+    volatile sig_atomic_t stop; /* looked at between pages, too */
 };
 
 static int pull_kind(struct puller *p, const struct gateway *g, enum gw_pull what, bool *more,
@@ -87,9 +86,9 @@ static bool wait_until(struct puller *p, int64_t until_ms)
     int rc = 0;
 
     pthread_mutex_lock(&p->lock);
-    while (rc == 0 && !p->stopping)
+    while (rc == 0 && !p->stop)
         rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
-    bool stopping = p->stopping;
+    bool stopping = p->stop;
     pthread_mutex_unlock(&p->lock);
     return stopping;
 }
@@ -162,9 +161,8 @@ void puller_stop(struct puller *p)
 {
     if (p == NULL)
         return;
-    p->stop = 1;
     pthread_mutex_lock(&p->lock);
-    p->stopping = true;
+    p->stop = 1;
     pthread_cond_signal(&p->changed);
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);

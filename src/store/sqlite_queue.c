@@ -56,8 +56,9 @@ static const char sql_depth_later[] =
     "SELECT count(*) FROM message INDEXED BY message_open"
     " WHERE campaign_id = ?1 AND state IN (1, 2) AND route = ?3 AND due_at > ?2";
 static const char sql_waits[] =
-    "SELECT coalesce((SELECT sum(n) FROM tally WHERE campaign_id = ?1 AND state <= 2), 0),"
-    " coalesce((SELECT max(no) FROM campaign_gateway WHERE campaign_id = ?1), 0)";
+    "SELECT coalesce(sum(n), 0) FROM tally WHERE campaign_id = ?1 AND state <= 2";
+static const char sql_routes[] =
+    "SELECT coalesce(max(no), 0) + 1 FROM campaign_gateway WHERE campaign_id = ?1";
 
 /* ---- by the index ---- */
 
@@ -318,19 +319,17 @@ int sqlite_route_depth(struct store *s, int64_t campaign_id, int route, int64_t 
     return later ? route_later(s, campaign_id, route, now_ms, later, e) : 0;
 }
 
-/* What waits, and the highest number of the campaign's gateways. */
-static int find_waiting(struct store *s, int64_t campaign_id, int64_t *waits, int *routes,
-                        struct err *e)
+/* The one number that a statement says of a campaign. */
+static int ask_number(struct store *s, const char *sql, int64_t campaign_id, int64_t *out,
+                      struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_waits, e);
+    struct stmt *q = stmt_open(s, sql, e);
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, campaign_id);
     int rc = stmt_step(q, e);
-    if (rc == 1) {
-        *waits = stmt_int64(q, 0);
-        *routes = stmt_int(q, 1) + 1;
-    }
+    if (rc == 1)
+        *out = stmt_int64(q, 0);
     stmt_close(q);
     return rc < 0 ? -1 : 0;
 }
@@ -338,18 +337,20 @@ static int find_waiting(struct store *s, int64_t campaign_id, int64_t *waits, in
 int sqlite_queue_depth(struct store *s, int64_t campaign_id, int64_t now_ms, int64_t max,
                        int64_t *due_now, int64_t *later, int64_t *next_due_ms, struct err *e)
 {
-    int64_t waits = 0, due, next;
-    int routes = 1;
-    if ((s->in_tx && tally_flush(s, e)) || find_waiting(s, campaign_id, &waits, &routes, e))
+    int64_t waits = 0, routes = 1, due, next;
+    if (ask_number(s, sql_routes, campaign_id, &routes, e) ||
+        (later && s->in_tx && tally_flush(s, e)) ||
+        (later && ask_number(s, sql_waits, campaign_id, &waits, e)))
         return -1;
     *due_now = 0;
     *next_due_ms = INT64_MAX;
-    for (int i = 0; i < routes; i++) {
-        if (route_depth(s, campaign_id, i, now_ms, max - *due_now, &due, &next, e))
+    for (int64_t i = 0; i < routes; i++) {
+        if (route_depth(s, campaign_id, (int)i, now_ms, max - *due_now, &due, &next, e))
             return -1;
         *due_now += due;
         *next_due_ms = next < *next_due_ms ? next : *next_due_ms;
     }
-    *later = waits - *due_now;
+    if (later)
+        *later = waits - *due_now;
     return 0;
 }

@@ -190,11 +190,6 @@ int stmt_run(struct stmt *st, struct err *e)
     return rc;
 }
 
-void stmt_reset(struct stmt *st)
-{
-    sqlite3_reset(st->handle);
-}
-
 int stmt_end(struct stmt *st, int rc)
 {
     stmt_close(st);

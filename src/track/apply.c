@@ -89,16 +89,6 @@ static int find_gateway(const struct track_opts *o, const char *name)
 
 /* ---- one report ---- */
 
-/* A provider's words: no bytes that surprise. As the judge keeps its ids and codes. */
-static void copy_code(char *out, size_t cap, const char *s)
-{
-    size_t i;
-
-    for (i = 0; s[i] && i + 1 < cap; i++)
-        out[i] = s[i] > ' ' && s[i] < 0x7f ? s[i] : '?';
-    out[i] = '\0';
-}
-
 static void keep_joined(struct batch *b, const struct waiting_joined *j)
 {
     b->joined = grow(b->joined, b->n_joined, &b->cap_joined, sizeof *b->joined);
@@ -122,7 +112,7 @@ static void add_joined(struct batch *b, const struct gw_report *r, const struct 
                                .ref = w->ref};
     struct phone phone;
 
-    copy_code(j.receipt.provider_id, sizeof j.receipt.provider_id, r->provider_id);
+    gateway_copy_code(j.receipt.provider_id, sizeof j.receipt.provider_id, r->provider_id);
     if (phone_parse(r->phone, strlen(r->phone), &phone)) {
         j.receipt.has_address = true;
         keyring_hash(b->k, HASH_ADDRESS_SMS, phone.number, strlen(phone.number), j.receipt.address);
@@ -167,7 +157,7 @@ static int add_receipt(struct batch *b, const struct gw_report *r)
                                         .gateway_id = b->gateway_id}};
     bool ours = message_ref_parse(r->ref, strlen(r->ref), &w.ref) == 0;
 
-    copy_code(w.row.code, sizeof w.row.code, r->code);
+    gateway_copy_code(w.row.code, sizeof w.row.code, r->code);
     if (!ours)
         w.ref.message = 0;
     if (b->joining != GW_BY_REF) {

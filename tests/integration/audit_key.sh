@@ -1,5 +1,5 @@
 #!/bin/bash
-# audit_key.sh BIN_DIR: no act without its record. Without the audit key every command that changes something fails, and the database is to the row what it was;
+# audit_key.sh BIN_DIR: no act without its record. Without the audit key every act of a person fails, and database and inbox are to the row what they were;
 # with the key each leaves one record.
 set -u
 bin=$1
@@ -17,7 +17,7 @@ step() { echo "audit_key: $*"; }
 is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
 zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" >"$work/out.log" 2>"$work/err.log"; }
 must() { zh "$@" || die "$* failed"; }
-dump() { sqlite3 "$dir/zhanchi.db" .dump | sha256sum; }
+dump() { { sqlite3 "$dir/zhanchi.db" .dump && sqlite3 "$dir/inbox.db" "SELECT * FROM report"; } | sha256sum; }
 acts() { sqlite3 "$dir/zhanchi.db" 'SELECT count(*) FROM audit'; }
 
 mkdir -p "$dir/secrets"
@@ -45,6 +45,9 @@ ZHANCHI_ACTOR=li must campaign approve c
 sqlite3 "$dir/zhanchi.db" "UPDATE message SET state = 5, due_at = 0 WHERE state = 2;
     UPDATE tally SET state = 5 WHERE state = 2"
 printf '13800000001\n' >"$work/number"
+printf '手机号码\n13800000002\n' >"$work/refusals.csv"
+echo '{"receipts":[{"ref":"z1","id":"1","to":"13800000001","state":"DELIVRD","code":"","at":"2026-11-23 10:00:05","parts":1}]}' >"$work/receipts.json"
+echo '{"replies":[{"id":"1","from":"13800000001","text":"R","at":"2026-11-23 10:00:05"}]}' >"$work/replies.json"
 
 # Each act once: without the key it changes nothing, with it there is one record more.
 act() {
@@ -69,6 +72,12 @@ act response import "$work/claims.csv"
 act message resolve c --unknown drop --yes
 act list rm other --yes
 act optout add
+act optout rm
+act optout import "$work/refusals.csv"
+act campaign create d --list spring --policy example --template "$top/templates/skill-a.tmpl" --gateway 12333
+act campaign submit d
+act receipt import "$work/receipts.json" --gateway 12333
+act reply import "$work/replies.json" --gateway 12333
 act campaign pause c
 act campaign resume c
 act template add "$top/templates/skill-b.tmpl"

@@ -80,14 +80,14 @@ one 'length > 5' doctor
 one '.taken > 200' list import "$work/list.csv" --name l --rejects "$work/rejects.csv"
 one '.taken > 200 and .dry_run' list import "$work/list.csv" --name m --dry-run --again
 one 'length == 1' list ls
-one '.' list show l
+one '.rows > 200 and .rejected > 0' list show l
 one 'length > 0' list rejects l
-one '.' list screen l --policy example
+one '.[0].eligible > 0 and .[0].rows > 200' list screen l --policy example
 one 'length > 0' list explain l --row "$(sqlite3 "$dir/zhanchi.db" 'SELECT line FROM list_row LIMIT 1')"
 one '.rules | length > 0' policy check "$top/conf/policies/example.conf"
 must template add "$top/templates/skill-a.tmpl"
 one 'length == 1' template ls
-one '.' template check "$top/templates/skill-a.tmpl" --list l
+one '.parts > 0 and (.sample | length > 50)' template check "$top/templates/skill-a.tmpl" --list l
 one 'type == "array" and length == 4 and (.[0].text | length > 10)' template preview "$top/templates/skill-a.tmpl" --list l --rows 4
 must campaign create c --list l --policy example --template "$top/templates/skill-a.tmpl" --template "$top/templates/skill-b.tmpl" \
     --gateway 12333 --window 00:00-24:00
@@ -123,7 +123,7 @@ printf '手机号码\n13800000002\n' >"$work/numbers.csv"
 one '.changed == 1' optout import "$work/numbers.csv"
 one '.added > 0' response import "$work/claims.csv" --through "$(TZ=Asia/Shanghai date +%F)"
 one 'length == 1' response ls
-one '.' report c
+one '.states.delivered > 0 and .total.claimed > 0' report c
 one '.rate' stats proportion 15 148
 one '.difference' stats difference 56 70 48 80
 one 'length > 5' audit ls

@@ -23,7 +23,8 @@ command -v bearerbox smsbox "$fakesmsc_bin" >/dev/null || {
 
 cleanup() {
     touch "$work/stop"
-    for p in $serve_pid $smsc_pid $loop_pid; do kill -9 "$p" 2>/dev/null; done
+    [ "$loop_pid" ] && pkill -P "$loop_pid" 2>/dev/null # its dispatcher; the loop ends by itself
+    for p in $serve_pid $smsc_pid; do kill -9 "$p" 2>/dev/null; done
     boxes_stop
     [ "$loop_pid" ] && wait "$loop_pid" 2>/dev/null
     if [ "${KEEP:-}" ]; then echo "kept: $work"; else rm -rf "$work"; fi

@@ -64,7 +64,7 @@ tencent)
     ends[2]='rejected:optout' ends[8]='rejected:content'
     ;;
 huawei | huawei-wsse)
-    traits="filed own-texts parts pending flow"
+    traits="filed own-texts parts flow"
     secrets=([key]=office [secret]=0a1b2c3d4e [callback]=w0rd)
     account=office settings='from = "8824000000001";' sets=(--set from=8824000000001)
     ends[4]='undelivered:content'
@@ -94,13 +94,13 @@ yunpian)
     ends[2]='rejected:optout' ends[8]='rejected:content' ends[9]='rejected:content'
     ;;
 twilio)
-    traits="no-ref pending flow"
+    traits="no-ref flow"
     secrets=([account]=AC0000000001 [token]=0a1b2c3d4e)
     account=AC0000000001 secret_name=token batches='' settings='from = "+12025550104";' sets=(--set From=+12025550104)
     ends[2]='rejected:optout' ends[4]='undelivered:content'
     ;;
 webhook)
-    traits="pending flow busy cap"
+    traits="flow busy cap"
     secrets=([token]=0a1b2c3d4e [hmac]=4e3d2c1b)
     secret_name=token batches='' sets=(--set callback-secret=4e3d2c1b)
     ends[1]='rejected:number' ends[2]='rejected:optout' ends[4]='undelivered:content' ends[8]='rejected:content'
@@ -270,7 +270,7 @@ settled() {
         jq -e --arg s "${2-}" 'all(.[].state; IN("delivered", "undelivered", "rejected", "suppressed", $s))' "$work/messages" >/dev/null && return
         sleep 0.05
     done
-    wrong "campaign $1 has messages that are still $(jq -c '[.[].state] | unique' "$work/messages")"
+    die "campaign $1 has messages that are still $(jq -c '[.[].state] | unique' "$work/messages")"
 }
 pulls=''
 # group G: states and causes of a group, each once.

@@ -408,7 +408,7 @@ kill -KILL $dispatch_pid
 end_dispatch
 is "what the lock says" "$(holder)" all
 mkfifo "$work/copy"
-zh restore "$work/copy" --yes >"$work/restore.log" 2>&1 &
+"$bin/zhanchi" -c "$dir/zhanchi.conf" restore "$work/copy" --yes >"$work/restore.log" 2>&1 &
 busy_pid=$!
 exec 3>"$work/copy" # it reads its copy: it has the lock
 zh dispatch >"$work/out.log" 2>&1

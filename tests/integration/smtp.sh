@@ -15,7 +15,9 @@ stop_exim() {
     [ -z "$exim_pid" ] || wait "$exim_pid" 2>/dev/null
     exim_pid=''
 }
+dispatcher=''
 cleanup() {
+    [ "$dispatcher" ] && kill -9 "$dispatcher" 2>/dev/null
     stop_exim
     rm -rf "$work"
 }
@@ -306,6 +308,15 @@ is "read ones" "$(find "$mta/bounces/cur" -name '*:2,S' | wc -l)" 1
 { echo 'From MAILER-DAEMON Fri Nov 27 16:00:00 2026' && cat "$mta"/bounces/cur/*:2,S; } >"$work/mbox"
 is "the same as mbox" "$(zh receipt bounces "$work/mbox" --gateway mail --json)" '{"letters":1,"bounces":1,"foreign":0,"unreadable":0,"moved":0}'
 
+step "bounces: what waits in the inbox beside them is applied as ever, with the office's own words of refusal"
+echo '{"replies":[{"id":"1","from":"13800000099","text":"我不要","at":"2026-11-23 10:00:05"}]}' >"$work/replies.json"
+zh reply import "$work/replies.json" --gateway 12333 >"$work/import.log" 2>&1 || die "reply import"
+before=$(zh optout ls --json | jq length)
+sqlite3 "$dir/zhanchi.db" "DELETE FROM reply; DELETE FROM meta WHERE name = 'watermark'" # as if it waited
+echo 'serve = { optout_words = [ "我不要" ]; };' >>"$dir/zhanchi.conf"
+zh receipt bounces "$work/mbox" --gateway mail --json >"$work/bounces.log" 2>&1 || die "receipt bounces"
+is "refusals" "$(zh optout ls --json | jq length)" $((before + 1))
+
 # ---- refusals of us ----
 
 step "a wrong password stops the lane; nothing is lost, the list is not burnt"
@@ -331,11 +342,12 @@ conf "$with_ca" >"$dir/zhanchi.conf"
 
 step "killed between DATA and 250: unknown are those that it had in hand, the others go later, none twice"
 touch "$mta/hold"
-zh dispatch >"$work/dispatch.log" 2>&1 &
+"$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch >"$work/dispatch.log" 2>&1 &
 dispatcher=$!
 until_true "four in hand" sh -c "[ \"\$(grep -c 'in hand' '$mta'/log/mainlog)\" = 4 ]"
 stop_exim
 wait $dispatcher
+dispatcher=''
 is states "$(states second)" "queued:26 unknown/network:4"
 rm "$mta/hold"
 start_exim
@@ -355,6 +367,7 @@ dispatcher=$!
 until_true "four more in hand" sh -c "[ \"\$(grep -c 'in hand' '$mta'/log/mainlog)\" = 8 ]"
 kill -9 $dispatcher
 wait $dispatcher 2>/dev/null
+dispatcher=''
 stop_exim
 rm "$mta/hold"
 start_exim

@@ -159,6 +159,18 @@ START_TEST(answer)
 }
 END_TEST
 
+/* What an answer names and what a report names must be the same text, or the report finds no message. */
+START_TEST(codes)
+{
+    char code[8], id[64];
+
+    gateway_copy_code(id, sizeof id, "a b\tc\xC3\xA9~");
+    ck_assert_str_eq(id, "a_b?c??~");
+    gateway_copy_code(code, sizeof code, "12345678");
+    ck_assert_str_eq(code, "1234567");
+}
+END_TEST
+
 /* An operation's answer stands for the profile's, all of it. */
 START_TEST(of_an_operation)
 {
@@ -326,6 +338,7 @@ END_TEST
 static void add(TCase *t)
 {
     tcase_add_loop_test(t, answer, 0, COUNT(answers));
+    tcase_add_test(t, codes);
     tcase_add_test(t, of_an_operation);
     tcase_add_test(t, pull_requests);
     tcase_add_loop_test(t, pull_answers, 0, COUNT(pulls));
