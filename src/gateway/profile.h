@@ -114,10 +114,12 @@ struct status_row {
 };
 enum item_match { MATCH_REF, MATCH_ORDER, MATCH_PHONE };
 struct pattern; /* answer.c: regular expressions over a plain text */
+#define CODE_PLACES 4
 struct answer_rules {
-    struct pattern *text;     /* NULL: the answer is JSON */
-    const char *code[4], *id; /* JSON pointers, the first that leads somewhere; NULL = not there */
-    int *statuses;            /* under which the code is believed */
+    struct pattern *text;          /* NULL: the answer is JSON */
+    const char *code[CODE_PLACES]; /* JSON pointers, the first that leads somewhere */
+    const char *id;                /* one; NULL = not there */
+    int *statuses;                 /* under which the code is believed */
     size_t n_statuses;
     int *accepting; /* under which "accepted" is believed */
     size_t n_accepting;
@@ -332,6 +334,9 @@ int profile_str(struct compiler *c, const struct conf_node *group, const char *k
 /* A JSON pointer (RFC 6901), NULL if absent. */
 int profile_pointer(struct compiler *c, const struct conf_node *group, const char *key,
                     const char **out, struct err *e);
+/* One, or a list of 1 to max: code = "/code", or [ "/Response/Error/Code", "/code" ]. out is all NULL before, and stays so if absent. */
+int profile_pointers(struct compiler *c, const struct conf_node *group, const char *key,
+                     const char **out, size_t max, struct err *e);
 /* "10s" in ms. */
 int profile_duration(const struct conf_node *group, const char *key, int64_t def, int64_t *out,
                      struct err *e);
