@@ -38,11 +38,12 @@ static int parse_path(struct compiler *c, const char *name, const struct conf_no
 static const struct {
     const char *name;
     enum verify_kind kind;
-} verify_names[] = {{"token", VERIFY_TOKEN},
-                    {"basic", VERIFY_BASIC},
-                    {"twilio", VERIFY_TWILIO},
-                    {"yunpian", VERIFY_YUNPIAN},
-                    {"sdk-hmac", VERIFY_SDK_HMAC}};
+    bool over_url;
+} verify_names[] = {{"token", VERIFY_TOKEN, false},
+                    {"basic", VERIFY_BASIC, false},
+                    {"twilio", VERIFY_TWILIO, true},
+                    {"yunpian", VERIFY_YUNPIAN, false},
+                    {"sdk-hmac", VERIFY_SDK_HMAC, true}};
 
 static int parse_named(struct compiler *c, const struct conf_node *group, struct verify_rules *v,
                        struct err *e)
@@ -106,6 +107,7 @@ static int parse_verify(struct compiler *c, const struct conf_node *own,
     for (size_t i = 0; i < sizeof verify_names / sizeof verify_names[0]; i++)
         if (strcmp(verify_names[i].name, method) == 0) {
             v->kind = verify_names[i].kind;
+            v->over_url = verify_names[i].over_url;
             return parse_named(c, verify, v, e);
         }
     return parse_recipe(c, verify, v, e);
@@ -193,7 +195,7 @@ static int parse_kind(struct compiler *c, struct gateway *g, const struct conf_n
         parse_verify(c, group, common, &k->verify, e) != 0 ||
         parse_path(c, g->name, group, k, e) != 0 || parse_ack(c, group, common, &k->ack, e) != 0)
         return -1;
-    if (k->verify.kind == VERIFY_TWILIO && g->public_url == NULL)
+    if (k->verify.over_url && g->public_url == NULL)
         return err_set(e, ERR_CONFIG, "add public_url = \"https://...\" to it in zhanchi.conf",
                        "gateway %s: callbacks are signed over their URL, which is not known",
                        g->name);

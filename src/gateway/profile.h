@@ -207,6 +207,7 @@ enum verify_kind {
 };
 struct verify_rules {
     enum verify_kind kind;
+    bool over_url; /* the proof is over the URL that the provider was told: public_url is there */
     struct recipe recipe; /* its key also for the others, its id for VERIFY_BASIC */
     const char *header, *parameter, *timestamp_header;
     int64_t tolerance_ms;

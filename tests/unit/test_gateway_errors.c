@@ -301,6 +301,8 @@ START_TEST(public_url)
     static const char *const texts[] = {
         CALLS("verify = { method = 'twilio'; key = 'k'; }; receipt = { path = '/r'; ref = '/r'; "
               "state = '/s'; states = ( ); };"),
+        CALLS("verify = { method = 'sdk-hmac'; id = 'i'; key = 'k'; }; receipt = { path = '/r'; "
+              "ref = '/r'; state = '/s'; states = ( ); };"),
         GOOD "callbacks = { verify = 'none'; reply = { path = '/r'; phone = '/p'; text = '/t'; }; "
              "};\n" SINGLE("{ a = '{{callback.reply}}'; }"),
     };
