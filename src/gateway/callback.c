@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "profile.h"
+#include "scheme.h"
 
 #define PATH_MAX_BYTES 256
 
@@ -57,7 +58,7 @@ static int parse_named(struct compiler *c, const struct conf_node *group, struct
         (with_id && recipe_key(c, group, "id", &v->recipe.id, &v->recipe.id_len, e) != 0) ||
         profile_str(c, group, "header", NULL, &v->header, e) != 0 ||
         profile_str(c, group, "parameter", NULL, &v->parameter, e) != 0 ||
-        profile_duration(group, "tolerance", INT64_C(900000), &v->tolerance_ms, e) != 0)
+        profile_duration(group, "tolerance", SCHEME_TOLERANCE_MS, &v->tolerance_ms, e) != 0)
         return -1;
     if (v->kind == VERIFY_TOKEN && (v->header == NULL) == (v->parameter == NULL))
         return conf_node_err(group, e, "add header = \"NAME\" or parameter = \"NAME\"",
