@@ -45,6 +45,12 @@ static const struct {
                     {"twilio", VERIFY_TWILIO, true},
                     {"yunpian", VERIFY_YUNPIAN, false},
                     {"sdk-hmac", VERIFY_SDK_HMAC, true}};
+#define N_VERIFY_NAMES (sizeof verify_names / sizeof verify_names[0])
+
+static const char *verify_name(size_t i)
+{
+    return i < N_VERIFY_NAMES ? verify_names[i].name : NULL;
+}
 
 static int parse_named(struct compiler *c, const struct conf_node *group, struct verify_rules *v,
                        struct err *e)
@@ -71,7 +77,8 @@ static int parse_recipe(struct compiler *c, const struct conf_node *group, struc
 {
     static const char *const further[] = {"signature", "timestamp", "tolerance", "parameter", NULL};
 
-    if (recipe_parse(c, group, further, VARS_HTTP | VARS_INCOMING, false, &v->recipe, e) != 0 ||
+    if (recipe_parse(c, group, further, verify_name, VARS_HTTP | VARS_INCOMING, false, &v->recipe,
+                     e) != 0 ||
         profile_str(c, group, "signature", NULL, &v->header, e) != 0 ||
         profile_str(c, group, "parameter", NULL, &v->parameter, e) != 0 ||
         profile_str(c, group, "timestamp", NULL, &v->timestamp_header, e) != 0 ||
@@ -105,7 +112,7 @@ static int parse_verify(struct compiler *c, const struct conf_node *own,
             "callbacks do not say how the provider is verified");
     if (conf_node_str(verify, "method", "", &method, e) != 0)
         return -1;
-    for (size_t i = 0; i < sizeof verify_names / sizeof verify_names[0]; i++)
+    for (size_t i = 0; i < N_VERIFY_NAMES; i++)
         if (strcmp(verify_names[i].name, method) == 0) {
             v->kind = verify_names[i].kind;
             v->over_url = verify_names[i].over_url;

@@ -60,8 +60,10 @@ struct recipe {
     const char *service; /* of schemes that ask for it, as for hex_digest */
     bool hex_digest;
 };
+/* further: keys that its group may hold besides; others: the i-th of the methods that are no recipes, NULL behind the last. */
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
-                 uint32_t vars, bool loops, struct recipe *out, struct err *e);
+                 const char *(*others)(size_t), uint32_t vars, bool loops, struct recipe *out,
+                 struct err *e);
 /* A constant, in memory of its own (malloc). */
 int recipe_key(struct compiler *c, const struct conf_node *group, const char *name, char **key,
                size_t *len, struct err *e);

@@ -79,24 +79,40 @@ static int parse_encoding(struct compiler *c, const struct conf_node *group, str
 
 static struct mac_pool *pool_new(void);
 
+/* others: the i-th name of the methods that are no recipes, for who has misspelt one. */
+static int parse_method(const struct conf_node *group, const char *(*others)(size_t),
+                        struct recipe *r, struct err *e)
+{
+    const char *known[32] = {"md5",      "sha1",      "sha256",      "sm3",
+                             "hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sm3"};
+    const struct conf_node *node = conf_node_get(group, "method");
+    const char *method;
+
+    if (conf_node_str(group, "method", "hmac-sha256", &method, e) != 0)
+        return -1;
+    if (crypt_method_find(method, &r->method))
+        return 0;
+    size_t n = 0;
+    for (; known[n]; n++)
+        if (strcmp(known[n], method) == 0)
+            return conf_node_err(node ? node : group, e, "is the library in FIPS mode?",
+                                 "this system's libcrypto does not offer %s", method);
+    for (size_t i = 0; others(i) && n + 1 < sizeof known / sizeof known[0]; i++)
+        known[n++] = others(i);
+    return profile_unknown_word(node, "method", method, known, e);
+}
+
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
-                 uint32_t vars, bool loops, struct recipe *out, struct err *e)
+                 const char *(*others)(size_t), uint32_t vars, bool loops, struct recipe *out,
+                 struct err *e)
 {
     const char *known[16] = {"method", "key", "parts", "join", "encoding"};
-    const char *method;
 
     for (size_t n = 5; further && *further && n < 15; n++)
         known[n] = *further++;
-    if (conf_node_known(group, known, e) != 0 ||
-        conf_node_str(group, "method", "hmac-sha256", &method, e) != 0 ||
+    if (parse_method(group, others, out, e) != 0 || conf_node_known(group, known, e) != 0 ||
         parse_encoding(c, group, out, e) != 0)
         return -1;
-    if (!crypt_method_find(method, &out->method))
-        return conf_node_err(
-            conf_node_get(group, "method"), e,
-            "use md5, sha1, sha256 or sm3, with hmac- in front if it has a key, or "
-            "a scheme of zhanchi-gateway(5)",
-            "method \"%s\" is not known", method);
     out->kind = SIGN_RECIPE;
     out->fast = out->method.keyed && out->method.hash == CRYPT_SHA256;
     out->pool = pool_new();
@@ -232,7 +248,7 @@ int sign_parse(struct compiler *c, struct gateway *g, const struct conf_node *gr
         op->sign.kind = SIGN_SCHEME;
         return parse_scheme(c, sign, &op->sign, e);
     }
-    if (recipe_parse(c, sign, NULL,
+    if (recipe_parse(c, sign, NULL, scheme_name,
                      VARS_HTTP | VARS_TIME | VAR_BIT(VAR_PARAMS) | operation_vars(op),
                      op->kind == OPERATION_BATCH, &op->sign, e) != 0)
         return -1;
