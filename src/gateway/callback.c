@@ -61,7 +61,7 @@ static int parse_named(struct compiler *c, const struct conf_node *group, struct
 
     if (conf_node_known(group, known, e) != 0 ||
         recipe_key(c, group, "key", &v->recipe.key, &v->recipe.key_len, e) != 0 ||
-        (with_id && recipe_key(c, group, "id", &v->recipe.id, &v->recipe.id_len, e) != 0) ||
+        (with_id && recipe_key(c, group, "id", &v->recipe.id, NULL, e) != 0) ||
         profile_str(c, group, "header", NULL, &v->header, e) != 0 ||
         profile_str(c, group, "parameter", NULL, &v->parameter, e) != 0 ||
         profile_duration(group, "tolerance", SCHEME_TOLERANCE_MS, &v->tolerance_ms, e) != 0)

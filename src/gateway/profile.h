@@ -56,7 +56,6 @@ struct recipe {
     struct mac_pool *pool;
     const struct scheme *scheme;
     char *id;
-    size_t id_len;
     const char *service; /* of schemes that ask for it, as for hex_digest */
     bool hex_digest;
 };
@@ -64,7 +63,7 @@ struct recipe {
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
                  const char *(*others)(size_t), uint32_t vars, bool loops, struct recipe *out,
                  struct err *e);
-/* A constant, in memory of its own (malloc). */
+/* A constant, in memory of its own (malloc); len may be NULL. */
 int recipe_key(struct compiler *c, const struct conf_node *group, const char *name, char **key,
                size_t *len, struct err *e);
 void recipe_fini(struct recipe *r);

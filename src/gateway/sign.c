@@ -27,15 +27,17 @@ int recipe_key(struct compiler *c, const struct conf_node *group, const char *na
     compile_begin(c, &none, 0, false);
     if (compile_leaf(c, node, text, template_escape_none, e) != 0)
         return -1;
-    *len = c->pending.len;
-    *key = malloc(*len + 1);
+    size_t n = c->pending.len;
+    *key = malloc(n + 1);
     if (*key == NULL)
         panic("out of memory");
-    memcpy(*key, buf_cstr(&c->pending), *len + 1);
+    memcpy(*key, buf_cstr(&c->pending), n + 1);
     if (c->pending.len)
         crypt_wipe(c->pending.data, c->pending.len);
     buf_reset(&c->pending);
-    return *len > 0 ? 0 : conf_node_err(node, e, NULL, "%s is empty", name);
+    if (len)
+        *len = n;
+    return n > 0 ? 0 : conf_node_err(node, e, NULL, "%s is empty", name);
 }
 
 static int parse_parts(struct compiler *c, const struct conf_node *group, uint32_t vars, bool loops,
@@ -216,7 +218,7 @@ static int parse_scheme(struct compiler *c, const struct conf_node *group, struc
         profile_choose(group, "digest", digests, &digest, e) != 0 ||
         profile_str(c, group, "service", NULL, &r->service, e) != 0 ||
         recipe_key(c, group, "key", &r->key, &r->key_len, e) != 0 ||
-        ((s->uses & SCHEME_ID) && recipe_key(c, group, "id", &r->id, &r->id_len, e) != 0))
+        ((s->uses & SCHEME_ID) && recipe_key(c, group, "id", &r->id, NULL, e) != 0))
         return -1;
     if ((s->uses & SCHEME_SERVICE) && r->service == NULL)
         return conf_node_err(group, e, "add service = \"sms\"", "service is missing");
