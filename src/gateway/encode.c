@@ -86,6 +86,19 @@ const char *encode_name(size_t i)
     return i < N_STEPS ? steps[i].name : NULL;
 }
 
+static int unknown(const char *name, struct err *e)
+{
+    struct buf all;
+
+    buf_init(&all, sizeof e->remedy);
+    buf_adds(&all, "use one of");
+    for (size_t i = 0; i < N_STEPS; i++)
+        buf_addf(&all, " %s", encode_name(i));
+    err_set(e, ERR_CONFIG, buf_cstr(&all), "there is no encoding \"%s\"", name);
+    buf_fini(&all);
+    return -1;
+}
+
 int encode_add(struct encode_chain *c, const char *name, struct err *e)
 {
     const struct encode_step *found = NULL, *last = c->n > 0 ? c->steps[c->n - 1] : NULL;
@@ -94,8 +107,7 @@ int encode_add(struct encode_chain *c, const char *name, struct err *e)
         if (strcmp(steps[i].name, name) == 0)
             found = &steps[i];
     if (found == NULL)
-        return err_set(e, ERR_CONFIG, "zhanchi-gateway(5) lists the encodings",
-                       "there is no encoding \"%s\"", name);
+        return unknown(name, e);
     if (found->charset && last && gives_bytes(last))
         return err_set(e, ERR_CONFIG, "name one of the two",
                        "encoding %s wants text, but %s gives bytes", name, last->name);

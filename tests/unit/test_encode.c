@@ -134,8 +134,11 @@ START_TEST(not_offered)
 }
 END_TEST
 
+/* All of them, in the order of the table, where one is not known. */
 START_TEST(names)
 {
+    struct encode_chain none = {0};
+    struct err why;
     size_t n = 0;
 
     for (; encode_name(n); n++) {
@@ -144,6 +147,9 @@ START_TEST(names)
         ck_assert_int_eq(encode_add(&c, encode_name(n), &e), 0);
     }
     ck_assert_uint_eq(n, 12);
+    ck_assert_int_eq(encode_add(&none, "GBK", &why), -1);
+    ck_assert_str_eq(why.remedy, "use one of gbk gb18030 utf-16be hex HEX base64 percent "
+                                 "percent-lower md5 sha1 sha256 sm3");
 }
 END_TEST
 
