@@ -261,6 +261,7 @@ static const struct {
     {GATEWAY "\n rate = -1; } );\n", 2, "rate must be between"},
     {GATEWAY "\n rate = \"x\"; } );\n", 2, "rate must be a number"},
     {GATEWAY "\n batch = 100000; } );\n", 2, "batch must be between"},
+    {GATEWAY "\n concurrency = 257; } );\n", 2, "concurrency must be between 0 and 256"},
     {GATEWAY "\n secret_files = \"x\"; } );\n", 2, "secret_files must be a group"},
     {GATEWAY "\n secret_env = { a = 1; }; } );\n", 2, "a must be text"},
 };

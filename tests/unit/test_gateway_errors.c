@@ -34,6 +34,8 @@ static const struct {
     {"language = 1; url = 'ftp://u:Jefe@h/x?y';\n", "", "its url holds an @"},
     {"language = 1;\nurl = 'http://h';\n", "", "limits is missing"},
     {"language = 1; url = 'http://h';\nlimits = { concurrency = 0; };\n", ":2: ", "concurrency"},
+    {"language = 1; url = 'http://h';\nlimits = { concurrency = 257; };\n",
+     ":2: ", "concurrency must be between 1 and 256"},
     {"language = 1; url = 'http://h';\nlimits = { text_units = -1; };\n", ":2: ", "text_units"},
     {"language = 1; url = 'http://h';\nlimits = { number_per_day = 2000; };\n",
      ":2: ", "number_per_day"},
