@@ -57,7 +57,9 @@ static int read_secrets(const struct conf_node *gateway, const char *key, const 
     if (group == NULL)
         return 0;
     if (conf_node_type(group) != CONF_GROUP)
-        return conf_node_err(group, e, "write secret_files = { NAME = \"FILE\"; };",
+        return conf_node_err(group, e,
+                             files ? "write secret_files = { NAME = \"FILE\"; };"
+                                   : "write secret_env = { NAME = \"VARIABLE\"; };",
                              "%s must be a group", key);
     size_t more = conf_node_count(group);
     g->secrets = realloc(g->secrets, (g->n_secrets + more + 1) * sizeof *g->secrets);
