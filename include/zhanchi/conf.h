@@ -35,6 +35,7 @@ const char *conf_dir(const struct conf *c); /* folder of the file, absolute */
  * conf_gateway_names: NULL-terminated,
  * in file order. */
 const char *const *conf_gateway_names(const struct conf *c);
+#define CONF_CONCURRENCY_MAX 256 /* of a gateway, in zhanchi.conf as in its profile */
 struct conf_gateway {
     const char *name;
     char *profile;          /* absolute path of the profile file */

@@ -57,7 +57,9 @@ static int read_secrets(const struct conf_node *gateway, const char *key, const 
     if (group == NULL)
         return 0;
     if (conf_node_type(group) != CONF_GROUP)
-        return conf_node_err(group, e, "write secret_files = { NAME = \"FILE\"; };",
+        return conf_node_err(group, e,
+                             files ? "write secret_files = { NAME = \"FILE\"; };"
+                                   : "write secret_env = { NAME = \"VARIABLE\"; };",
                              "%s must be a group", key);
     size_t more = conf_node_count(group);
     g->secrets = realloc(g->secrets, (g->n_secrets + more + 1) * sizeof *g->secrets);
@@ -121,7 +123,7 @@ static int read_entry(const struct conf_node *n, const char *dir, struct entry *
         conf_node_str(n, "public_url", NULL, &public_url, e) != 0 ||
         conf_node_str(n, "pull_every", NULL, &pull_every, e) != 0 ||
         conf_node_real(n, "rate", 0, 0, 1e6, &g->rate, e) != 0 ||
-        conf_node_int(n, "concurrency", 0, 0, 1024, &concurrency, e) != 0 ||
+        conf_node_int(n, "concurrency", 0, 0, CONF_CONCURRENCY_MAX, &concurrency, e) != 0 ||
         conf_node_int(n, "batch", 0, 0, 10000, &batch, e) != 0 ||
         conf_node_bool(n, "sticky", false, &sticky, e) != 0)
         return -1;

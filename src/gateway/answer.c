@@ -196,27 +196,6 @@ struct json *answer_from_text(const struct answer_rules *r, const char *body, si
 
 /* ---- the whole ---- */
 
-/* code = "/code", or [ "/Response/Error/Code", "/code" ]: the first that leads somewhere. */
-static int parse_code(struct compiler *c, const struct conf_node *group, struct answer_rules *r,
-                      struct err *e)
-{
-    const struct conf_node *node = conf_node_get(group, "code");
-    char tmp[40];
-
-    if (node == NULL || conf_node_type(node) != CONF_LIST)
-        return profile_pointer(c, group, "code", &r->code[0], e);
-    if (conf_node_count(node) > sizeof r->code / sizeof r->code[0])
-        return conf_node_err(node, e, NULL, "too many places for a code");
-    for (size_t i = 0; i < conf_node_count(node); i++) {
-        const char *text = conf_node_text(conf_node_item(node, i), tmp);
-        if (text == NULL || text[0] != '/')
-            return conf_node_err(node, e, "write it as \"/name/of/member\"",
-                                 "code is no JSON pointer");
-        r->code[i] = arena_strdup(c->arena, text);
-    }
-    return 0;
-}
-
 /* absent = "OK": what it means when there is no code at all, as in the answers to pulls of some providers. */
 static int parse_absent(const struct conf_node *group, struct answer_rules *r, struct err *e)
 {
@@ -235,7 +214,8 @@ int answer_parse(struct compiler *c, struct gateway *g, const struct conf_node *
     const struct conf_node *items, *http, *classes, *text;
 
     if (conf_node_known(group, known, e) != 0 || profile_group(group, "text", &text, e) != 0 ||
-        (text ? parse_text(g, text, out, e) : parse_code(c, group, out, e)) != 0 ||
+        (text ? parse_text(g, text, out, e)
+              : profile_pointers(c, group, "code", out->code, CODE_PLACES, e)) != 0 ||
         (text == NULL && profile_pointer(c, group, "id", &out->id, e) != 0) ||
         profile_statuses(c, group, "statuses", 200, &out->statuses, &out->n_statuses, e) != 0 ||
         profile_statuses(c, group, "accepting", 200, &out->accepting, &out->n_accepting, e) != 0 ||

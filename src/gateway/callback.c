@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "profile.h"
+#include "scheme.h"
 
 #define PATH_MAX_BYTES 256
 
@@ -38,11 +39,18 @@ static int parse_path(struct compiler *c, const char *name, const struct conf_no
 static const struct {
     const char *name;
     enum verify_kind kind;
-} verify_names[] = {{"token", VERIFY_TOKEN},
-                    {"basic", VERIFY_BASIC},
-                    {"twilio", VERIFY_TWILIO},
-                    {"yunpian", VERIFY_YUNPIAN},
-                    {"sdk-hmac", VERIFY_SDK_HMAC}};
+    bool over_url;
+} verify_names[] = {{"token", VERIFY_TOKEN, false},
+                    {"basic", VERIFY_BASIC, false},
+                    {"twilio", VERIFY_TWILIO, true},
+                    {"yunpian", VERIFY_YUNPIAN, false},
+                    {"sdk-hmac", VERIFY_SDK_HMAC, true}};
+#define N_VERIFY_NAMES (sizeof verify_names / sizeof verify_names[0])
+
+static const char *verify_name(size_t i)
+{
+    return i < N_VERIFY_NAMES ? verify_names[i].name : NULL;
+}
 
 static int parse_named(struct compiler *c, const struct conf_node *group, struct verify_rules *v,
                        struct err *e)
@@ -53,10 +61,10 @@ static int parse_named(struct compiler *c, const struct conf_node *group, struct
 
     if (conf_node_known(group, known, e) != 0 ||
         recipe_key(c, group, "key", &v->recipe.key, &v->recipe.key_len, e) != 0 ||
-        (with_id && recipe_key(c, group, "id", &v->recipe.id, &v->recipe.id_len, e) != 0) ||
+        (with_id && recipe_key(c, group, "id", &v->recipe.id, NULL, e) != 0) ||
         profile_str(c, group, "header", NULL, &v->header, e) != 0 ||
         profile_str(c, group, "parameter", NULL, &v->parameter, e) != 0 ||
-        profile_duration(group, "tolerance", INT64_C(900000), &v->tolerance_ms, e) != 0)
+        profile_duration(group, "tolerance", SCHEME_TOLERANCE_MS, &v->tolerance_ms, e) != 0)
         return -1;
     if (v->kind == VERIFY_TOKEN && (v->header == NULL) == (v->parameter == NULL))
         return conf_node_err(group, e, "add header = \"NAME\" or parameter = \"NAME\"",
@@ -69,7 +77,8 @@ static int parse_recipe(struct compiler *c, const struct conf_node *group, struc
 {
     static const char *const further[] = {"signature", "timestamp", "tolerance", "parameter", NULL};
 
-    if (recipe_parse(c, group, further, VARS_HTTP | VARS_INCOMING, false, &v->recipe, e) != 0 ||
+    if (recipe_parse(c, group, further, verify_name, VARS_HTTP | VARS_INCOMING, false, &v->recipe,
+                     e) != 0 ||
         profile_str(c, group, "signature", NULL, &v->header, e) != 0 ||
         profile_str(c, group, "parameter", NULL, &v->parameter, e) != 0 ||
         profile_str(c, group, "timestamp", NULL, &v->timestamp_header, e) != 0 ||
@@ -103,9 +112,10 @@ static int parse_verify(struct compiler *c, const struct conf_node *own,
             "callbacks do not say how the provider is verified");
     if (conf_node_str(verify, "method", "", &method, e) != 0)
         return -1;
-    for (size_t i = 0; i < sizeof verify_names / sizeof verify_names[0]; i++)
+    for (size_t i = 0; i < N_VERIFY_NAMES; i++)
         if (strcmp(verify_names[i].name, method) == 0) {
             v->kind = verify_names[i].kind;
+            v->over_url = verify_names[i].over_url;
             return parse_named(c, verify, v, e);
         }
     return parse_recipe(c, verify, v, e);
@@ -193,7 +203,7 @@ static int parse_kind(struct compiler *c, struct gateway *g, const struct conf_n
         parse_verify(c, group, common, &k->verify, e) != 0 ||
         parse_path(c, g->name, group, k, e) != 0 || parse_ack(c, group, common, &k->ack, e) != 0)
         return -1;
-    if (k->verify.kind == VERIFY_TWILIO && g->public_url == NULL)
+    if (k->verify.over_url && g->public_url == NULL)
         return err_set(e, ERR_CONFIG, "add public_url = \"https://...\" to it in zhanchi.conf",
                        "gateway %s: callbacks are signed over their URL, which is not known",
                        g->name);

@@ -9,14 +9,15 @@
 #include <string.h>
 #include "profile.h"
 
-static const char *const class_names[] = {"OK",      "RETRY",  "LIMIT",   "NUMBER", "OPTOUT",
-                                          "CONTENT", "CONFIG", "UNKNOWN", NULL};
-
 int class_parse(const struct conf_node *at, const char *name, enum msg_class *out, struct err *e)
 {
+    const char *known[CLASS_UNKNOWN + 1] = {NULL};
+
     if (message_class_parse(name, out) == 0)
         return 0;
-    return profile_unknown_word(at, "class", name, class_names, e);
+    for (int i = 0; i < CLASS_UNKNOWN; i++)
+        known[i] = message_class_name((enum msg_class)(i + 1));
+    return profile_unknown_word(at, "class", name, known, e);
 }
 
 /* Exact before prefixes; exact ones by bytes, prefixes longest first. */

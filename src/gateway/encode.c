@@ -7,7 +7,6 @@
 #include <string.h>
 #include "encode.h"
 #include "zhanchi/charset.h"
-#include "zhanchi/crypt.h"
 #include "zhanchi/template.h"
 
 struct encode_step {
@@ -87,6 +86,19 @@ const char *encode_name(size_t i)
     return i < N_STEPS ? steps[i].name : NULL;
 }
 
+static int unknown(const char *name, struct err *e)
+{
+    struct buf all;
+
+    buf_init(&all, sizeof e->remedy);
+    buf_adds(&all, "use one of");
+    for (size_t i = 0; i < N_STEPS; i++)
+        buf_addf(&all, " %s", encode_name(i));
+    err_set(e, ERR_CONFIG, buf_cstr(&all), "there is no encoding \"%s\"", name);
+    buf_fini(&all);
+    return -1;
+}
+
 int encode_add(struct encode_chain *c, const char *name, struct err *e)
 {
     const struct encode_step *found = NULL, *last = c->n > 0 ? c->steps[c->n - 1] : NULL;
@@ -95,34 +107,35 @@ int encode_add(struct encode_chain *c, const char *name, struct err *e)
         if (strcmp(steps[i].name, name) == 0)
             found = &steps[i];
     if (found == NULL)
-        return err_set(e, ERR_CONFIG, "zhanchi-gateway(5) lists the encodings",
-                       "there is no encoding \"%s\"", name);
+        return unknown(name, e);
     if (found->charset && last && gives_bytes(last))
         return err_set(e, ERR_CONFIG, "name one of the two",
                        "encoding %s wants text, but %s gives bytes", name, last->name);
     if (c->n == ENCODE_STEPS_MAX)
         return err_set(e, ERR_CONFIG, NULL, "more than %d encodings in a row", ENCODE_STEPS_MAX);
+    if (found->digest && !crypt_method_find(found->digest, &c->digests[c->n]))
+        return err_set(e, ERR_CONFIG, "is the library in FIPS mode?",
+                       "this system's libcrypto does not offer %s", name);
     c->steps[c->n++] = found;
     return 0;
 }
 
-static void run_digest(const char *name, const char *in, size_t len, struct buf *out)
+static void run_digest(struct crypt_method m, const char *in, size_t len, struct buf *out)
 {
     uint8_t digest[CRYPT_METHOD_BYTES];
-    struct crypt_method m;
 
-    if (!crypt_method_find(name, &m))
-        panic("gateway: no digest %s", name);
     buf_add(out, digest, crypt_method_run(m, NULL, 0, in, len, digest));
 }
 
-static int run_step(const struct encode_step *s, const char *in, size_t len, struct buf *out,
-                    struct err *e)
+static int run_step(const struct encode_chain *c, size_t i, const char *in, size_t len,
+                    struct buf *out, struct err *e)
 {
+    const struct encode_step *s = c->steps[i];
+
     if (s->charset)
         return charset_convert(s->charset, in, len, out, e);
     if (s->digest)
-        run_digest(s->digest, in, len, out);
+        run_digest(c->digests[i], in, len, out);
     else
         s->run(in, len, out);
     return out->failed
@@ -144,7 +157,7 @@ int encode_run(const struct encode_chain *c, const char *in, size_t len, struct 
     for (size_t i = 0; rc == 0 && i < c->n; i++) {
         struct buf *into = i + 1 < c->n ? &between[i % 2] : out;
         buf_reset(&between[i % 2]);
-        rc = run_step(c->steps[i], in, len, into, e);
+        rc = run_step(c, i, in, len, into, e);
         in = buf_cstr(into);
         len = into->len;
     }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "zhanchi/buf.h"
+#include "zhanchi/crypt.h"
 #include "zhanchi/err.h"
 
 #define ENCODE_STEPS_MAX 4
@@ -21,11 +22,13 @@
 struct encode_step; /* a row of encode.c's table */
 struct encode_chain {
     const struct encode_step *steps[ENCODE_STEPS_MAX];
+    struct crypt_method digests[ENCODE_STEPS_MAX]; /* of the steps that are digests */
     size_t n;
 };
 
 /* Adds a step behind those that are there (a chain begins as {0}). ERR_CONFIG: there is no such
- * encoding, or it wants text and stands behind one that gives no text; or too many. */
+ * encoding, or this system's library lacks it; or it wants text and stands behind one that gives no
+ * text; or too many. */
 int encode_add(struct encode_chain *c, const char *name, struct err *e);
 /* The i-th name, NULL behind the last: for messages. */
 const char *encode_name(size_t i);

@@ -105,7 +105,7 @@ static int parse_limits(struct gateway *g, const struct conf_node *root, struct 
     if (group == NULL || conf_node_known(group, known, e) != 0 ||
         conf_node_real(group, "rate", 0, 0, 1e6, &l->rate, e) != 0 ||
         conf_node_real(group, "burst", 1, 1, 1e6, &l->burst, e) != 0 ||
-        conf_node_int(group, "concurrency", 8, 1, 256, &concurrency, e) != 0 ||
+        conf_node_int(group, "concurrency", 8, 1, CONF_CONCURRENCY_MAX, &concurrency, e) != 0 ||
         conf_node_real(group, "price", 0, 0, 100, &price, e) != 0 ||
         conf_node_int(group, "text_units", 0, 0, 100000, &units, e) != 0 ||
         conf_node_int(group, "number_per_day", 0, 0, 1000, &per_day, e) != 0 ||

@@ -56,13 +56,14 @@ struct recipe {
     struct mac_pool *pool;
     const struct scheme *scheme;
     char *id;
-    size_t id_len;
     const char *service; /* of schemes that ask for it, as for hex_digest */
     bool hex_digest;
 };
+/* further: keys that its group may hold besides; others: the i-th of the methods that are no recipes, NULL behind the last. */
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
-                 uint32_t vars, bool loops, struct recipe *out, struct err *e);
-/* A constant, in memory of its own (malloc). */
+                 const char *(*others)(size_t), uint32_t vars, bool loops, struct recipe *out,
+                 struct err *e);
+/* A constant, in memory of its own (malloc); len may be NULL. */
 int recipe_key(struct compiler *c, const struct conf_node *group, const char *name, char **key,
                size_t *len, struct err *e);
 void recipe_fini(struct recipe *r);
@@ -114,10 +115,12 @@ struct status_row {
 };
 enum item_match { MATCH_REF, MATCH_ORDER, MATCH_PHONE };
 struct pattern; /* answer.c: regular expressions over a plain text */
+#define CODE_PLACES 4
 struct answer_rules {
-    struct pattern *text;     /* NULL: the answer is JSON */
-    const char *code[4], *id; /* JSON pointers, the first that leads somewhere; NULL = not there */
-    int *statuses;            /* under which the code is believed */
+    struct pattern *text;          /* NULL: the answer is JSON */
+    const char *code[CODE_PLACES]; /* JSON pointers, the first that leads somewhere */
+    const char *id;                /* one; NULL = not there */
+    int *statuses;                 /* under which the code is believed */
     size_t n_statuses;
     int *accepting; /* under which "accepted" is believed */
     size_t n_accepting;
@@ -205,6 +208,7 @@ enum verify_kind {
 };
 struct verify_rules {
     enum verify_kind kind;
+    bool over_url; /* the proof is over the URL that the provider was told: public_url is there */
     struct recipe recipe; /* its key also for the others, its id for VERIFY_BASIC */
     const char *header, *parameter, *timestamp_header;
     int64_t tolerance_ms;
@@ -332,6 +336,9 @@ int profile_str(struct compiler *c, const struct conf_node *group, const char *k
 /* A JSON pointer (RFC 6901), NULL if absent. */
 int profile_pointer(struct compiler *c, const struct conf_node *group, const char *key,
                     const char **out, struct err *e);
+/* One, or a list of 1 to max: code = "/code", or [ "/Response/Error/Code", "/code" ]. out is all NULL before, and stays so if absent. */
+int profile_pointers(struct compiler *c, const struct conf_node *group, const char *key,
+                     const char **out, size_t max, struct err *e);
 /* "10s" in ms. */
 int profile_duration(const struct conf_node *group, const char *key, int64_t def, int64_t *out,
                      struct err *e);

@@ -54,6 +54,31 @@ int profile_pointer(struct compiler *c, const struct conf_node *group, const cha
     return 0;
 }
 
+int profile_pointers(struct compiler *c, const struct conf_node *group, const char *key,
+                     const char **out, size_t max, struct err *e)
+{
+    const struct conf_node *node = conf_node_get(group, key);
+    char tmp[40];
+
+    if (node == NULL || conf_node_type(node) != CONF_LIST)
+        return profile_pointer(c, group, key, out, e);
+    size_t n = conf_node_count(node);
+    if (n == 0)
+        return conf_node_err(node, e, "write it as \"/name/of/member\"", "%s is an empty list",
+                             key);
+    if (n > max)
+        return conf_node_err(node, e, "leave the others out", "%s has more than %zu places", key,
+                             max);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = conf_node_text(conf_node_item(node, i), tmp);
+        if (text == NULL || text[0] != '/')
+            return conf_node_err(node, e, "write it as \"/name/of/member\"",
+                                 "%s is no JSON pointer", key);
+        out[i] = arena_strdup(c->arena, text);
+    }
+    return 0;
+}
+
 int profile_duration(const struct conf_node *group, const char *key, int64_t def, int64_t *out,
                      struct err *e)
 {

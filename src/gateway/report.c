@@ -67,29 +67,6 @@ static int parse_states(struct compiler *c, const struct conf_node *group,
     return classes || like == NULL ? classes_parse(c, classes, &r->classes, e) : 0;
 }
 
-/* state = "/state", or [ "/errorCode", "/reportStatus" ]. */
-static int parse_places(struct compiler *c, const struct conf_node *group, const char *key,
-                        const char *places[PLACES], struct err *e)
-{
-    const struct conf_node *node = profile_need(group, key, e);
-    char tmp[40];
-
-    if (node == NULL)
-        return -1;
-    if (conf_node_type(node) != CONF_LIST)
-        return profile_pointer(c, group, key, &places[0], e);
-    if (conf_node_count(node) > PLACES)
-        return conf_node_err(node, e, NULL, "%s has more than %d places", key, PLACES);
-    for (size_t i = 0; i < conf_node_count(node); i++) {
-        const char *text = conf_node_text(conf_node_item(node, i), tmp);
-        if (text == NULL || text[0] != '/')
-            return conf_node_err(node, e, "write it as \"/name/of/member\"",
-                                 "%s is no JSON pointer", key);
-        places[i] = arena_strdup(c->arena, text);
-    }
-    return 0;
-}
-
 static int parse_time(const struct conf_node *group, struct report_rules *r, struct err *e)
 {
     static const char *const forms[] = {"civil", "digits", "unix", "unix-ms", NULL};
@@ -125,8 +102,7 @@ static int parse_format(struct compiler *c, const struct conf_node *group, struc
     return 0;
 }
 
-/* charset = "/charset": which field says in what charset the text of a reply is. Only fields hold bytes: JSON is UTF-8. */
-/* charset = "/charset": the field of a form that names the charset of another field's text. */
+/* charset = "/charset": the field that names the charset of another field's text. Only fields hold bytes: JSON is UTF-8. */
 static int parse_charset_field(struct compiler *c, const struct conf_node *group,
                                struct report_rules *r, struct err *e)
 {
@@ -166,8 +142,8 @@ static int parse_reply(struct compiler *c, const struct conf_node *group, struct
 {
     const char *charset;
 
-    if (profile_need(group, "phone", e) == NULL ||
-        parse_places(c, group, "text", r->text, e) != 0 ||
+    if (profile_need(group, "phone", e) == NULL || profile_need(group, "text", e) == NULL ||
+        profile_pointers(c, group, "text", r->text, PLACES, e) != 0 ||
         conf_node_str(group, "charset", "", &charset, e) != 0)
         return -1;
     return charset[0] == '/' ? parse_charset_field(c, group, r, e) : parse_charset(c, group, r, e);
@@ -199,6 +175,8 @@ int report_parse(struct compiler *c, struct gateway *g, const struct conf_node *
                              "nothing tells which message a receipt is about");
     if ((r->parts == NULL) != (r->part == NULL))
         return conf_node_err(group, e, "add the other one", "parts and part belong together");
-    return parse_places(c, group, "state", r->state, e) != 0 ? -1
-                                                             : parse_states(c, group, like, r, e);
+    if (profile_need(group, "state", e) == NULL ||
+        profile_pointers(c, group, "state", r->state, PLACES, e) != 0)
+        return -1;
+    return parse_states(c, group, like, r, e);
 }

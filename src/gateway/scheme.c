@@ -47,12 +47,11 @@ static const char *const adds_sdk_hmac[] = {"Authorization", "X-Sdk-Date", NULL}
 static const char *const adds_wsse[] = {"Authorization", "X-WSSE", NULL};
 
 static const struct scheme schemes[] = {
-    {"aliyun-rpc", SCHEME_ID | SCHEME_NONCE | SCHEME_TIME | SCHEME_PARAMS, adds_nothing,
-     sign_aliyun_rpc},
-    {"acs3", SCHEME_ID | SCHEME_NONCE | SCHEME_TIME, adds_acs3, sign_acs3},
-    {"tc3", SCHEME_ID | SCHEME_SERVICE | SCHEME_TIME, adds_tc3, sign_tc3},
-    {"sdk-hmac", SCHEME_ID | SCHEME_TIME, adds_sdk_hmac, sign_sdk_hmac},
-    {"wsse", SCHEME_ID | SCHEME_NONCE | SCHEME_DIGEST | SCHEME_TIME, adds_wsse, sign_wsse},
+    {"aliyun-rpc", SCHEME_ID | SCHEME_NONCE, adds_nothing, sign_aliyun_rpc},
+    {"acs3", SCHEME_ID | SCHEME_NONCE, adds_acs3, sign_acs3},
+    {"tc3", SCHEME_ID | SCHEME_SERVICE, adds_tc3, sign_tc3},
+    {"sdk-hmac", SCHEME_ID, adds_sdk_hmac, sign_sdk_hmac},
+    {"wsse", SCHEME_ID | SCHEME_NONCE, adds_wsse, sign_wsse},
     {"basic", SCHEME_ID, adds_it, sign_basic},
     {"bearer", 0, adds_it, sign_bearer},
 };

@@ -49,8 +49,8 @@ struct scheme_request {
 /* Where a signature goes. */
 struct scheme_out {
     struct buf *headers;   /* "Name: value" NUL ... are appended */
-    struct buf *params;    /* "&k=v", percent-encoded, for query or form; NULL: not a scheme's that
-                              has SCHEME_PARAMS */
+    struct buf *params;    /* "&k=v", percent-encoded, for query or form; NULL: not for
+                              aliyun-rpc, which adds nothing else */
     struct buf *canonical; /* what was hashed or encoded, for who must find out why a provider
                               refuses a signature; NULL: not wanted. Never holds a secret, but */
     struct buf *to_sign;   /* may hold a text or a phone number: not for logs. The same. */
@@ -60,9 +60,6 @@ struct scheme_out {
 #define SCHEME_ID 1U
 #define SCHEME_NONCE 2U
 #define SCHEME_SERVICE 4U
-#define SCHEME_DIGEST 8U  /* looks at hex_digest */
-#define SCHEME_PARAMS 16U /* adds parameters instead of headers */
-#define SCHEME_TIME 32U   /* a request that is sent again must be signed again */
 
 struct scheme {
     const char *name;

@@ -27,15 +27,17 @@ int recipe_key(struct compiler *c, const struct conf_node *group, const char *na
     compile_begin(c, &none, 0, false);
     if (compile_leaf(c, node, text, template_escape_none, e) != 0)
         return -1;
-    *len = c->pending.len;
-    *key = malloc(*len + 1);
+    size_t n = c->pending.len;
+    *key = malloc(n + 1);
     if (*key == NULL)
         panic("out of memory");
-    memcpy(*key, buf_cstr(&c->pending), *len + 1);
+    memcpy(*key, buf_cstr(&c->pending), n + 1);
     if (c->pending.len)
         crypt_wipe(c->pending.data, c->pending.len);
     buf_reset(&c->pending);
-    return *len > 0 ? 0 : conf_node_err(node, e, NULL, "%s is empty", name);
+    if (len)
+        *len = n;
+    return n > 0 ? 0 : conf_node_err(node, e, NULL, "%s is empty", name);
 }
 
 static int parse_parts(struct compiler *c, const struct conf_node *group, uint32_t vars, bool loops,
@@ -79,24 +81,40 @@ static int parse_encoding(struct compiler *c, const struct conf_node *group, str
 
 static struct mac_pool *pool_new(void);
 
+/* others: the i-th name of the methods that are no recipes, for who has misspelt one. */
+static int parse_method(const struct conf_node *group, const char *(*others)(size_t),
+                        struct recipe *r, struct err *e)
+{
+    const char *known[32] = {"md5",      "sha1",      "sha256",      "sm3",
+                             "hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sm3"};
+    const struct conf_node *node = conf_node_get(group, "method");
+    const char *method;
+
+    if (conf_node_str(group, "method", "hmac-sha256", &method, e) != 0)
+        return -1;
+    if (crypt_method_find(method, &r->method))
+        return 0;
+    size_t n = 0;
+    for (; known[n]; n++)
+        if (strcmp(known[n], method) == 0)
+            return conf_node_err(node ? node : group, e, "is the library in FIPS mode?",
+                                 "this system's libcrypto does not offer %s", method);
+    for (size_t i = 0; others(i) && n + 1 < sizeof known / sizeof known[0]; i++)
+        known[n++] = others(i);
+    return profile_unknown_word(node, "method", method, known, e);
+}
+
 int recipe_parse(struct compiler *c, const struct conf_node *group, const char *const *further,
-                 uint32_t vars, bool loops, struct recipe *out, struct err *e)
+                 const char *(*others)(size_t), uint32_t vars, bool loops, struct recipe *out,
+                 struct err *e)
 {
     const char *known[16] = {"method", "key", "parts", "join", "encoding"};
-    const char *method;
 
     for (size_t n = 5; further && *further && n < 15; n++)
         known[n] = *further++;
-    if (conf_node_known(group, known, e) != 0 ||
-        conf_node_str(group, "method", "hmac-sha256", &method, e) != 0 ||
+    if (parse_method(group, others, out, e) != 0 || conf_node_known(group, known, e) != 0 ||
         parse_encoding(c, group, out, e) != 0)
         return -1;
-    if (!crypt_method_find(method, &out->method))
-        return conf_node_err(
-            conf_node_get(group, "method"), e,
-            "use md5, sha1, sha256 or sm3, with hmac- in front if it has a key, or "
-            "a scheme of zhanchi-gateway(5)",
-            "method \"%s\" is not known", method);
     out->kind = SIGN_RECIPE;
     out->fast = out->method.keyed && out->method.hash == CRYPT_SHA256;
     out->pool = pool_new();
@@ -200,7 +218,7 @@ static int parse_scheme(struct compiler *c, const struct conf_node *group, struc
         profile_choose(group, "digest", digests, &digest, e) != 0 ||
         profile_str(c, group, "service", NULL, &r->service, e) != 0 ||
         recipe_key(c, group, "key", &r->key, &r->key_len, e) != 0 ||
-        ((s->uses & SCHEME_ID) && recipe_key(c, group, "id", &r->id, &r->id_len, e) != 0))
+        ((s->uses & SCHEME_ID) && recipe_key(c, group, "id", &r->id, NULL, e) != 0))
         return -1;
     if ((s->uses & SCHEME_SERVICE) && r->service == NULL)
         return conf_node_err(group, e, "add service = \"sms\"", "service is missing");
@@ -232,7 +250,7 @@ int sign_parse(struct compiler *c, struct gateway *g, const struct conf_node *gr
         op->sign.kind = SIGN_SCHEME;
         return parse_scheme(c, sign, &op->sign, e);
     }
-    if (recipe_parse(c, sign, NULL,
+    if (recipe_parse(c, sign, NULL, scheme_name,
                      VARS_HTTP | VARS_TIME | VAR_BIT(VAR_PARAMS) | operation_vars(op),
                      op->kind == OPERATION_BATCH, &op->sign, e) != 0)
         return -1;

@@ -152,7 +152,7 @@ static int by_token(const struct gateway *g, const struct verify_rules *v,
 /* The URL as the provider was told it: behind a proxy we see another one. */
 static void whole_url(const struct gateway *g, const struct gw_callback *c, struct buf *out)
 {
-    buf_adds(out, g->public_url ? g->public_url : "http://localhost");
+    buf_adds(out, g->public_url);
     buf_adds(out, c->path);
     if (c->query_len > 0) {
         buf_addc(out, '?');
@@ -188,8 +188,10 @@ static int by_scheme(const struct gateway *g, const struct callback *k, const st
         in.json = k->report.items ? json_at(root, k->report.items) : root;
     }
     buf_init(&url, URL_MAX_BYTES);
-    whole_url(g, c, &url);
-    in.url = buf_cstr(&url);
+    if (v->over_url) {
+        whole_url(g, c, &url);
+        in.url = buf_cstr(&url);
+    }
     int rc = fns[v->kind](&in, e);
     buf_fini(&url);
     json_free(root);

@@ -261,6 +261,7 @@ static const struct {
     {GATEWAY "\n rate = -1; } );\n", 2, "rate must be between"},
     {GATEWAY "\n rate = \"x\"; } );\n", 2, "rate must be a number"},
     {GATEWAY "\n batch = 100000; } );\n", 2, "batch must be between"},
+    {GATEWAY "\n concurrency = 257; } );\n", 2, "concurrency must be between 0 and 256"},
     {GATEWAY "\n secret_files = \"x\"; } );\n", 2, "secret_files must be a group"},
     {GATEWAY "\n secret_env = { a = 1; }; } );\n", 2, "a must be text"},
 };
@@ -276,6 +277,21 @@ START_TEST(errors_name_file_and_line)
     ck_assert_msg(strncmp(e.what, where, strlen(where)) == 0, "%s", e.what);
     ck_assert_msg(strstr(e.what, bad[_i].what) != NULL, "%s", e.what);
     ck_assert(e.remedy[0] != '\0');
+}
+END_TEST
+
+START_TEST(remedies_name_the_setting)
+{
+    static const char *const keys[] = {"secret_files", "secret_env", "settings"};
+    struct err e;
+    char text[160], remedy[64];
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        snprintf(text, sizeof text, "%s %s = 1; } );\n", GATEWAY, keys[i]);
+        snprintf(remedy, sizeof remedy, "write %s = { NAME = ", keys[i]);
+        ck_assert_ptr_null(load(text, &e));
+        ck_assert_msg(strstr(e.remedy, remedy) != NULL, "%s", e.remedy);
+    }
 }
 END_TEST
 
@@ -609,6 +625,7 @@ int main(void)
     tcase_add_test(t, the_sample_loads_and_equals_the_defaults);
     tcase_add_test(t, the_file_decides);
     tcase_add_loop_test(t, errors_name_file_and_line, 0, COUNT(bad));
+    tcase_add_test(t, remedies_name_the_setting);
     tcase_add_test(t, files_that_are_none);
     tcase_add_test_raise_signal(t, asking_for_another_type_is_a_defect, SIGABRT);
     tcase_add_test_raise_signal(t, asking_for_an_unknown_option_is_a_defect, SIGABRT);

@@ -2,6 +2,7 @@
  * encode: every encoding alone, chains, what one lacks, limits.
  */
 #include <check.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "encode.h"
@@ -117,8 +118,27 @@ START_TEST(bad_chains)
 }
 END_TEST
 
+/* When a chain is made, not when it runs: FIPS mode has no MD5. */
+START_TEST(not_offered)
+{
+    struct encode_chain c = {0};
+    struct err e;
+
+    ck_assert_int_eq(EVP_set_default_properties(NULL, "fips=yes"), 1);
+    int rc = encode_add(&c, "md5", &e);
+    ck_assert_int_eq(EVP_set_default_properties(NULL, ""), 1);
+    ck_assert_int_eq(rc, -1);
+    ck_assert_int_eq(e.kind, ERR_CONFIG);
+    ck_assert_msg(strstr(e.what, "does not offer md5") != NULL, "%s", e.what);
+    ck_assert_uint_eq(c.n, 0);
+}
+END_TEST
+
+/* All of them, in the order of the table, where one is not known. */
 START_TEST(names)
 {
+    struct encode_chain none = {0};
+    struct err why;
     size_t n = 0;
 
     for (; encode_name(n); n++) {
@@ -127,6 +147,9 @@ START_TEST(names)
         ck_assert_int_eq(encode_add(&c, encode_name(n), &e), 0);
     }
     ck_assert_uint_eq(n, 12);
+    ck_assert_int_eq(encode_add(&none, "GBK", &why), -1);
+    ck_assert_str_eq(why.remedy, "use one of gbk gb18030 utf-16be hex HEX base64 percent "
+                                 "percent-lower md5 sha1 sha256 sm3");
 }
 END_TEST
 
@@ -139,6 +162,7 @@ int main(void)
     tcase_add_loop_test(t, known, 0, COUNT(rows));
     tcase_add_loop_test(t, refused, 0, COUNT(lacking));
     tcase_add_loop_test(t, bad_chains, 0, COUNT(bad));
+    tcase_add_test(t, not_offered);
     tcase_add_test(t, names);
     suite_add_tcase(suite, t);
     srunner_run_all(runner, CK_ENV);

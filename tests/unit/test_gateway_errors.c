@@ -34,6 +34,8 @@ static const struct {
     {"language = 1; url = 'ftp://u:Jefe@h/x?y';\n", "", "its url holds an @"},
     {"language = 1;\nurl = 'http://h';\n", "", "limits is missing"},
     {"language = 1; url = 'http://h';\nlimits = { concurrency = 0; };\n", ":2: ", "concurrency"},
+    {"language = 1; url = 'http://h';\nlimits = { concurrency = 257; };\n",
+     ":2: ", "concurrency must be between 1 and 256"},
     {"language = 1; url = 'http://h';\nlimits = { text_units = -1; };\n", ":2: ", "text_units"},
     {"language = 1; url = 'http://h';\nlimits = { number_per_day = 2000; };\n",
      ":2: ", "number_per_day"},
@@ -105,6 +107,10 @@ static const struct {
     {GOOD "sign = 'md5';\n" SINGLE("{ }"), ":3: ", "sign is no group"},
     {GOOD "sign = { method = 'md6'; parts = [ 'x' ]; };\n" SINGLE("{ }"),
      ":3: ", "\"md6\" is not known"},
+    {GOOD "sign = { method = 'tc33'; id = 'x'; key = 'y'; service = 'sms'; };\n" SINGLE("{ }"),
+     ":3: ", "method \"tc33\" is not known; do you mean \"tc3\"?"},
+    {GOOD "sign = { method = 'hmac-sha265'; key = 'x'; parts = [ 'x' ]; };\n" SINGLE("{ }"),
+     ":3: ", "method \"hmac-sha265\" is not known; do you mean \"hmac-sha256\"?"},
     {GOOD "sign = { method = 'md5'; key = 'x'; parts = [ 'x' ]; };\n" SINGLE("{ }"),
      ":3: ", "has no key"},
     {GOOD "sign = { method = 'md5'; parts = [ ]; };\n" SINGLE("{ }"), ":3: ", "parts is no list"},
@@ -132,7 +138,8 @@ static const struct {
     {ANSWERS("code = '/c'; classes = { OK = [ 'a*' ]; LIMIT = [ 'a*' ]; };"),
      ":3: ", "is there twice"},
     {ANSWERS("code = [ '/a', 'b' ];"), ":3: ", "code is no JSON pointer"},
-    {ANSWERS("code = [ '/a', '/b', '/c', '/d', '/e' ];"), ":3: ", "too many places"},
+    {ANSWERS("code = [ '/a', '/b', '/c', '/d', '/e' ];"), ":3: ", "code has more than 4 places"},
+    {ANSWERS("code = [ ];"), ":3: ", "code is an empty list"},
     {ANSWERS("code = '/c'; statuses = 200;"), ":3: ", "statuses is no list"},
     {ANSWERS("code = '/c'; accepting = [ 600 ];"), ":3: ", "no HTTP status"},
     {ANSWERS("code = '/c'; accepting = [ '200' ];"), ":3: ", "no HTTP status"},
@@ -171,6 +178,8 @@ static const struct {
     {CALLS("verify = { method = 'token'; key = 'x'; header = 'A'; parameter = 'b'; }; receipt = { "
            "path = '/r'; };"),
      ":3: ", "where the token stands"},
+    {CALLS("verify = { method = 'tokn'; key = 'x'; header = 'A'; }; receipt = { path = '/r'; };"),
+     ":3: ", "method \"tokn\" is not known; do you mean \"token\"?"},
     {CALLS("verify = { method = 'basic'; key = 'x'; }; receipt = { path = '/r'; };"),
      ":3: ", "id is missing"},
     {CALLS("verify = { method = 'twilio'; }; receipt = { path = '/r'; };"),
@@ -201,6 +210,7 @@ static const struct {
      ":3: ", "pending?"},
     {RECEIPT("ref = '/r'; state = [ '/a', '/b', '/c', '/d' ]; states = ( );"),
      ":3: ", "more than 3 places"},
+    {RECEIPT("ref = '/r'; state = [ ]; states = ( );"), ":3: ", "state is an empty list"},
     {RECEIPT("ref = '/r'; state = [ 'a' ]; states = ( );"), ":3: ", "state is no JSON pointer"},
     {RECEIPT("ref = 'r'; state = '/s'; states = ( );"), ":3: ", "ref is no JSON pointer"},
     {RECEIPT("ref = '/r'; state = '/s'; states = ( ); parts = '/p';"), ":3: ", "belong together"},
@@ -209,6 +219,8 @@ static const struct {
      ":3: ", "unknown setting percent"},
     {REPLY("text = '/t';"), ":3: ", "phone is missing"},
     {REPLY("phone = '/p'; text = '/t'; percent = 'yes';"), ":3: ", "percent"},
+    {REPLY("phone = '/p'; format = 'query'; text = [ ]; charset = '/c';"),
+     ":3: ", "text is an empty list"},
     {REPLY("phone = '/p'; text = '/t'; parts = '/x'; part = '/y';"),
      ":3: ", "unknown setting part"},
     /* pulls, samples */
@@ -297,6 +309,8 @@ START_TEST(public_url)
     static const char *const texts[] = {
         CALLS("verify = { method = 'twilio'; key = 'k'; }; receipt = { path = '/r'; ref = '/r'; "
               "state = '/s'; states = ( ); };"),
+        CALLS("verify = { method = 'sdk-hmac'; id = 'i'; key = 'k'; }; receipt = { path = '/r'; "
+              "ref = '/r'; state = '/s'; states = ( ); };"),
         GOOD "callbacks = { verify = 'none'; reply = { path = '/r'; phone = '/p'; text = '/t'; }; "
              "};\n" SINGLE("{ a = '{{callback.reply}}'; }"),
     };
