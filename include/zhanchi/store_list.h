@@ -27,6 +27,7 @@ struct list_info {
     int64_t rows, rejects;
     int64_t imported_at;
     char imported_by[64];
+    int64_t changed; /* acts on rows since the newest screening (store_held.h) */
     bool ready;
 };
 
@@ -108,6 +109,7 @@ struct list_reject {
 };
 int store_list_rejects(struct store *s, int64_t list_id, const struct list_reject *r, size_t n,
                        struct err *e); /* batch */
+/* Not those of rows in review (store_held_reasons). */
 int store_list_rejects_each(struct store *s, int64_t list_id,
                             int (*each)(void *ctx, const struct list_reject *r), void *ctx,
                             struct err *e);
@@ -116,8 +118,15 @@ int store_list_rejects_each(struct store *s, int64_t list_id,
  * persons. */
 struct list_counts {
     int64_t rows, persons, addresses, shared_addresses;
+    int64_t duplicates; /* rows beyond the first about one certificate of a person */
+    int64_t elsewhere;  /* persons who stand in another list, too */
+    int64_t review;     /* rows that wait for a person's decision */
 };
 int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out, struct err *e);
+/* Other ready lists that have persons of this one, with how many; none that has none. */
+int store_list_overlaps(struct store *s, int64_t list_id,
+                        int (*each)(void *ctx, const char *name, int64_t persons), void *ctx,
+                        struct err *e);
 
 /* ---- policies and verdicts ---- */
 

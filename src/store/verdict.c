@@ -16,7 +16,7 @@ static const char sql_one[] =
 static const char sql_screened[] =
     "SELECT policy_id, screened_day FROM list WHERE id = ?1 AND policy_id IS NOT NULL";
 static const char sql_set_screened[] =
-    "UPDATE list SET policy_id = ?2, screened_day = ?3 WHERE id = ?1";
+    "UPDATE list SET policy_id = ?2, screened_day = ?3, changed = 0 WHERE id = ?1";
 
 int store_verdict_get(struct store *s, int64_t policy_id, int64_t row_id, struct verdict_row *out,
                       struct err *e)
