@@ -27,7 +27,7 @@ struct list_info {
     int64_t rows, rejects;
     int64_t imported_at;
     char imported_by[64];
-    int64_t changed; /* acts on rows since the newest screening (store_held.h) */
+    int64_t changed; /* acts on its rows so far (store_held.h) */
     bool ready;
 };
 
@@ -170,6 +170,10 @@ int store_verdict_counts(struct store *s, int64_t list_id, int64_t policy_id,
 /* The newest screening of a list: 1 and the policy's id and as_of, 0 if never screened. */
 int store_list_screened(struct store *s, int64_t list_id, int64_t *policy_id, int32_t *as_of,
                         struct err *e);
+/* Rows that have no verdict under a policy: those repaired or added since it was screened. Looks at
+ * rows only where there were acts on them. */
+int store_list_unscreened(struct store *s, int64_t list_id, int64_t policy_id, int64_t *n,
+                          struct err *e);
 int store_list_set_screened(struct store *s, int64_t list_id, int64_t policy_id, int32_t as_of,
                             struct err *e);
 

@@ -154,6 +154,7 @@ struct showing {
     int32_t as_of;
     struct verdict_count verdicts[32];
     size_t n_verdicts;
+    int64_t unscreened; /* rows without a verdict */
     struct overlap {
         char name[64];
         int64_t persons;
@@ -192,7 +193,8 @@ static int load(struct cli *c, const char *name, struct showing *s, struct err *
     int screened = store_list_screened(c->store, s->list.id, &policy_id, &s->as_of, e);
     if (screened <= 0)
         return screened;
-    if (store_policy_by_id(c->store, policy_id, &s->policy, e) < 0)
+    if (store_policy_by_id(c->store, policy_id, &s->policy, e) < 0 ||
+        store_list_unscreened(c->store, s->list.id, policy_id, &s->unscreened, e))
         return -1;
     return store_verdict_counts(c->store, s->list.id, policy_id, keep_count, s, e);
 }
@@ -232,13 +234,13 @@ static void show_json(const struct showing *s)
         json_w_close(&w, '}');
     }
     json_w_close(&w, ']');
-    NUMBER("changed_rows", s->list.changed);
     TEXT("imported_by", s->list.imported_by);
     NUMBER("imported_at_ms", s->list.imported_at);
     if (s->policy.id) {
         TEXT("policy", s->policy.name);
         TEXT("policy_version", s->policy.version);
         TEXT("as_of", civil_format(s->as_of, day));
+        NUMBER("unscreened", s->unscreened);
         json_w_key(&w, "verdicts");
         json_w_open(&w, '[');
         for (size_t i = 0; i < s->n_verdicts; i++) {
@@ -308,9 +310,9 @@ static void show_queue(const struct showing *s)
     for (size_t i = 0; i < s->n_overlaps; i++)
         printf(_("elsewhere: %s persons are in list %s, too\n"),
                cli_number(s->overlaps[i].persons, n), s->overlaps[i].name);
-    if (s->policy.id && s->list.changed > 0)
+    if (s->unscreened > 0)
         printf(_("changed:   %s rows since the screening: screen it again\n"),
-               cli_number(s->list.changed, n));
+               cli_number(s->unscreened, n));
 }
 
 static void show_text(const struct cli *c, const struct showing *s)

@@ -461,7 +461,7 @@ static const char schema_007[] =
     "ALTER TABLE list ADD COLUMN employer_indexed INTEGER NOT NULL DEFAULT 1;";
 
 /* Rows that were not taken, with their cells; what was done about them. A reason is closed when its
- * row's revision is no longer the newest. changed: acts on rows since the newest screening.
+ * row's revision is no longer the newest. changed: acts on its rows so far.
  * shared: what a campaign does where one number is several persons' (enum campaign_shared). */
 static const char schema_008[] =
     "CREATE TABLE list_held ("
