@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "zhanchi/cells.h"
+#include "zhanchi/certificate.h"
 #include "zhanchi/civil.h"
 #include "zhanchi/mask.h"
 #include "zhanchi/utf8.h"
@@ -404,6 +405,23 @@ static void read_fields(const struct plan *p, const struct table_row *row, struc
     }
 }
 
+/* A certificate's number says its year and level, too. Only where both could be read. */
+static void cross_check(const struct plan *p, const struct table_row *row, struct reading *r)
+{
+    int column = p->at[COLUMN_CERTIFICATE];
+    const struct buf *number = &r->text[COLUMN_CERTIFICATE];
+    char masked[MASK_MAX];
+
+    if (column < 0 || number->len == 0 || (p->accept && column != p->accept_not))
+        return;
+    const char *reason =
+        certificate_contradicts(number->data, number->len, r->level, r->issued_day);
+    if (!reason)
+        return;
+    mask_cell(number->data, number->len, masked);
+    reject(p, row, column, reason, masked, r);
+}
+
 /* Without an id number, a reference and a name nobody could be told from another with the same telephone. */
 static bool anonymous(const struct reading *r)
 {
@@ -440,6 +458,7 @@ enum row_outcome row_read(const struct plan *p, const struct table_row *row, str
     if (empty_row(row) || total_row(p, row, scratch) || repeated_header(p, row, scratch))
         return ROW_SKIPPED;
     read_fields(p, row, r);
+    cross_check(p, row, r);
     if (r->n_rejects == 0 && anonymous(r))
         row_refuse(p, row, "person-unknown", r);
     for (size_t i = 0; i < r->n_rejects; i++)
