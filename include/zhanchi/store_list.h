@@ -27,6 +27,7 @@ struct list_info {
     int64_t rows, rejects;
     int64_t imported_at;
     char imported_by[64];
+    int64_t changed; /* acts on its rows so far (store_held.h) */
     bool ready;
 };
 
@@ -39,7 +40,7 @@ int store_list_set_key(struct store *s, int64_t id, int64_t key_id, struct err *
  * transaction and in some of its own, so that finish is short and can join one. */
 int store_list_flush(struct store *s, int64_t id, struct err *e);
 int store_list_finish(struct store *s, int64_t id, int64_t rows, int64_t rejects, struct err *e);
-/* Removes a list that never became visible, with the persons and addresses that it made (chunks;
+/* Removes a list that never became visible, with the persons, addresses and employers that it made (chunks;
  * outside a transaction). */
 int store_list_abandon(struct store *s, int64_t id, struct err *e);
 /* 1 found, 0 not, -1. Only ready lists. */
@@ -69,7 +70,9 @@ struct list_row {
     int64_t person_id, address_id;     /* set when reading */
     char region[64];                   /* as the list has it, if it looks like a region; else "" */
     bool has_employer, has_occupation;
-    uint8_t employer[KEYRING_HASH_BYTES], occupation[KEYRING_HASH_BYTES];
+    uint8_t employer[KEYRING_HASH_BYTES]; /* when storing */
+    int64_t employer_id;                  /* set when reading; 0 none */
+    uint8_t occupation[KEYRING_HASH_BYTES];
     int level;          /* 0 unknown */
     int32_t issued_day; /* CIVIL_NONE unknown */
     int months;         /* -1 unknown */
@@ -83,7 +86,7 @@ struct list_row {
 /* Reserves n row ids (sealing needs them) of the list in loading, on the connection that loads it.
  */
 int store_list_row_ids(struct store *s, size_t n, int64_t *first, struct err *e);
-/* batch: stores rows (one transaction); resolves person and address hashes to ids, new ones in the
+/* batch: stores rows (one transaction); resolves person, address and employer hashes to ids, new ones in the
  * order of the rows. */
 int store_list_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                     struct err *e);
@@ -106,6 +109,7 @@ struct list_reject {
 };
 int store_list_rejects(struct store *s, int64_t list_id, const struct list_reject *r, size_t n,
                        struct err *e); /* batch */
+/* Not those of rows in review (store_held_reasons). */
 int store_list_rejects_each(struct store *s, int64_t list_id,
                             int (*each)(void *ctx, const struct list_reject *r), void *ctx,
                             struct err *e);
@@ -114,8 +118,15 @@ int store_list_rejects_each(struct store *s, int64_t list_id,
  * persons. */
 struct list_counts {
     int64_t rows, persons, addresses, shared_addresses;
+    int64_t duplicates; /* rows beyond the first about one certificate of a person */
+    int64_t elsewhere;  /* persons who stand in another list, too */
+    int64_t review;     /* rows that wait for a person's decision */
 };
 int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out, struct err *e);
+/* Other ready lists that have persons of this one, with how many; none that has none. */
+int store_list_overlaps(struct store *s, int64_t list_id,
+                        int (*each)(void *ctx, const char *name, int64_t persons), void *ctx,
+                        struct err *e);
 
 /* ---- policies and verdicts ---- */
 
@@ -159,6 +170,10 @@ int store_verdict_counts(struct store *s, int64_t list_id, int64_t policy_id,
 /* The newest screening of a list: 1 and the policy's id and as_of, 0 if never screened. */
 int store_list_screened(struct store *s, int64_t list_id, int64_t *policy_id, int32_t *as_of,
                         struct err *e);
+/* Rows that have no verdict under a policy: those repaired or added since it was screened. Looks at
+ * rows only where there were acts on them. */
+int store_list_unscreened(struct store *s, int64_t list_id, int64_t policy_id, int64_t *n,
+                          struct err *e);
 int store_list_set_screened(struct store *s, int64_t list_id, int64_t policy_id, int32_t as_of,
                             struct err *e);
 

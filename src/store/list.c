@@ -15,14 +15,17 @@
 
 #define LIST_COLUMNS                                                                               \
     "id, name, file, digest, encoding, columns, coalesce(key_id, 0), rows, rejects, imported_at, " \
-    "imported_by, state"
+    "imported_by, state, changed"
 
 static const char sql_begin[] = "INSERT INTO list (name, file, digest, state, encoding, columns, "
                                 "key_id, imported_at, imported_by,"
-                                " person_from, person_indexed, address_from, address_indexed)"
-                                " SELECT ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, p.n, p.n, a.n, a.n"
+                                " person_from, person_indexed, address_from, address_indexed,"
+                                " employer_from, employer_indexed)"
+                                " SELECT ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, p.n, p.n, a.n, a.n,"
+                                " f.n, f.n"
                                 " FROM (SELECT coalesce(max(id), 0) + 1 AS n FROM person) p, "
-                                "(SELECT coalesce(max(id), 0) + 1 AS n FROM address) a";
+                                "(SELECT coalesce(max(id), 0) + 1 AS n FROM address) a, "
+                                "(SELECT coalesce(max(id), 0) + 1 AS n FROM employer) f";
 static const char sql_name_state[] = "SELECT state FROM list WHERE name = ?1";
 static const char sql_loading[] = "SELECT id FROM list WHERE state = 0";
 static const char sql_set_key[] = "UPDATE list SET key_id = ?2 WHERE id = ?1 AND state = 0";
@@ -40,13 +43,35 @@ static const char sql_row_at[] =
     " LEFT JOIN list_row_sealed x ON x.row_id = r.id"
     " WHERE r.list_id = ?1 AND r.line = ?2 AND r.current = 1";
 static const char sql_rejects[] =
-    "SELECT line, column_no, header, reason, masked FROM list_reject WHERE list_id = ?1"
-    " ORDER BY line, column_no";
+    "SELECT line, column_no, header, reason, masked FROM list_reject r WHERE list_id = ?1"
+    " AND closed = 0 AND NOT EXISTS (SELECT 1 FROM list_held h WHERE h.list_id = ?1"
+    "  AND h.line = r.line AND h.state = 1) ORDER BY line, column_no";
 static const char sql_counts[] =
     "SELECT coalesce(sum(rows), 0), (SELECT count(*) FROM (SELECT DISTINCT person_id FROM list_row"
     "  WHERE list_id = ?1 AND current = 1)), count(*), coalesce(sum(first <> last), 0)"
     " FROM (SELECT count(*) AS rows, min(person_id) AS first, max(person_id) AS last FROM list_row"
     "  WHERE list_id = ?1 AND current = 1 GROUP BY address_id)";
+
+#define PERSONS "SELECT DISTINCT person_id FROM list_row WHERE list_id = ?1 AND current = 1"
+/* Only persons of several rows are looked at row by row. */
+static const char sql_duplicates[] =
+    "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n"
+    " FROM (SELECT person_id FROM list_row WHERE list_id = ?1 AND current = 1 GROUP BY person_id"
+    "  HAVING count(*) > 1) m"
+    " CROSS JOIN list_row r ON r.list_id = ?1 AND r.person_id = m.person_id AND r.current = 1"
+    " GROUP BY r.person_id, r.occupation, r.level, r.issued_day)";
+/* Who was first seen with this list can only be in a later one. */
+static const char sql_elsewhere[] =
+    "SELECT count(*) FROM (" PERSONS ") p WHERE (p.person_id <"
+    " (SELECT person_from FROM list WHERE id = ?1) OR EXISTS (SELECT 1 FROM list WHERE id > ?1"
+    "  AND state = 1)) AND EXISTS (SELECT 1 FROM list l CROSS JOIN list_row r ON r.list_id = l.id"
+    "  AND r.person_id = p.person_id AND r.current = 1 WHERE l.state = 1 AND l.id <> ?1)";
+static const char sql_overlaps[] =
+    "SELECT l.name, (SELECT count(*) FROM (" PERSONS ") p WHERE EXISTS (SELECT 1 FROM list_row r"
+    "  WHERE r.list_id = l.id AND r.person_id = p.person_id AND r.current = 1))"
+    " FROM list l WHERE l.state = 1 AND l.id <> ?1 ORDER BY l.id";
+static const char sql_in_review[] =
+    "SELECT count(*) FROM list_held WHERE list_id = ?1 AND state = 1";
 
 /* ---- loading ---- */
 
@@ -177,6 +202,7 @@ static void read_list(struct stmt *q, struct list_info *out)
     out->imported_at = stmt_int64(q, 9);
     stmt_copy_text(q, 10, out->imported_by, sizeof out->imported_by);
     out->ready = stmt_int(q, 11) == 1;
+    out->changed = stmt_int64(q, 12);
 }
 
 /* One list, then the statement is given back. */
@@ -247,8 +273,8 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     out->person_id = stmt_int64(q, first + 6);
     out->address_id = stmt_int64(q, first + 7);
     stmt_copy_text(q, first + 8, out->region, sizeof out->region);
-    out->has_employer = !stmt_null(q, first + 9);
-    stmt_copy_blob(q, first + 9, out->employer, sizeof out->employer);
+    out->employer_id = stmt_int64(q, first + 9);
+    out->has_employer = out->employer_id != 0;
     out->has_occupation = !stmt_null(q, first + 10);
     stmt_copy_blob(q, first + 10, out->occupation, sizeof out->occupation);
     out->level = stmt_int(q, first + 11);
@@ -280,14 +306,9 @@ int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct lis
     return rc;
 }
 
-int store_list_rejects_each(struct store *s, int64_t list_id,
-                            int (*each)(void *ctx, const struct list_reject *r), void *ctx,
-                            struct err *e)
+int list_rejects_read(struct stmt *q, int (*each)(void *ctx, const struct list_reject *r),
+                      void *ctx, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_rejects, e);
-    if (!q)
-        return -1;
-    stmt_bind_int64(q, 1, list_id);
     int rc;
     while ((rc = stmt_step(q, e)) == 1) {
         struct list_reject r = {.line = stmt_int64(q, 0), .column = stmt_int(q, 1)};
@@ -300,16 +321,66 @@ int store_list_rejects_each(struct store *s, int64_t list_id,
     return stmt_end(q, rc);
 }
 
+int store_list_rejects_each(struct store *s, int64_t list_id,
+                            int (*each)(void *ctx, const struct list_reject *r), void *ctx,
+                            struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_rejects, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    return list_rejects_read(q, each, ctx, e);
+}
+
+/* One number of a list. */
+static int list_number(struct store *s, const char *sql, int64_t list_id, int64_t *out,
+                       struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    int rc = stmt_step(q, e);
+    *out = rc == 1 ? stmt_int64(q, 0) : 0;
+    return stmt_end(q, rc);
+}
+
 int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out, struct err *e)
 {
+    memset(out, 0, sizeof *out);
     struct stmt *q = stmt_open(s, sql_counts, e);
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, list_id);
     int rc = stmt_step(q, e);
-    if (rc == 1)
-        *out = (struct list_counts){stmt_int64(q, 0), stmt_int64(q, 1), stmt_int64(q, 2),
-                                    stmt_int64(q, 3)};
-    stmt_close(q);
-    return rc < 0 ? -1 : 0;
+    if (rc == 1) {
+        out->rows = stmt_int64(q, 0);
+        out->persons = stmt_int64(q, 1);
+        out->addresses = stmt_int64(q, 2);
+        out->shared_addresses = stmt_int64(q, 3);
+    }
+    if (stmt_end(q, rc))
+        return -1;
+    return list_number(s, sql_duplicates, list_id, &out->duplicates, e) ||
+                   list_number(s, sql_elsewhere, list_id, &out->elsewhere, e) ||
+                   list_number(s, sql_in_review, list_id, &out->review, e)
+               ? -1
+               : 0;
+}
+
+int store_list_overlaps(struct store *s, int64_t list_id,
+                        int (*each)(void *ctx, const char *name, int64_t persons), void *ctx,
+                        struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_overlaps, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        int64_t n = stmt_int64(q, 1);
+        if (n > 0 && (rc = each(ctx, stmt_text(q, 0), n)) != 0)
+            break;
+    }
+    return stmt_end(q, rc);
 }

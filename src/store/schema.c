@@ -441,8 +441,50 @@ static const char schema_006[] =
 static const char schema_007[] =
     "ALTER TABLE address ADD COLUMN claimed_at INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
-                                         schema_005, schema_006, schema_007};
+/* Employers get ids as persons do, so that breakdowns group by a number. */
+static const char schema_008[] =
+    "CREATE TABLE employer ("
+    " id INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL CHECK (kind = 1)," /* as sqlite_resolve.c wants it */
+    " key_id INTEGER NOT NULL,"
+    " hash BLOB NOT NULL CHECK (length(hash) = 16)) STRICT;"
+    "CREATE TABLE employer_hash ("
+    " hash BLOB NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " employer_id INTEGER NOT NULL,"
+    " PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO employer (kind, key_id, hash) SELECT 1,"
+    " (SELECT min(id) FROM data_key WHERE purpose = 1), employer FROM list_row"
+    " WHERE employer IS NOT NULL GROUP BY employer;"
+    "INSERT INTO employer_hash SELECT hash, kind, id FROM employer;"
+    "ALTER TABLE list_row ADD COLUMN employer_id INTEGER;"
+    "UPDATE list_row SET employer_id = (SELECT h.employer_id FROM employer_hash h"
+    " WHERE h.hash = list_row.employer) WHERE employer IS NOT NULL;"
+    "ALTER TABLE list_row DROP COLUMN employer;"
+    "ALTER TABLE list ADD COLUMN employer_from INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE list ADD COLUMN employer_indexed INTEGER NOT NULL DEFAULT 1;";
+
+/* Rows that were not taken, with their cells; what was done about them. A reason is closed when its
+ * row's revision is no longer the newest. changed: acts on its rows so far.
+ * shared: what a campaign does where one number is several persons' (enum campaign_shared). */
+static const char schema_009[] =
+    "CREATE TABLE list_held ("
+    " list_id INTEGER NOT NULL REFERENCES list (id),"
+    " line INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5)," /* enum held_state */
+    " key_id INTEGER NOT NULL,"
+    " blob BLOB,"
+    " PRIMARY KEY (list_id, line, revision)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX list_held_newest ON list_held (list_id, line) WHERE state <> 5;"
+    "ALTER TABLE list_reject ADD COLUMN closed INTEGER NOT NULL DEFAULT 0"
+    " CHECK (closed IN (0, 1));"
+    "ALTER TABLE list ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE campaign ADD COLUMN shared INTEGER NOT NULL DEFAULT 1"
+    " CHECK (shared BETWEEN 1 AND 3);";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
+                                         schema_006, schema_007, schema_008, schema_009};
 
 int schema_latest(void)
 {
