@@ -1,3 +1,5 @@
 zc_unit(policy LINK zc_conf zc_policy)
 zc_unit(policy_cells LINK zc_conf zc_policy)
 zc_unit(policy_files LINK zc_conf zc_policy)
+zc_unit(policy_case LINK zc_conf zc_policy)
+zc_unit(policy_compare LINK zc_conf zc_policy)
