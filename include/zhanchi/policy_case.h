@@ -56,10 +56,10 @@ struct policy_case {
     bool shortage; /* the occupation is in short supply where the person is */
 };
 
-/* Argues verdicts[i], which policy_judge gave for this very person and day. trials: room for
- * p->n_rules. */
+/* Argues v, which policy_judge gave for certificate i of this very person on this day. trials: room
+ * for p->n_rules. */
 void policy_argue(const struct policy *p, const struct policy_person *person, int32_t as_of,
-                  const struct verdict *verdicts, size_t i, struct policy_case *out,
+                  size_t i, const struct verdict *v, struct policy_case *out,
                   enum policy_trial *trials);
 
 /* Stable names, for machines: "decides", "other-region" ...; "level", "issued-from" ...; "met",

@@ -54,6 +54,7 @@ const char *lists_reason(enum verdict_reason r)
         [VERDICT_HIGHER] = N_("a higher level of this occupation is held or was paid"),
         [VERDICT_YEARLY] = N_("the yearly number of payments is reached"),
         [VERDICT_BENEFIT] = N_("draws unemployment benefit, which the rule does not include"),
+        [VERDICT_GROUP] = N_("of a group of people that the rule leaves out"),
     };
 
     return (size_t)r < sizeof texts / sizeof texts[0] && texts[r] ? _(texts[r])

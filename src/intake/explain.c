@@ -1,5 +1,5 @@
 /*
- * explain: the person of one row, judged anew, certificate by certificate: what `list explain` shows. The occupations are unsealed, because a person reads them.
+ * explain: the person of one row, judged anew and argued, certificate by certificate: what `list explain` shows. The occupations are unsealed, because a person reads them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -52,28 +52,34 @@ static int on_row(void *ctx, const struct list_row *row)
     return 0;
 }
 
-static int tell(struct explaining *x, struct store *s,
-                int (*each)(void *ctx, int64_t line, const struct policy_certificate *c,
-                            const struct verdict *v),
-                void *ctx)
+static int tell(struct explaining *x, struct store *s, const struct policy *p, int32_t as_of,
+                int (*each)(void *ctx, const struct explained *x), void *ctx)
 {
+    enum policy_trial *trials = calloc(p->n_rules, sizeof *trials);
     const struct verdict *verdicts;
     const struct list_row *rows;
     int rc = person_judge(x->person, s, &verdicts, x->e);
 
+    if (!trials)
+        panic("out of memory");
     person_rows(x->person, &rows);
     for (size_t i = 0; i < x->n && rc == 0; i++) {
-        struct policy_certificate c = {x->occupations[i], rows[i].level, rows[i].issued_day};
-        rc = each(ctx, rows[i].line, &c, &verdicts[i]);
+        struct policy_person who = person_as(x->person, i);
+        struct explained one = {
+            .line = rows[i].line,
+            .certificate = {x->occupations[i], rows[i].level, rows[i].issued_day},
+            .person = &who,
+            .trials = trials};
+        policy_argue(p, &who, as_of, i, &verdicts[i], &one.argument, trials);
+        rc = each(ctx, &one);
     }
+    free(trials);
     return rc;
 }
 
 int intake_explain(struct store *s, struct keyring *k, const struct list_info *l,
                    const struct policy *p, int64_t line, int32_t as_of,
-                   int (*each)(void *ctx, int64_t line, const struct policy_certificate *c,
-                               const struct verdict *v),
-                   void *ctx, struct err *e)
+                   int (*each)(void *ctx, const struct explained *x), void *ctx, struct err *e)
 {
     struct list_row row;
     int64_t last;
@@ -89,7 +95,7 @@ int intake_explain(struct store *s, struct keyring *k, const struct list_info *l
     struct explaining x = {.keyring = k, .person = person_new(k, p, as_of), .e = e};
     rc = store_list_scan(s, l->id, row.person_id - 1, 1, on_row, &x, &last, e);
     if (rc == 0)
-        rc = tell(&x, s, each, ctx);
+        rc = tell(&x, s, p, as_of, each, ctx);
     for (size_t i = 0; i < x.n; i++)
         free(x.occupations[i]);
     free(x.occupations);

@@ -203,17 +203,22 @@ static bool alike(const struct list_row *a, const struct list_row *b)
            strcmp(a->region, b->region) == 0;
 }
 
+struct policy_person person_as(const struct person *p, size_t row)
+{
+    return (struct policy_person){.region = p->rows[row].region,
+                                  .paid_months = p->rows[row].months,
+                                  .paid_months_day = p->rows[row].months_day,
+                                  .draws_benefit = p->rows[row].benefit,
+                                  .certificates = p->certificates,
+                                  .n_certificates = p->n,
+                                  .claims = p->claims,
+                                  .n_claims = p->n_claims};
+}
+
 /* Judges all rows as row `first` says of region, months and benefit, and keeps what concerns rows that say the same. */
 static void judge_as(struct person *p, size_t first)
 {
-    struct policy_person who = {.region = p->rows[first].region,
-                                .paid_months = p->rows[first].months,
-                                .paid_months_day = p->rows[first].months_day,
-                                .draws_benefit = p->rows[first].benefit,
-                                .certificates = p->certificates,
-                                .n_certificates = p->n,
-                                .claims = p->claims,
-                                .n_claims = p->n_claims};
+    struct policy_person who = person_as(p, first);
 
     policy_judge(p->policy, &who, p->as_of, p->round);
     for (size_t i = first; i < p->n; i++) {

@@ -59,14 +59,14 @@ static void argue_facts(const struct view *v, const struct policy_certificate *c
 }
 
 void policy_argue(const struct policy *p, const struct policy_person *person, int32_t as_of,
-                  const struct verdict *verdicts, size_t i, struct policy_case *out,
+                  size_t i, const struct verdict *verdict, struct policy_case *out,
                   enum policy_trial *trials)
 {
     struct view v = view_of(p, person, as_of);
     const struct policy_certificate *c = &person->certificates[i];
 
     *out = (struct policy_case){.region = v.region,
-                                .verdict = verdicts[i],
+                                .verdict = *verdict,
                                 .window_day = CIVIL_NONE,
                                 .last_by_read = {CIVIL_NONE, CIVIL_NONE}};
     rule_trials(&v, c->issued_day, out->verdict.rule, trials);
