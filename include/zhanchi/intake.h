@@ -66,6 +66,8 @@ int intake_import(struct store *s, struct keyring *k, const struct intake_opts *
 /* Reason code -> what is wrong and what to do, in English (L4 translates). */
 const char *intake_reason_text(const char *code);
 const char *intake_reason_remedy(const char *code);
+/* Whether a person must decide: a row all of whose reasons are such is held for review. */
+bool intake_reason_review(const char *code);
 
 /* Screens every person of a list; replaces earlier verdicts of the same policy version. record: in
  * the last transaction, after which the list counts as screened; may be NULL. */

@@ -39,7 +39,7 @@ int store_list_set_key(struct store *s, int64_t id, int64_t key_id, struct err *
  * transaction and in some of its own, so that finish is short and can join one. */
 int store_list_flush(struct store *s, int64_t id, struct err *e);
 int store_list_finish(struct store *s, int64_t id, int64_t rows, int64_t rejects, struct err *e);
-/* Removes a list that never became visible, with the persons and addresses that it made (chunks;
+/* Removes a list that never became visible, with the persons, addresses and employers that it made (chunks;
  * outside a transaction). */
 int store_list_abandon(struct store *s, int64_t id, struct err *e);
 /* 1 found, 0 not, -1. Only ready lists. */
@@ -69,7 +69,9 @@ struct list_row {
     int64_t person_id, address_id;     /* set when reading */
     char region[64];                   /* as the list has it, if it looks like a region; else "" */
     bool has_employer, has_occupation;
-    uint8_t employer[KEYRING_HASH_BYTES], occupation[KEYRING_HASH_BYTES];
+    uint8_t employer[KEYRING_HASH_BYTES]; /* when storing */
+    int64_t employer_id;                  /* set when reading; 0 none */
+    uint8_t occupation[KEYRING_HASH_BYTES];
     int level;          /* 0 unknown */
     int32_t issued_day; /* CIVIL_NONE unknown */
     int months;         /* -1 unknown */
@@ -83,7 +85,7 @@ struct list_row {
 /* Reserves n row ids (sealing needs them) of the list in loading, on the connection that loads it.
  */
 int store_list_row_ids(struct store *s, size_t n, int64_t *first, struct err *e);
-/* batch: stores rows (one transaction); resolves person and address hashes to ids, new ones in the
+/* batch: stores rows (one transaction); resolves person, address and employer hashes to ids, new ones in the
  * order of the rows. */
 int store_list_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                     struct err *e);

@@ -127,16 +127,19 @@ int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES
                 struct err *e);
 int address_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e);
+int employer_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                  struct err *e);
 /* Finds or makes it (in the open transaction). 1 made, 0 was there, -1. */
 int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e);
 
 /* ---- sqlite_resolve.c: the same for chunks of a list in loading ---- */
 
-/* Ids of the rows' persons and addresses; makes what is new, in the order of the rows. In the open
+/* Ids of the rows' persons, addresses, mail addresses and employers: four columns of `slice` ids
+ * each, 0 where a row has none; makes what is new, in the order of the rows. In the open
  * transaction. */
 int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
-                  int64_t *person_ids, int64_t *address_ids, int64_t *email_ids, struct err *e);
+                  size_t slice, int64_t *ids, struct err *e);
 /* Room for n rows of news; else what is known goes into the hash tables first (own transactions,
  * unless one is open). */
 int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e);

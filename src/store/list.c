@@ -19,10 +19,13 @@
 
 static const char sql_begin[] = "INSERT INTO list (name, file, digest, state, encoding, columns, "
                                 "key_id, imported_at, imported_by,"
-                                " person_from, person_indexed, address_from, address_indexed)"
-                                " SELECT ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, p.n, p.n, a.n, a.n"
+                                " person_from, person_indexed, address_from, address_indexed,"
+                                " employer_from, employer_indexed)"
+                                " SELECT ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, p.n, p.n, a.n, a.n,"
+                                " f.n, f.n"
                                 " FROM (SELECT coalesce(max(id), 0) + 1 AS n FROM person) p, "
-                                "(SELECT coalesce(max(id), 0) + 1 AS n FROM address) a";
+                                "(SELECT coalesce(max(id), 0) + 1 AS n FROM address) a, "
+                                "(SELECT coalesce(max(id), 0) + 1 AS n FROM employer) f";
 static const char sql_name_state[] = "SELECT state FROM list WHERE name = ?1";
 static const char sql_loading[] = "SELECT id FROM list WHERE state = 0";
 static const char sql_set_key[] = "UPDATE list SET key_id = ?2 WHERE id = ?1 AND state = 0";
@@ -247,8 +250,8 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     out->person_id = stmt_int64(q, first + 6);
     out->address_id = stmt_int64(q, first + 7);
     stmt_copy_text(q, first + 8, out->region, sizeof out->region);
-    out->has_employer = !stmt_null(q, first + 9);
-    stmt_copy_blob(q, first + 9, out->employer, sizeof out->employer);
+    out->employer_id = stmt_int64(q, first + 9);
+    out->has_employer = out->employer_id != 0;
     out->has_occupation = !stmt_null(q, first + 10);
     stmt_copy_blob(q, first + 10, out->occupation, sizeof out->occupation);
     out->level = stmt_int(q, first + 11);

@@ -10,7 +10,7 @@
 
 #define LIST_ROW_COLUMNS                                                                           \
     "r.id, r.line, r.revision, p.kind, p.hash, a.hash, r.person_id, r.address_id, r.region, "      \
-    "r.employer, r.occupation,"                                                                    \
+    "r.employer_id, r.occupation,"                                                                 \
     " r.level, r.issued_day, r.months, x.key_id, x.blob, r.months_day, r.benefit"
 #define LIST_ROW_N 18 /* columns of LIST_ROW_COLUMNS */
 

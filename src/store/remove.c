@@ -2,7 +2,7 @@
  * remove: what becomes of a list that shall not be there (any more), in chunks.
  *
  * store_list_abandon takes away a list in loading with everything that it brought: rows, rejects,
- * key, and the persons and addresses that it made (all from person_from on are its own: one list is
+ * key, and the persons, addresses and employers that it made (all from person_from on are its own: one list is
  * loaded at a time). store_list_remove makes a ready list invisible first, then deletes its sealed
  * data, payloads, rejects and at last its key; what waves refer to stays as facts. Both can be
  * repeated after a crash: store_sweep does.
@@ -42,6 +42,11 @@ static const char sql_address_hash_del[] =
     " (SELECT hash, channel, id FROM address WHERE" ADDRESS_FREE ")";
 static const char sql_address_del[] = "DELETE FROM address WHERE" ADDRESS_FREE;
 
+static const char sql_employer_hash_del[] =
+    "DELETE FROM employer_hash WHERE (hash, kind, employer_id) IN"
+    " (SELECT hash, kind, id FROM employer WHERE id BETWEEN ?2 AND ?3)";
+static const char sql_employer_del[] = "DELETE FROM employer WHERE id BETWEEN ?2 AND ?3";
+
 static const char sql_row_span[] = "SELECT min(id), max(id) FROM list_row WHERE list_id = ?1";
 static const char sql_reject_span[] =
     "SELECT min(line), max(line) FROM list_reject WHERE list_id = ?1";
@@ -53,6 +58,9 @@ static const char sql_person_span[] = "SELECT l.person_from, (SELECT max(id) FRO
                                       "list l WHERE l.id = ?1 AND l.state = 0";
 static const char sql_address_span[] = "SELECT l.address_from, (SELECT max(id) FROM address) FROM "
                                        "list l WHERE l.id = ?1 AND l.state = 0";
+static const char sql_employer_span[] =
+    "SELECT l.employer_from, (SELECT max(id) FROM employer) FROM list l"
+    " WHERE l.id = ?1 AND l.state = 0";
 
 static const char sql_header_del[] = "DELETE FROM list WHERE id = ?1";
 static const char sql_key_off[] = "UPDATE list SET key_id = NULL WHERE id = ?1";
@@ -166,10 +174,12 @@ static int abandon(struct store *s, int64_t id, struct err *e)
     static const char *const rejects[] = {sql_reject_del, NULL};
     static const char *const persons[] = {sql_person_hash_del, sql_person_del, NULL};
     static const char *const addresses[] = {sql_address_hash_del, sql_address_del, NULL};
+    static const char *const employers[] = {sql_employer_hash_del, sql_employer_del, NULL};
     if (delete_span(s, sql_row_span, rows, id, e) ||
         delete_span(s, sql_reject_span, rejects, id, e) ||
         delete_span(s, sql_person_span, persons, id, e) ||
-        delete_span(s, sql_address_span, addresses, id, e))
+        delete_span(s, sql_address_span, addresses, id, e) ||
+        delete_span(s, sql_employer_span, employers, id, e))
         return -1;
     return drop_header(s, id, e);
 }

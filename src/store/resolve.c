@@ -10,6 +10,8 @@
 
 static const char sql_index_key[] = "SELECT id FROM data_key WHERE purpose = 1 ORDER BY id LIMIT 1";
 static const char sql_person[] = "SELECT person_id FROM person_hash WHERE hash = ?1 AND kind = ?2";
+static const char sql_employer[] =
+    "SELECT employer_id FROM employer_hash WHERE hash = ?1 AND kind = 1";
 static const char sql_address[] =
     "SELECT address_id FROM address_hash WHERE hash = ?1 AND channel = 1";
 static const char sql_address_add[] =
@@ -30,14 +32,16 @@ int index_key(struct store *s, int64_t *key_id, struct err *e)
     return 0;
 }
 
-int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
-                struct err *e)
+/* kind 0: the statement has none. */
+static int find(struct store *s, const char *sql, int kind, const uint8_t hash[KEYRING_HASH_BYTES],
+                int64_t *id, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_person, e);
+    struct stmt *q = stmt_open(s, sql, e);
     if (!q)
         return -1;
     stmt_bind_blob(q, 1, hash, KEYRING_HASH_BYTES);
-    stmt_bind_int(q, 2, kind);
+    if (kind)
+        stmt_bind_int(q, 2, kind);
     int rc = stmt_step(q, e);
     if (rc == 1)
         *id = stmt_int64(q, 0);
@@ -45,18 +49,22 @@ int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES
     return rc;
 }
 
+int person_find(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                struct err *e)
+{
+    return find(s, sql_person, kind, hash, id, e);
+}
+
 int address_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_address, e);
-    if (!q)
-        return -1;
-    stmt_bind_blob(q, 1, hash, KEYRING_HASH_BYTES);
-    int rc = stmt_step(q, e);
-    if (rc == 1)
-        *id = stmt_int64(q, 0);
-    stmt_close(q);
-    return rc;
+    return find(s, sql_address, 0, hash, id, e);
+}
+
+int employer_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                  struct err *e)
+{
+    return find(s, sql_employer, 0, hash, id, e);
 }
 
 static int address_add(struct store *s, const uint8_t *hash, int64_t *id, struct err *e)

@@ -437,8 +437,31 @@ static const char schema_006[] =
     "ALTER TABLE list_row ADD COLUMN email_id INTEGER;"
     "ALTER TABLE template ADD COLUMN subject TEXT NOT NULL DEFAULT '';";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003,
-                                         schema_004, schema_005, schema_006};
+/* Employers get ids as persons do, so that breakdowns group by a number. */
+static const char schema_007[] =
+    "CREATE TABLE employer ("
+    " id INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL CHECK (kind = 1)," /* as sqlite_resolve.c wants it */
+    " key_id INTEGER NOT NULL,"
+    " hash BLOB NOT NULL CHECK (length(hash) = 16)) STRICT;"
+    "CREATE TABLE employer_hash ("
+    " hash BLOB NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " employer_id INTEGER NOT NULL,"
+    " PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO employer (kind, key_id, hash) SELECT 1,"
+    " (SELECT min(id) FROM data_key WHERE purpose = 1), employer FROM list_row"
+    " WHERE employer IS NOT NULL GROUP BY employer;"
+    "INSERT INTO employer_hash SELECT hash, kind, id FROM employer;"
+    "ALTER TABLE list_row ADD COLUMN employer_id INTEGER;"
+    "UPDATE list_row SET employer_id = (SELECT h.employer_id FROM employer_hash h"
+    " WHERE h.hash = list_row.employer) WHERE employer IS NOT NULL;"
+    "ALTER TABLE list_row DROP COLUMN employer;"
+    "ALTER TABLE list ADD COLUMN employer_from INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE list ADD COLUMN employer_indexed INTEGER NOT NULL DEFAULT 1;";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
+                                         schema_005, schema_006, schema_007};
 
 int schema_latest(void)
 {

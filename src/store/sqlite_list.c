@@ -18,7 +18,8 @@
 #define SLICE 8192 /* rows resolved at once; bounds the memory of a call */
 
 static const char sql_rows[] =
-    "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer, "
+    "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, "
+    "employer_id, "
     "occupation, level,"
     " issued_day, months, months_day, benefit, email_id)"
     " SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c13, c14, c15 FROM feed";
@@ -38,7 +39,7 @@ static const char sql_scan[] =
 
 struct rows {
     const struct list_row *rows;
-    const int64_t *person_ids, *address_ids, *email_ids;
+    const int64_t *person_ids, *address_ids, *email_ids, *employer_ids;
 };
 
 static void row_cell(const struct feed *f, size_t row, int column, struct feed_cell *out)
@@ -65,7 +66,8 @@ static void row_cell(const struct feed *f, size_t row, int column, struct feed_c
         feed_text(out, r->region);
         break;
     case 6:
-        feed_blob(out, r->has_employer ? r->employer : NULL, KEYRING_HASH_BYTES);
+        if (rows->employer_ids[row] != 0)
+            feed_int64(out, rows->employer_ids[row]);
         break;
     case 7:
         feed_blob(out, r->has_occupation ? r->occupation : NULL, KEYRING_HASH_BYTES);
@@ -104,7 +106,7 @@ static void row_cell(const struct feed *f, size_t row, int column, struct feed_c
 static int put_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                     const int64_t *ids, size_t slice, struct err *e)
 {
-    struct rows ctx = {rows, ids, ids + slice, ids + 2 * slice};
+    struct rows ctx = {rows, ids, ids + slice, ids + 2 * slice, ids + 3 * slice};
     struct feed f = {n, row_cell, &ctx};
     return feed_run(s, sql_rows, &f, list_id, e) || feed_run(s, sql_sealed, &f, 0, e) ? -1 : 0;
 }
@@ -113,15 +115,15 @@ static int put_rows(struct store *s, int64_t list_id, const struct list_row *row
 static int put_slices(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
                       struct err *e)
 {
-    size_t slice = n < SLICE ? n : SLICE; /* persons, numbers, mail addresses */
-    int64_t *ids = reallocarray(NULL, 3 * slice, sizeof *ids);
+    size_t slice = n < SLICE ? n : SLICE; /* persons, numbers, mail addresses, employers */
+    int64_t *ids = reallocarray(NULL, 4 * slice, sizeof *ids);
     if (!ids)
         panic("out of memory");
     int rc = 0;
     for (size_t done = 0; done < n && rc == 0;) {
         size_t part = n - done < SLICE ? n - done : SLICE;
         if (resolver_room(s, list_id, part, e) ||
-            resolver_rows(s, list_id, rows + done, part, ids, ids + slice, ids + 2 * slice, e) ||
+            resolver_rows(s, list_id, rows + done, part, slice, ids, e) ||
             put_rows(s, list_id, rows + done, part, ids, slice, e))
             rc = -1;
         done += part;

@@ -1,16 +1,17 @@
 /*
- * sqlite_resolve: hashes of persons and addresses -> ids, for the chunks of a list in loading.
+ * sqlite_resolve: hashes of persons, addresses and employers -> ids, for the chunks of a list in
+ * loading.
  *
  * Keyed hashes are random, and a random insert into an index of a million entries dirties a page (4
  * KiB of log) for each row: that would be most of an import. So what a list makes anew is appended
- * to `person` and `address` in the order of its rows at once, but enters person_hash and
- * address_hash only in large sorted runs. Until then it is known here, in two tables of fixed size,
- * and nowhere else: nobody may see a list in loading, so nobody needs to find its persons.
+ * to `person`, `address` and `employer` in the order of its rows at once, but enters person_hash,
+ * address_hash and employer_hash only in large sorted runs. Until then it is known here, in tables
+ * of fixed size, and nowhere else: nobody may see a list in loading, so nobody needs to find its persons.
  *
  * Invariants
  *  - One list is loading at a time (unique index list_loading), so every person from
  *    list.person_from on is its own.
- *  - Whatever is not in the hash tables has an id >= list.person_indexed (address_indexed): a fresh
+ *  - Whatever is not in the hash tables has an id >= list.person_indexed (and so on): a fresh
  *    connection finds it there.
  *  - Before the list becomes ready everything is in the hash tables (resolver_flush).
  *  - An address that somebody else made meanwhile (a refusal of a number that no ready list has) is
@@ -33,10 +34,13 @@
 #define RUN_TARGET_US 20000
 
 static const char sql_watermarks[] =
-    "SELECT person_indexed, address_indexed FROM list WHERE id = ?1 AND state = 0";
+    "SELECT person_indexed, address_indexed, employer_indexed FROM list"
+    " WHERE id = ?1 AND state = 0";
 
-struct thing_sql { /* what differs between persons and addresses */
+struct thing_sql { /* what differs between persons, addresses and employers */
     const char *next, *all, *find, *add, *enter, *unindexed, *watermark;
+    int (*one)(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+               struct err *e);
 };
 static const char sql_person_next[] = "SELECT coalesce(max(id), 0) + 1 FROM person";
 static const char sql_person_all[] = "SELECT hash FROM person";
@@ -55,8 +59,8 @@ static const char sql_person_unindexed[] =
 static const char sql_person_watermark[] =
     "UPDATE list SET person_indexed = (SELECT coalesce(max(id), 0) + 1 FROM person) WHERE id = ?1";
 static const struct thing_sql person_sql = {
-    sql_person_next,  sql_person_all,       sql_person_find,     sql_person_add,
-    sql_person_enter, sql_person_unindexed, sql_person_watermark};
+    sql_person_next,  sql_person_all,       sql_person_find,      sql_person_add,
+    sql_person_enter, sql_person_unindexed, sql_person_watermark, person_find};
 static const char sql_address_next[] = "SELECT coalesce(max(id), 0) + 1 FROM address";
 static const char sql_address_all[] = "SELECT hash FROM address";
 static const char sql_address_find[] =
@@ -73,9 +77,46 @@ static const char sql_address_unindexed[] =
     "  AND h.address_id = a.id)";
 static const char sql_address_watermark[] = "UPDATE list SET address_indexed = (SELECT "
                                             "coalesce(max(id), 0) + 1 FROM address) WHERE id = ?1";
+
+static int address_one(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES],
+                       int64_t *id, struct err *e)
+{
+    (void)kind;
+    return address_find(s, hash, id, e);
+}
+
 static const struct thing_sql address_sql = {
-    sql_address_next,  sql_address_all,       sql_address_find,     sql_address_add,
-    sql_address_enter, sql_address_unindexed, sql_address_watermark};
+    sql_address_next,  sql_address_all,       sql_address_find,      sql_address_add,
+    sql_address_enter, sql_address_unindexed, sql_address_watermark, address_one};
+
+static const char sql_employer_next[] = "SELECT coalesce(max(id), 0) + 1 FROM employer";
+static const char sql_employer_all[] = "SELECT hash FROM employer";
+static const char sql_employer_find[] =
+    "SELECT f.c0, h.employer_id FROM feed f CROSS JOIN employer_hash h"
+    " WHERE h.hash = f.c1 AND h.kind = f.c2";
+static const char sql_employer_add[] =
+    "INSERT INTO employer (id, hash, kind, key_id) SELECT c0, c1, c2, ?1 FROM feed";
+static const char sql_employer_enter[] =
+    "INSERT INTO employer_hash (hash, kind, employer_id) SELECT c1, c2, c0 FROM feed WHERE true"
+    " ON CONFLICT DO NOTHING";
+static const char sql_employer_unindexed[] =
+    "SELECT id, kind, hash FROM employer p WHERE id >= ?1 AND NOT EXISTS"
+    " (SELECT 1 FROM employer_hash h WHERE h.hash = p.hash AND h.kind = p.kind"
+    "  AND h.employer_id = p.id)";
+static const char sql_employer_watermark[] =
+    "UPDATE list SET employer_indexed = (SELECT coalesce(max(id), 0) + 1 FROM employer)"
+    " WHERE id = ?1";
+
+static int employer_one(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES],
+                        int64_t *id, struct err *e)
+{
+    (void)kind;
+    return employer_find(s, hash, id, e);
+}
+
+static const struct thing_sql employer_sql = {
+    sql_employer_next,  sql_employer_all,       sql_employer_find,      sql_employer_add,
+    sql_employer_enter, sql_employer_unindexed, sql_employer_watermark, employer_one};
 
 struct slot {
     uint8_t hash[KEYRING_HASH_BYTES];
@@ -94,12 +135,13 @@ struct thing {
     const struct thing_sql *sql;
     struct slot *slots;
     size_t used;
-    struct filter *filter; /* of all that are in the database; NULL: too many to be worth it */
+    struct filter *filter; /* of all that are in the database; NULL: not worth it (too many of
+                              them; employers, who repeat) */
 };
 
 struct resolver {
     int64_t list_id;
-    struct thing person, address;
+    struct thing person, address, employer;
     struct order *order;
     size_t order_cap;
     uint32_t *fresh; /* slots in the order of the rows */
@@ -218,14 +260,14 @@ static int load(struct store *s, struct resolver *r, struct err *e)
         return -1;
     stmt_bind_int64(q, 1, r->list_id);
     int rc = stmt_step(q, e);
-    int64_t persons = stmt_int64(q, 0), addresses = stmt_int64(q, 1);
+    int64_t persons = stmt_int64(q, 0), addresses = stmt_int64(q, 1), employers = stmt_int64(q, 2);
     stmt_close(q);
     if (rc == 0)
         return err_set(e, ERR_SOFTWARE, "this is a defect: please report it",
                        "list %lld is not being loaded", (long long)r->list_id);
     if (rc < 0 || load_unindexed(s, &r->person, persons, e) ||
         load_unindexed(s, &r->address, addresses, e) || load_filter(s, &r->person, e) ||
-        load_filter(s, &r->address, e))
+        load_filter(s, &r->address, e) || load_unindexed(s, &r->employer, employers, e))
         return -1;
     return 0;
 }
@@ -245,6 +287,7 @@ void resolver_drop(struct store *s)
         return;
     free(r->person.slots);
     free(r->address.slots);
+    free(r->employer.slots);
     filter_free(r->person.filter);
     filter_free(r->address.filter);
     free(r->order);
@@ -267,6 +310,7 @@ static struct resolver *resolver_get(struct store *s, int64_t list_id, struct er
     r->part = RUN_FIRST;
     r->person = (struct thing){.sql = &person_sql, .slots = slots_new()};
     r->address = (struct thing){.sql = &address_sql, .slots = slots_new()};
+    r->employer = (struct thing){.sql = &employer_sql, .slots = slots_new()};
     if (load(s, r, e)) {
         resolver_drop(s);
         return NULL;
@@ -276,7 +320,7 @@ static struct resolver *resolver_get(struct store *s, int64_t list_id, struct er
 
 /* ---- a chunk of rows ---- */
 
-struct wanted { /* what a row says of a person or an address */
+struct wanted { /* what a row says of a person, an address or an employer */
     const uint8_t *hash;
     int kind;
 };
@@ -295,6 +339,11 @@ static struct wanted want_address(const struct list_row *r)
 static struct wanted want_email(const struct list_row *r)
 {
     return (struct wanted){r->has_email ? r->email : NULL, 1};
+}
+
+static struct wanted want_employer(const struct list_row *r)
+{
+    return (struct wanted){r->has_employer ? r->employer : NULL, 1};
 }
 
 struct taken {    /* pending slots */
@@ -405,16 +454,17 @@ static int resolve(struct store *s, struct resolver *r, struct thing *t,
 }
 
 int resolver_rows(struct store *s, int64_t list_id, const struct list_row *rows, size_t n,
-                  int64_t *person_ids, int64_t *address_ids, int64_t *email_ids, struct err *e)
+                  size_t slice, int64_t *ids, struct err *e)
 {
     struct resolver *r = resolver_get(s, list_id, e);
     if (!r)
         return -1;
     order_room(r, n);
     fresh_room(r, n);
-    if (resolve(s, r, &r->person, want_person, rows, n, person_ids, e) ||
-        resolve(s, r, &r->address, want_address, rows, n, address_ids, e) ||
-        resolve(s, r, &r->address, want_email, rows, n, email_ids, e)) {
+    if (resolve(s, r, &r->person, want_person, rows, n, ids, e) ||
+        resolve(s, r, &r->address, want_address, rows, n, ids + slice, e) ||
+        resolve(s, r, &r->address, want_email, rows, n, ids + 2 * slice, e) ||
+        resolve(s, r, &r->employer, want_employer, rows, n, ids + 3 * slice, e)) {
         resolver_drop(s); /* slots are half filled */
         return -1;
     }
@@ -461,15 +511,15 @@ static int settle_conflicts(struct store *s, struct thing *t, const struct order
     for (size_t i = 0; i < n; i++) {
         const struct slot *slot = &t->slots[order[i].slot];
         int64_t other;
-        int rc = t->sql == &person_sql ? person_find(s, (int)slot->kind, slot->hash, &other, e)
-                                       : address_find(s, slot->hash, &other, e);
+        int rc = t->sql->one(s, (int)slot->kind, slot->hash, &other, e);
         if (rc < 0)
             return -1;
         if (other == (int64_t)slot->id)
             continue;
-        if (t->sql == &person_sql)
+        if (t->sql != &address_sql)
             return err_set(e, ERR_SOFTWARE, "this is a defect: please report it",
-                           "person %lld was made twice, as %lld", (long long)slot->id,
+                           "%s %lld was made twice, as %lld",
+                           t->sql == &person_sql ? "person" : "employer", (long long)slot->id,
                            (long long)other);
         if (merge_address(s, (int64_t)slot->id, other, e))
             return -1;
@@ -552,7 +602,7 @@ int resolver_flush(struct store *s, int64_t list_id, struct err *e)
     struct resolver *r = resolver_get(s, list_id, e);
     if (!r)
         return -1;
-    if (run(s, r, &r->person, e) || run(s, r, &r->address, e)) {
+    if (run(s, r, &r->person, e) || run(s, r, &r->address, e) || run(s, r, &r->employer, e)) {
         resolver_drop(s);
         return -1;
     }
@@ -564,7 +614,8 @@ int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e)
     struct resolver *r = resolver_get(s, list_id, e);
     if (!r)
         return -1;
-    if (r->person.used + n <= SLOTS_FULL && r->address.used + 2 * n <= SLOTS_FULL)
+    if (r->person.used + n <= SLOTS_FULL && r->address.used + 2 * n <= SLOTS_FULL &&
+        r->employer.used + n <= SLOTS_FULL)
         return 0;
     int64_t upkeep = s->upkeep_us, began = clock_mono_us();
     int rc = resolver_flush(s, list_id, e);

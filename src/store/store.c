@@ -328,12 +328,16 @@ static const char sql_undeclared[] =
     "  WHERE l.id = r.list_id) OR NOT EXISTS (SELECT 1 FROM person p WHERE p.id = r.person_id)"
     "  OR NOT EXISTS (SELECT 1 FROM address a WHERE a.id = r.address_id)"
     "  OR NOT EXISTS (SELECT 1 FROM address a WHERE a.id = coalesce(r.email_id, r.address_id))"
+    " UNION ALL SELECT 'list_row', r.id, 'employer' FROM list_row r WHERE r.employer_id IS NOT NULL"
+    "  AND NOT EXISTS (SELECT 1 FROM employer f WHERE f.id = r.employer_id)"
     " UNION ALL SELECT 'list_row_sealed', x.row_id, 'list_row' FROM list_row_sealed x"
     "  WHERE NOT EXISTS (SELECT 1 FROM list_row r WHERE r.id = x.row_id)"
     " UNION ALL SELECT 'person_hash', h.person_id, 'person' FROM person_hash h"
     "  WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.id = h.person_id AND p.hash = h.hash)"
     " UNION ALL SELECT 'address_hash', h.address_id, 'address' FROM address_hash h"
-    "  WHERE NOT EXISTS (SELECT 1 FROM address a WHERE a.id = h.address_id AND a.hash = h.hash) "
+    "  WHERE NOT EXISTS (SELECT 1 FROM address a WHERE a.id = h.address_id AND a.hash = h.hash)"
+    " UNION ALL SELECT 'employer_hash', h.employer_id, 'employer' FROM employer_hash h"
+    "  WHERE NOT EXISTS (SELECT 1 FROM employer f WHERE f.id = h.employer_id AND f.hash = h.hash) "
     "LIMIT 1";
 static const char restore_remedy[] =
     "keep the damaged file and bring back the newest backup with `zhanchi restore`";

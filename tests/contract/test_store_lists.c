@@ -121,7 +121,7 @@ START_TEST(rows_come_back_as_they_went_in)
     ck_assert_int_gt(out.address_id, 0);
     ck_assert_str_eq(out.region, "4301");
     ck_assert(out.has_employer && out.has_occupation);
-    ck_assert_mem_eq(out.employer, in.employer, sizeof in.employer);
+    ck_assert_int_gt(out.employer_id, 0);
     ck_assert_mem_eq(out.occupation, in.occupation, sizeof in.occupation);
     ck_assert_int_eq(out.level, 3);
     ck_assert_int_eq(out.issued_day, 19000);
@@ -131,6 +131,7 @@ START_TEST(rows_come_back_as_they_went_in)
     ck_assert_mem_eq(out.sealed, "\0blob", 5);
     ck_assert_int_eq(store_list_row_at(c->store, id, 8, &out, &c->e), 1);
     ck_assert(!out.has_employer && !out.has_occupation);
+    ck_assert_int_eq(out.employer_id, 0);
     ck_assert_str_eq(out.region, "");
     ck_assert_int_eq(out.level, 0);
     ck_assert_int_eq(out.issued_day, CIVIL_NONE);
@@ -142,6 +143,56 @@ END_TEST
 
 /* Three certificates of one person, far apart: one person, whole in a scan however small the
  * portions. */
+static int64_t put_employer(struct contract *c, int64_t list_id, int64_t line, uint64_t employer)
+{
+    int64_t id;
+    OK(c, store_list_row_ids(c->store, 1, &id, &c->e));
+    struct list_row r = contract_row(id, line, (uint64_t)line, (uint64_t)line, 1);
+    r.has_employer = true;
+    contract_hash(HASH_EMPLOYER, employer, r.employer);
+    OK(c, store_list_rows(c->store, list_id, &r, 1, &c->e));
+    return id;
+}
+
+static int64_t employer_at(struct contract *c, int64_t list_id, int64_t line)
+{
+    struct list_row r;
+    ck_assert_int_eq(store_list_row_at(c->store, list_id, line, &r, &c->e), 1);
+    ck_assert_int_gt(r.employer_id, 0);
+    return r.employer_id;
+}
+
+/* One id an employer: within a list, over lists, and where another process goes on; one that an
+ * abandoned list made is gone. */
+START_TEST(employers_have_one_id)
+{
+    struct contract *c = contract_begin();
+    int64_t a = contract_list_begin(c, "spring");
+    put_employer(c, a, 2, 7);
+    put_employer(c, a, 3, 8);
+    contract_reopen(c);
+    put_employer(c, a, 4, 7);
+    OK(c, store_list_flush(c->store, a, &c->e));
+    OK(c, store_list_finish(c->store, a, 3, 0, &c->e));
+    int64_t lost = contract_list_begin(c, "lost");
+    put_employer(c, lost, 2, 8);
+    put_employer(c, lost, 3, 9);
+    OK(c, store_list_flush(c->store, lost, &c->e));
+    OK(c, store_list_abandon(c->store, lost, &c->e));
+    int64_t b = contract_list_begin(c, "summer");
+    put_employer(c, b, 2, 10);
+    put_employer(c, b, 3, 8);
+    OK(c, store_list_flush(c->store, b, &c->e));
+    OK(c, store_list_finish(c->store, b, 2, 0, &c->e));
+    ck_assert_int_eq(employer_at(c, a, 2), employer_at(c, a, 4));
+    ck_assert_int_ne(employer_at(c, a, 2), employer_at(c, a, 3));
+    ck_assert_int_eq(employer_at(c, a, 3), employer_at(c, b, 3));
+    ck_assert_int_eq(employer_at(c, b, 2), employer_at(c, a, 3) + 1); /* number 9 is gone */
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(scan_gives_whole_persons)
 {
     struct contract *c = contract_begin();
@@ -566,6 +617,7 @@ int main(void)
     const TTest *const tests[] = {loading_is_invisible,
                                   names_and_digests_are_taken,
                                   rows_come_back_as_they_went_in,
+                                  employers_have_one_id,
                                   scan_gives_whole_persons,
                                   new_ids_follow_the_rows,
                                   known_persons_keep_their_ids,
