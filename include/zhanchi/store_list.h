@@ -99,6 +99,8 @@ int store_list_scan(struct store *s, int64_t list_id, int64_t after_person, size
 int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,
                       struct err *e);
 
+int store_list_row_by_id(struct store *s, int64_t row_id, struct list_row *out, struct err *e);
+
 struct list_reject {
     int64_t line;
     int column;      /* from 1; 0 = the whole row */

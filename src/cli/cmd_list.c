@@ -436,11 +436,12 @@ static const struct command list_rm = {.name = "rm",
                                        .max_rest = 1,
                                        .run = run_rm};
 
-static const struct command *const verbs[] = {&list_import,  &list_ls,     &list_show,
-                                              &list_rejects, &list_screen, &list_explain,
-                                              &list_convert, &list_rm,     NULL};
+static const struct command *const verbs[] = {
+    &list_import,  &list_ls,     &list_show,    &list_rejects, &list_screen,
+    &list_explain, &list_ledger, &list_convert, &list_rm,      NULL};
 
 const struct command cmd_list = {.name = "list",
-                                 .args = "import|ls|show|rejects|screen|explain|convert|rm ...",
+                                 .args =
+                                     "import|ls|show|rejects|screen|explain|ledger|convert|rm ...",
                                  .help = N_("lists of people: import, reasons, screening"),
                                  .verbs = verbs};

@@ -7,7 +7,7 @@
 #include "zhanchi/policy.h"
 #include "cli.h"
 
-extern const struct command list_import, list_screen, list_explain, list_convert;
+extern const struct command list_import, list_screen, list_explain, list_ledger, list_convert;
 
 /* --encoding E; NULL is TABLE_AUTO. */
 struct table_opts;

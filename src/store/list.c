@@ -37,11 +37,13 @@ static const char sql_by_digest[] =
     "SELECT " LIST_COLUMNS " FROM list WHERE digest = ?1 AND state = 1";
 static const char sql_each[] = "SELECT " LIST_COLUMNS " FROM list WHERE state = 1 ORDER BY id";
 static const char sql_max_row[] = "SELECT coalesce(max(id), 0) FROM list_row";
-static const char sql_row_at[] =
-    "SELECT " LIST_ROW_COLUMNS " FROM list_row r"
-    " JOIN person p ON p.id = r.person_id JOIN address a ON a.id = r.address_id"
+#define LIST_ROW_FROM                                                                              \
+    "SELECT " LIST_ROW_COLUMNS " FROM list_row r"                                                  \
+    " JOIN person p ON p.id = r.person_id JOIN address a ON a.id = r.address_id"                   \
     " LEFT JOIN list_row_sealed x ON x.row_id = r.id"
-    " WHERE r.list_id = ?1 AND r.line = ?2 AND r.current = 1";
+static const char sql_row_at[] =
+    LIST_ROW_FROM " WHERE r.list_id = ?1 AND r.line = ?2 AND r.current = 1";
+static const char sql_row_by_id[] = LIST_ROW_FROM " WHERE r.id = ?1";
 static const char sql_rejects[] =
     "SELECT line, column_no, header, reason, masked FROM list_reject WHERE list_id = ?1"
     " ORDER BY line, column_no";
@@ -263,14 +265,9 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     out->benefit = stmt_int(q, first + 17) != 0;
 }
 
-int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,
-                      struct err *e)
+/* Takes the row of q, if it has one, and closes q. */
+static int take_row(struct store *s, struct stmt *q, struct list_row *out, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_row_at, e);
-    if (!q)
-        return -1;
-    stmt_bind_int64(q, 1, list_id);
-    stmt_bind_int64(q, 2, line);
     int rc = stmt_step(q, e);
     if (rc == 1) {
         list_row_read(q, 0, out);
@@ -281,6 +278,26 @@ int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct lis
     }
     stmt_close(q);
     return rc;
+}
+
+int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,
+                      struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_row_at, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    stmt_bind_int64(q, 2, line);
+    return take_row(s, q, out, e);
+}
+
+int store_list_row_by_id(struct store *s, int64_t row_id, struct list_row *out, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_row_by_id, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, row_id);
+    return take_row(s, q, out, e);
 }
 
 int store_list_rejects_each(struct store *s, int64_t list_id,
