@@ -87,7 +87,8 @@ int intake_screen(struct store *s, struct keyring *k, const struct list_info *l,
 struct explained {
     int64_t line;
     struct policy_certificate certificate; /* its occupation as the list has it */
-    const struct policy_person *person;    /* as this row says; occupations in it are no texts */
+    const char *group;                     /* of people, as the list has it; "" none */
+    const struct policy_person *person;    /* as this row says; other names in it are no texts */
     struct policy_case argument;
     const enum policy_trial *trials; /* one a rule of the policy */
 };

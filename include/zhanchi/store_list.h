@@ -68,15 +68,16 @@ struct list_row {
     uint8_t email[KEYRING_HASH_BYTES]; /* when storing */
     int64_t person_id, address_id;     /* set when reading */
     char region[64];                   /* as the list has it, if it looks like a region; else "" */
-    bool has_employer, has_occupation;
+    bool has_employer, has_occupation, has_group;
     uint8_t employer[KEYRING_HASH_BYTES]; /* when storing */
     int64_t employer_id;                  /* set when reading; 0 none */
     uint8_t occupation[KEYRING_HASH_BYTES];
-    int level;          /* 0 unknown */
-    int32_t issued_day; /* CIVIL_NONE unknown */
-    int months;         /* -1 unknown */
-    int32_t months_day; /* through when they were counted; CIVIL_NONE unknown */
-    bool benefit;       /* draws unemployment benefit */
+    uint8_t group[KEYRING_HASH_BYTES]; /* of people */
+    int level;                         /* 0 unknown */
+    int32_t issued_day;                /* CIVIL_NONE unknown */
+    int months;                        /* -1 unknown */
+    int32_t months_day;                /* through when they were counted; CIVIL_NONE unknown */
+    bool benefit;                      /* draws unemployment benefit */
     int64_t key_id;
     const void *sealed; /* SEAL_ROW, id, revision; JSON object field -> text */
     size_t sealed_len;

@@ -177,11 +177,9 @@ static void clause_higher(const struct explained *x, const struct policy_rule *r
 
 static void clause_group(const struct explained *x, const struct policy_rule *r, int32_t as_of)
 {
-    const char *group = x->person->group;
-
     (void)as_of;
     printf(_("group: %s; left out are"),
-           group != NULL && group[0] != '\0' ? group : _("(the list says none)"));
+           x->group[0] != '\0' ? x->group : _("(the list says none)"));
     for (char *const *name = r->excluded; *name != NULL; name++)
         printf("%s%s", name == r->excluded ? " " : ", ", *name);
     putchar('\n');
@@ -218,8 +216,9 @@ static void clause_yearly(const struct explained *x, const struct policy_rule *r
     printf(_("payments in %d: %d known; at most %d"), civil_of(as_of).year, k->paid_this_year,
            r->yearly_max);
     if (r->yearly_extra_shortage > 0)
-        printf(_(", and %d more for occupations in short supply (this is %s)"),
-               r->yearly_extra_shortage, k->shortage ? _("one") : _("none"));
+        printf(k->shortage ? _(", and %d more for occupations in short supply, as this one is")
+                           : _(", and %d more for occupations in short supply, which this is not"),
+               r->yearly_extra_shortage);
     putchar('\n');
 }
 

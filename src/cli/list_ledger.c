@@ -100,7 +100,7 @@ static void text_of(const struct measure_ledger *r, const struct ledger_line *l,
     tout_text(t, name);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         if (l->withheld)
-            tout_text(t, _("< 10"));
+            tout_text(t, "*");
         else if (i >= 7 && !r->claims_known)
             tout_text(t, "");
         else
@@ -166,6 +166,13 @@ static void ledger_text(const struct cli *c, const struct measure_ledger *r,
         text_of(r, &r->lines[i], line_name(r, names, i, tmp), t);
     text_of(r, &r->total, _("all"), t);
     tout_end(t);
+    bool withheld = r->total.withheld;
+    for (size_t i = 0; i < r->n; i++)
+        withheld = withheld || r->lines[i].withheld;
+    if (withheld)
+        printf(_("  * withheld: fewer than %d people, or a difference from the total would tell "
+                 "of fewer\n"),
+               MEASURE_SMALL);
     puts(_(
         "\nCoverage: of the eligible, those to whom a message was delivered. Eligible: now, or has "
         "claimed."));

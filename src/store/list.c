@@ -263,6 +263,8 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     out->sealed = stmt_blob(q, first + 15, &out->sealed_len);
     out->months_day = stmt_null(q, first + 16) ? CIVIL_NONE : stmt_int(q, first + 16);
     out->benefit = stmt_int(q, first + 17) != 0;
+    out->has_group = !stmt_null(q, first + 18);
+    stmt_copy_blob(q, first + 18, out->group, sizeof out->group);
 }
 
 /* Takes the row of q, if it has one, and closes q. */

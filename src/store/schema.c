@@ -460,8 +460,11 @@ static const char schema_007[] =
     "ALTER TABLE list ADD COLUMN employer_from INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE list ADD COLUMN employer_indexed INTEGER NOT NULL DEFAULT 1;";
 
+/* The group of people that a list's row names, as a keyed hash: policies may leave some out. */
+static const char schema_008[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
+
 static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
-                                         schema_005, schema_006, schema_007};
+                                         schema_005, schema_006, schema_007, schema_008};
 
 int schema_latest(void)
 {

@@ -131,6 +131,26 @@ is "versions in the store" "$(sqlite3 "$dir/zhanchi.db" 'SELECT count(DISTINCT p
 must list screen spring --policy example --as-of 2024-07-01
 is "the same again" "$(sqlite3 "$dir/zhanchi.db" 'SELECT count(DISTINCT policy_id), count(*) FROM verdict')" '2|14'
 
+step "groups of people that a rule leaves out"
+{
+    echo '姓名,手机号,参保地,缴费月数,职业,技能等级,发证日期,人员类别'
+    echo '测试庚,13800000011,640100,36,电工,高级工,2025-03-01, 公务 员 '
+    echo '测试辛,13800000012,640100,36,电工,高级工,2025-03-01,企业职工'
+    echo '测试壬,13800000013,640100,36,电工,高级工,2025-03-01,-'
+} >"$work/groups.csv"
+must list import "$work/groups.csv" --name groups
+must list screen groups --policy ningxia --as-of 2025-06-01
+for row in '2 excluded-group' '3 ok' '4 ok'; do
+    json list explain groups --row "${row% *}"
+    is "group of $row" "$(of ".[] | select(.line == ${row% *}).reason")" "${row#* }"
+done
+must list explain groups --row 2
+says '- group: 公务员; left out are 公务员, 机关工作人员, 事业单位工作人员'
+must list explain groups --row 3
+says '+ group: 企业职工; left out are'
+must list explain groups --row 4
+says '+ group: (the list says none); left out are'
+
 step "check: gaps and overlaps with their lines"
 cat >"$work/spans.conf" <<'CONF'
 name = "spans";
