@@ -133,6 +133,8 @@ int employer_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64
 int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e);
 
+#define STORE_CACHE "-16384" /* KiB of pages that a connection keeps */
+
 /* ---- sqlite_resolve.c: the same for chunks of a list in loading ---- */
 
 /* Ids of the rows' persons, addresses, mail addresses and employers: four columns of `slice` ids
