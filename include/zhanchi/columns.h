@@ -57,6 +57,8 @@ int columns_find(struct table *t, const char *map_path, const enum column_field 
 /* Index of a field's column, or -1. */
 int columns_of(const struct columns *c, enum column_field f);
 /* JSON array of {"header","field"}, for list_info.columns. */
+/* The other way: what columns_json wrote. ERR_DATA if it did not. */
+int columns_parse(const char *json, struct columns *out, struct err *e);
 struct buf;
 int columns_json(const struct columns *c, struct buf *out);
 

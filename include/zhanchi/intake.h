@@ -38,7 +38,9 @@ struct intake_opts {
 };
 #define INTAKE_REASONS 64
 struct intake_result {
-    int64_t list_id, rows, taken, rejected_rows, repaired; /* rows = taken + rejected_rows */
+    int64_t list_id, rows, taken, rejected_rows, repaired;
+    int64_t held_rows; /* for review; rows = taken + rejected_rows + held_rows (+ known) */
+    int64_t known;     /* intake_repair: rows that the list has already */
     int64_t
         no_regions;  /* taken rows whose region looks like none: kept sealed only, undetermined */
     int64_t skipped; /* not in rows: empty rows, totals (合计), headers repeated on every page */
@@ -59,9 +61,60 @@ struct intake_result {
  * clear, where a slipped name could be read: it is sealed with the row. Identical rows are taken as they come: a person is one member of a campaign
  * however many rows there are, and `counts` tells rows from persons. Memory does not depend on the
  * size of the file. The rejects file is CSV with UTF-8 BOM, 0600, and appears when it is complete:
- * line, column, header, masked value, reason, remedy. */
+ * the rows that were not taken with the file's own columns, and line, column, reason and remedy
+ * behind them. What wants a person's decision (intake_reason_review) is held for it. */
 int intake_import(struct store *s, struct keyring *k, const struct intake_opts *o,
                   struct intake_result *r, struct err *e);
+
+/* The rows of a file into a list that is ready: a repaired rejects file, or the repaired list itself.
+ * o->name and o->again are not looked at; the file must have every column of the list. A row that
+ * names its line (as rejects files do), or agrees with the held row of its line in all cells that were
+ * good, is that row's next revision; one whose certificate the list has already is `known`; others
+ * come in behind the last line. Each row is complete in itself, so it works in chunks that can be
+ * seen at once; interrupted, it is begun again and finds what was taken. record is called in every
+ * chunk's transaction, with what was done so far. Takes the lock of jobs. */
+int intake_repair(struct store *s, struct keyring *k, const struct list_info *l,
+                  const struct intake_opts *o, struct intake_result *r, struct err *e);
+
+/* ---- single rows ---- */
+
+struct intake_fixed;
+struct intake_fix {
+    int64_t line;
+    const char *column; /* header or field name; NULL with accept */
+    const char *value;  /* personal data, as typed */
+    bool accept;        /* the row in review is taken as it is */
+    int (*record)(void *ctx, const struct intake_fixed *r, struct err *e); /* as above */
+    void *ctx;
+};
+struct intake_fixed {
+    int64_t line;
+    char column[64];
+    int revision;
+    bool taken;         /* else it is still held: rejects */
+    int64_t suppressed; /* waiting messages of members frozen with the older revision */
+    struct list_reject rejects[COLUMN_FIELDS + 2];
+    size_t n_rejects;
+};
+/* A new revision of a row, held or taken. ERR_DATA if the value cannot be used either, if the row
+ * cannot be accepted as it is, or if its cells cannot be told apart; ERR_NOINPUT if there is no such
+ * row; ERR_USAGE with the columns there are; nothing has changed then. */
+int intake_fix(struct store *s, struct keyring *k, const struct list_info *l,
+               const struct intake_fix *f, struct intake_fixed *r, struct err *e);
+/* Takes a row out of the list, held or taken; what was frozen with it and still waits is suppressed. */
+int intake_drop(struct store *s, const struct list_info *l, const struct intake_fix *f,
+                struct intake_fixed *r, struct err *e);
+
+/* The rejects file of a list as it is now: rows rejected and in review, as intake_import writes it.
+ * record (may be NULL) gets the number of rows before the file gets its name. */
+struct intake_rejects {
+    const char *path;
+    const char *(*translate)(const char *text);
+    int (*record)(void *ctx, int64_t rows, struct err *e);
+    void *ctx;
+};
+int intake_rejects(struct store *s, struct keyring *k, const struct list_info *l,
+                   const struct intake_rejects *o, struct err *e);
 
 /* Reason code -> what is wrong and what to do, in English (L4 translates). */
 const char *intake_reason_text(const char *code);

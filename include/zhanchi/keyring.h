@@ -42,7 +42,8 @@ enum seal_place {
     SEAL_PAYLOAD = 2,
     SEAL_OPTOUT = 3,
     SEAL_REPORT = 4,
-    SEAL_REPLY = 5
+    SEAL_REPLY = 5,
+    SEAL_HELD = 6 /* a row that was not taken: its line and revision, under its list's key */
 };
 
 /* Appends alg(1) | nonce | ciphertext | tag. ERR_DATA if out is full; it is then as before, but

@@ -107,7 +107,10 @@ enum msg_cause {
     CAUSE_CRASH = 14,        /* unknown: the dispatcher died with it on the wire */
     CAUSE_TIME = 15,         /* lapsed: not_after or the last day has passed */
     CAUSE_DUPLICATE = 16,    /* suppressed: the same person or number is in the campaign already */
-    CAUSE_NO_ADDRESS = 17    /* suppressed: the row has no address of the campaign's channel */
+    CAUSE_NO_ADDRESS = 17,   /* suppressed: the row has no address of the campaign's channel */
+    CAUSE_ROW_CHANGED = 18,  /* suppressed: the list's row was repaired or dropped since */
+    CAUSE_SHARED = 19,       /* suppressed: another person of this number is written to */
+    CAUSE_SHARED_REVIEW = 20 /* suppressed: somebody must say whose this number is */
 };
 const char *message_cause_name(enum msg_cause c);
 

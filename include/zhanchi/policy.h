@@ -150,7 +150,8 @@ void policy_judge(const struct policy *p, const struct policy_person *person, in
 
 /* The region of the policy that a list's cell names, or NULL: by name, by code (the nearest region
  * above that the policy knows), or by title, with the titles of regions above it in front or
- * without (示例省示例市, 示例市). Borrowed from the policy. */
+ * without (示例省示例市, 示例市); else by a name of GB/T 2260 that leaves no doubt (长沙市: nearest region
+ * above that the policy knows). Borrowed from the policy. */
 const char *policy_region_of(const struct policy *p, const char *cell);
 
 /* Whether a cell looks like a region and like nothing of a person: a code of 2, 4, 6, 9 or 12 digits,

@@ -28,6 +28,15 @@ enum campaign_state {
 };
 const char *campaign_state_name(enum campaign_state s);
 
+/* What becomes of several persons of the list who have one number. Written to databases. */
+enum campaign_shared {
+    SHARED_EACH = 1,  /* each gets a message */
+    SHARED_FIRST = 2, /* the first of those who would get one; the others are suppressed (shared) */
+    SHARED_REVIEW = 3 /* none, until somebody has decided whose it is (shared-review) */
+};
+const char *campaign_shared_name(enum campaign_shared s); /* "each" */
+int campaign_shared_parse(const char *name, enum campaign_shared *out);
+
 #define CAMPAIGN_VARIANTS 8
 struct campaign_info {
     int64_t id;
@@ -50,6 +59,7 @@ struct campaign_info {
     char gateways[ROUTE_GATEWAYS][64];
     char routing[ROUTE_TEXT_MAX]; /* route_format; "" with one gateway */
     bool failover; /* what no gateway has taken may go over another one when its own has stopped */
+    enum campaign_shared shared; /* 0 for store_campaign_create: SHARED_EACH */
     char pause_reason[128];
     int64_t created_at, started_at; /* started: first claim, 0 = not yet */
     char created_by[64];

@@ -27,6 +27,7 @@ struct list_info {
     int64_t rows, rejects;
     int64_t imported_at;
     char imported_by[64];
+    int64_t changed; /* acts on its rows so far (store_held.h) */
     bool ready;
 };
 
@@ -111,6 +112,7 @@ struct list_reject {
 };
 int store_list_rejects(struct store *s, int64_t list_id, const struct list_reject *r, size_t n,
                        struct err *e); /* batch */
+/* Not those of rows in review (store_held_reasons). */
 int store_list_rejects_each(struct store *s, int64_t list_id,
                             int (*each)(void *ctx, const struct list_reject *r), void *ctx,
                             struct err *e);
@@ -119,8 +121,15 @@ int store_list_rejects_each(struct store *s, int64_t list_id,
  * persons. */
 struct list_counts {
     int64_t rows, persons, addresses, shared_addresses;
+    int64_t duplicates; /* rows beyond the first about one certificate of a person */
+    int64_t elsewhere;  /* persons who stand in another list, too */
+    int64_t review;     /* rows that wait for a person's decision */
 };
 int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out, struct err *e);
+/* Other ready lists that have persons of this one, with how many; none that has none. */
+int store_list_overlaps(struct store *s, int64_t list_id,
+                        int (*each)(void *ctx, const char *name, int64_t persons), void *ctx,
+                        struct err *e);
 
 /* ---- policies and verdicts ---- */
 
@@ -164,6 +173,10 @@ int store_verdict_counts(struct store *s, int64_t list_id, int64_t policy_id,
 /* The newest screening of a list: 1 and the policy's id and as_of, 0 if never screened. */
 int store_list_screened(struct store *s, int64_t list_id, int64_t *policy_id, int32_t *as_of,
                         struct err *e);
+/* Rows that have no verdict under a policy: those repaired or added since it was screened. Looks at
+ * rows only where there were acts on them. */
+int store_list_unscreened(struct store *s, int64_t list_id, int64_t policy_id, int64_t *n,
+                          struct err *e);
 int store_list_set_screened(struct store *s, int64_t list_id, int64_t policy_id, int32_t as_of,
                             struct err *e);
 

@@ -15,6 +15,7 @@
 /* ---- rules whose source was not at hand ---- */
 
 struct resting {
+    const struct campaign_info *c;
     bool *unconfirmed; /* by rule */
     int n_rules;
     int64_t n; /* persons who rest on one */
@@ -48,7 +49,7 @@ static int count_resting(void *ctx, const struct candidate *k)
     int no = k->has_verdict ? k->verdict.rule_no : -1;
 
     r->n += no >= 0 && no < r->n_rules && r->unconfirmed[no] &&
-            candidate_cause(k, r->today) == CAUSE_NONE;
+            candidate_cause(r->c, k, r->today) == CAUSE_NONE;
     return 0;
 }
 
@@ -70,7 +71,7 @@ static int count_all(struct store *s, const struct campaign_info *c, struct rest
 static int check_rules(struct store *s, const struct campaign_info *c, int64_t now_ms,
                        struct err *e)
 {
-    struct resting r = {.today = civil_local_day(now_ms, c->schedule.zone_min)};
+    struct resting r = {.c = c, .today = civil_local_day(now_ms, c->schedule.zone_min)};
     int rc = count_all(s, c, &r, e);
 
     free(r.unconfirmed);

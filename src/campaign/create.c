@@ -193,6 +193,8 @@ int campaign_create(struct store *s, struct campaign_info *c, const struct campa
         panic("out of memory");
     if (c->seed == 0)
         crypt_random(&c->seed, sizeof c->seed);
+    if (c->shared == 0)
+        c->shared = SHARED_EACH;
     c->seed &= INT64_MAX; /* as people write it and databases keep it */
     int rc = c->name[0] != '\0'
                  ? 0

@@ -31,6 +31,7 @@ struct freeze {
     struct campaign_office office;
     struct texts texts;
     struct households *households;
+    struct firsts *firsts;
     bool others_open;
     int64_t send_ms, release_ms;
     int32_t send_day, release_day;
@@ -47,7 +48,8 @@ static int32_t last_day_of(const struct candidate *k)
     return k->has_verdict ? k->verdict.last_day : CIVIL_NONE;
 }
 
-enum msg_cause candidate_cause(const struct candidate *k, int32_t planned)
+enum msg_cause candidate_cause(const struct campaign_info *c, const struct candidate *k,
+                               int32_t planned)
 {
     int32_t last = last_day_of(k);
 
@@ -59,6 +61,8 @@ enum msg_cause candidate_cause(const struct candidate *k, int32_t planned)
         return CAUSE_CLAIMED;
     if (k->held_elsewhere)
         return CAUSE_HELD_OUT;
+    if (c->shared == SHARED_REVIEW && k->address_sharers > 1)
+        return CAUSE_SHARED_REVIEW;
     return last != CIVIL_NONE && last < planned ? CAUSE_TIME : CAUSE_NONE;
 }
 
@@ -68,6 +72,14 @@ bool candidate_randomises(const struct campaign_info *c, const struct candidate 
     /* What another campaign of the topic still has in its queue would reach a held-out person
      * before the release. */
     return assign_randomises(c, last_day_of(k)) && !(others_open && k->active_elsewhere);
+}
+
+/* The same, with what the walk before has found. */
+static enum msg_cause cause_of(const struct freeze *z, const struct candidate *k)
+{
+    enum msg_cause cause = candidate_cause(z->c, k, z->send_day);
+
+    return cause == CAUSE_NONE && firsts_other(z->firsts, k) ? CAUSE_SHARED : cause;
 }
 
 static enum member_arm draw_arm(const struct freeze *z, const struct candidate *k)
@@ -230,7 +242,7 @@ int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct
 
     arena_reset(z->arena);
     *d = (struct drawn){.k = k,
-                        .cause = candidate_cause(k, z->send_day),
+                        .cause = cause_of(z, k),
                         .arm = draw_arm(z, k),
                         .variant = campaign_variant_of(z->c, k->row.address_id),
                         .phone = "",
@@ -376,17 +388,34 @@ static int check_gateways(const struct campaign_info *c, struct gateway *const *
     return 0;
 }
 
+/* Nobody may be left out because his row was repaired after the screening. */
+static int check_screened(struct store *s, const struct campaign_info *c, struct err *e)
+{
+    int64_t n = 0;
+
+    if (c->policy_id == 0 || store_list_unscreened(s, c->list_id, c->policy_id, &n, e) != 0)
+        return c->policy_id == 0 ? 0 : -1;
+    return n == 0 ? 0
+                  : err_set(e, ERR_DATA, "screen it again: `zhanchi list screen`",
+                            "%lld rows of the list were repaired or added since it was screened",
+                            (long long)n);
+}
+
 static int prepare(struct freeze *z, const struct template_info *given, struct gateway *const *g,
                    struct err *e)
 {
     struct others others = {.c = z->c};
 
-    if (gateways_open(z->store, z->c, g, text_limit(z), &z->gateways, e) != 0 ||
+    if (check_screened(z->store, z->c, e) != 0 ||
+        gateways_open(z->store, z->c, g, text_limit(z), &z->gateways, e) != 0 ||
         set_times(z, e) != 0 || store_campaign_each(z->store, look_at_other, &others, e) != 0 ||
         texts_load(z->store, z->c, given, &z->texts, e) != 0)
         return -1;
     z->others_open = others.open;
-    return households_find(z->store, z->c, z->send_day, z->others_open, &z->households, e);
+    if (firsts_find(z->store, z->c, z->send_day, &z->firsts, e) != 0)
+        return -1;
+    return households_find(z->store, z->c, z->send_day, z->others_open, z->firsts, &z->households,
+                           e);
 }
 
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
@@ -418,6 +447,7 @@ void freeze_close(struct freeze *z)
         return;
     texts_fini(&z->texts);
     households_free(z->households);
+    firsts_free(z->firsts);
     arena_free(z->arena);
     buf_fini(&z->plain);
     buf_fini(&z->text);

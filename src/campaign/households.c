@@ -22,6 +22,7 @@ struct finding {
     const struct campaign_info *c;
     int32_t today;
     bool others_open;
+    const struct firsts *firsts;
     struct households *h;
 };
 
@@ -40,8 +41,8 @@ static int look(void *ctx, const struct candidate *k)
 {
     struct finding *f = ctx;
 
-    if (k->address_sharers > 1 && candidate_cause(k, f->today) == CAUSE_NONE &&
-        !candidate_randomises(f->c, k, f->others_open))
+    if (k->address_sharers > 1 && candidate_cause(f->c, k, f->today) == CAUSE_NONE &&
+        !firsts_other(f->firsts, k) && !candidate_randomises(f->c, k, f->others_open))
         add(f->h, k->row.address_id);
     return 0;
 }
@@ -54,7 +55,7 @@ static int by_id(const void *a, const void *b)
 }
 
 int households_find(struct store *s, const struct campaign_info *c, int32_t today, bool others_open,
-                    struct households **out, struct err *e)
+                    const struct firsts *firsts, struct households **out, struct err *e)
 {
     int64_t last = 0;
 
@@ -64,7 +65,8 @@ int households_find(struct store *s, const struct campaign_info *c, int32_t toda
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         panic("out of memory");
-    struct finding f = {.c = c, .today = today, .others_open = others_open, .h = *out};
+    struct finding f = {
+        .c = c, .today = today, .others_open = others_open, .firsts = firsts, .h = *out};
     do {
         if (store_candidates(s, c, today, last, PERSONS_A_CALL, look, &f, &last, e) != 0)
             return -1;

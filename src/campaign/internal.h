@@ -4,6 +4,7 @@
  *   assign.c      arms and variants: arithmetic, no state
  *   values.c      a person's row, verdict and office -> what a text may print
  *   texts.c       the campaign's texts, compiled; a text's check against a list
+ *   shared.c      of a number that several persons share, who is written to
  *   households.c  numbers that must not be randomised because of one of their persons
  *   gateways.c    what a campaign's gateways can carry and cost; which one a message gets
  *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered
@@ -127,15 +128,27 @@ void text_carrier_variables(const struct text *t, const struct tv *root, struct 
 struct households;
 /* Numbers shared by several persons of whom one cannot be randomised; NULL without a holdout. 0 or
  * -1. `others_open`: another campaign of the topic is not over yet. */
+struct firsts;
 int households_find(struct store *s, const struct campaign_info *c, int32_t today, bool others_open,
-                    struct households **out, struct err *e);
+                    const struct firsts *firsts, struct households **out, struct err *e);
 void households_free(struct households *h); /* NULL is fine */
 bool households_fixed(const struct households *h, int64_t address_id);
+
+/* ---- shared.c ---- */
+
+/* Of every number that several persons share, who is written to; NULL unless the campaign writes to the
+ * first alone. 0 or -1. */
+int firsts_find(struct store *s, const struct campaign_info *c, int32_t today, struct firsts **out,
+                struct err *e);
+void firsts_free(struct firsts *f); /* NULL is fine */
+/* Is it somebody else than this one? */
+bool firsts_other(const struct firsts *f, const struct candidate *k);
 
 /* ---- freeze.c ---- */
 
 /* Left out before anything is drawn? Known from the store alone; CAUSE_NONE = no. */
-enum msg_cause candidate_cause(const struct candidate *k, int32_t planned);
+enum msg_cause candidate_cause(const struct campaign_info *c, const struct candidate *k,
+                               int32_t planned);
 /* May this person wait, as far as it concerns the person alone? */
 bool candidate_randomises(const struct campaign_info *c, const struct candidate *k,
                           bool others_open);

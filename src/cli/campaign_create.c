@@ -22,6 +22,7 @@ enum {
     C_WINDOW,
     C_BEFORE,
     C_AFTER,
+    C_SHARED,
     C_PRIORITY,
     C_SEED
 };
@@ -39,6 +40,10 @@ static const struct cli_option options[] = {
     {"window", "09:00-20:00", N_("hours of the day in which messages may go")},
     {"not-before", "TIME", N_("nothing goes before")},
     {"not-after", "TIME", N_("nothing goes afterwards (default: see campaign.not_after_days)")},
+    {"shared", "each|first|review",
+     N_("where a number is several persons': each gets a message (default), the first alone, or "
+        "none "
+        "before a decision")},
     {"priority", "N", N_("higher first (default 0)")},
     {"seed", "N", N_("draws arms and variants; the same seed draws the same (default: random)")},
     CLI_END};
@@ -152,6 +157,10 @@ static int parse_rest(const struct cli_args *a, struct campaign_info *k, struct 
         parse_number("seed", a->value[C_SEED], 1, INT64_MAX, &n, e) != 0)
         return -1;
     k->seed = (uint64_t)n;
+    k->shared = SHARED_EACH;
+    if (a->value[C_SHARED] != NULL && campaign_shared_parse(a->value[C_SHARED], &k->shared) != 0)
+        return err_set(e, ERR_USAGE, _("each, first or review"), _("--shared %.20s"),
+                       a->value[C_SHARED]);
     return 0;
 }
 
@@ -304,6 +313,9 @@ static void describe(const struct cli_args *a, const struct campaign_info *k, ch
                      k->failover ? " with failover" : "", s->window_from / 60, s->window_from % 60,
                      s->window_to / 60, s->window_to % 60, k->n_variants);
 
+    if (n > 0 && (size_t)n < cap)
+        n += snprintf(out + n, cap - (size_t)n, ", shared numbers %s",
+                      campaign_shared_name(k->shared));
     if (k->holdout_permille > 0 && n > 0 && (size_t)n < cap)
         snprintf(out + n, cap - (size_t)n, ", %d.%d%% held out until %s", k->holdout_permille / 10,
                  k->holdout_permille % 10, civil_format(k->holdout_until, day));
@@ -327,6 +339,21 @@ static int create(struct cli *c, const struct cli_args *a, struct campaign_info 
     return -1;
 }
 
+/* Never silent: who did not say what becomes of shared numbers is told. */
+static void tell_shared(const struct cli *c, const struct cli_args *a,
+                        const struct campaign_info *k)
+{
+    struct list_counts n;
+    struct err ignored;
+
+    if (a->value[C_SHARED] == NULL && store_list_counts(c->store, k->list_id, &n, &ignored) == 0 &&
+        n.shared_addresses > 0)
+        printf(
+            _("note: %lld numbers of the list are several persons': each gets a message (--shared "
+              "first or review for another way)\n"),
+            (long long)n.shared_addresses);
+}
+
 static void tell(const struct cli *c, const struct cli_args *a, const struct campaign_info *k)
 {
     const struct pace_schedule *s = &k->schedule;
@@ -347,6 +374,7 @@ static void tell(const struct cli *c, const struct cli_args *a, const struct cam
         puts(_("note: the window is the whole day and night"));
     if (k->policy_id == 0)
         puts(_("note: no policy decides who is eligible: everybody on the list is written to"));
+    tell_shared(c, a, k);
 }
 
 static int run(struct cli *c, const struct cli_args *a, struct err *e)

@@ -65,6 +65,8 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
             json_w_int(&w, f->suppressed[i]);
         }
     json_w_close(&w, '}');
+    json_w_key(&w, "shared");
+    json_w_str(&w, campaign_shared_name(k->shared));
     json_counts(&w, "variants", f->per_variant, 0, k->n_variants);
     json_counts(&w, "parts", f->parts, 1, 8);
     json_w_key(&w, "gateways");
@@ -154,7 +156,8 @@ static void forecast_text(const struct cli *c, const struct campaign_info *k,
     gateways_text(c, k, f);
     if (f->shared_addresses > 0)
         figure(_("numbers shared"), cli_number(f->shared_addresses, n),
-               _("each person gets a message"));
+               k->shared == SHARED_FIRST ? _("only the first of its persons gets a message")
+                                         : _("each person gets a message"));
     if (f->elsewhere > 0)
         figure(_("in another campaign"), cli_number(f->elsewhere, n),
                _("members of one of the same topic"));

@@ -164,6 +164,9 @@ static void show_gateways(const struct cli *c, const struct campaign_info *k,
 
 static void show_head(const struct cli *c, const struct campaign_info *k, const struct around *a)
 {
+    static const char *const shared[] = {"", N_("each gets a message"),
+                                         N_("only the first gets a message"),
+                                         N_("none gets a message before a decision")};
     char from[32], to[32], gateways[CAMPAIGNS_GATEWAYS_MAX];
 
     printf(_("campaign  %s (%s%s%s)\n"), k->name, campaign_state_name(k->state),
@@ -181,6 +184,7 @@ static void show_head(const struct cli *c, const struct campaign_info *k, const 
         printf(_("          not before %s\n"),
                civil_format_instant(k->schedule.not_before_ms, c->zone_min, from));
     show_holdout(k);
+    printf(_("shared    a number of several persons: %s\n"), _(shared[k->shared]));
     printf(_("seed      %llu\n"), (unsigned long long)k->seed);
     if (k->started_at != 0)
         printf(_("started   %s\n"), civil_format_instant(k->started_at, c->zone_min, from));
@@ -253,6 +257,7 @@ static void json_head(struct json_w *w, const struct cli *c, const struct campai
     json_w_key(w, "holdout_permille");
     json_w_int(w, k->holdout_permille);
     member(w, "holdout_until", k->holdout_permille > 0 ? civil_format(k->holdout_until, text) : "");
+    member(w, "shared", campaign_shared_name(k->shared));
     json_w_key(w, "priority");
     json_w_int(w, k->priority);
     snprintf(text, sizeof text, "%llu", (unsigned long long)k->seed);

@@ -2,13 +2,12 @@
  * cmd_list: `list` and its shorter verbs: ls, show, rejects, rm. The longer ones have files of
  * their own (list_*.c).
  */
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/crypt.h"
-#include "zhanchi/fsio.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/json.h"
 #include "lists.h"
@@ -59,6 +58,37 @@ const char *lists_reason(enum verdict_reason r)
 
     return (size_t)r < sizeof texts / sizeof texts[0] && texts[r] ? _(texts[r])
                                                                   : verdict_reason_name(r);
+}
+
+struct table_out *lists_rejects(const struct cli *c)
+{
+    static const char *const keys[] = {"line",   "column",  "header", "value",
+                                       "reason", "meaning", "remedy", NULL};
+    static const char *const titles[] = {N_("LINE"),   N_("COLUMN"),  N_("HEADER"), N_("VALUE"),
+                                         N_("REASON"), N_("MEANING"), N_("REMEDY"), NULL};
+
+    return tout_new(c, keys, titles);
+}
+
+void lists_reject(struct table_out *t, const struct list_reject *r)
+{
+    tout_int(t, r->line);
+    tout_int(t, r->column);
+    tout_text(t, r->header);
+    tout_text(t, r->masked);
+    tout_text(t, r->reason);
+    tout_text(t, _(intake_reason_text(r->reason)));
+    tout_text(t, _(intake_reason_remedy(r->reason)));
+}
+
+int lists_line(const char *text, int64_t *line, struct err *e)
+{
+    char *end = NULL;
+
+    *line = text ? strtoll(text, &end, 10) : 0;
+    if (!text || *end || *line < 1)
+        return err_set(e, ERR_USAGE, _("say --row N"), _("which line of the file?"));
+    return 0;
 }
 
 void lists_columns(struct json_w *w, const char *columns)
@@ -116,6 +146,8 @@ static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- show ---- */
 
+#define OVERLAPS_MAX 64
+
 struct showing {
     struct list_info list;
     struct list_counts counts;
@@ -123,7 +155,24 @@ struct showing {
     int32_t as_of;
     struct verdict_count verdicts[32];
     size_t n_verdicts;
+    int64_t unscreened; /* rows without a verdict */
+    struct overlap {
+        char name[64];
+        int64_t persons;
+    } overlaps[OVERLAPS_MAX];
+    size_t n_overlaps;
 };
+
+static int keep_overlap(void *ctx, const char *name, int64_t persons)
+{
+    struct showing *s = ctx;
+
+    if (s->n_overlaps == OVERLAPS_MAX)
+        return 1;
+    snprintf(s->overlaps[s->n_overlaps].name, sizeof s->overlaps[0].name, "%s", name);
+    s->overlaps[s->n_overlaps++].persons = persons;
+    return 0;
+}
 
 static int keep_count(void *ctx, const struct verdict_count *v)
 {
@@ -139,12 +188,14 @@ static int load(struct cli *c, const char *name, struct showing *s, struct err *
     int64_t policy_id;
 
     if (cli_store(c, STORE_RO, e) || cli_list(c, name, &s->list, e) ||
-        store_list_counts(c->store, s->list.id, &s->counts, e))
+        store_list_counts(c->store, s->list.id, &s->counts, e) ||
+        (s->counts.elsewhere > 0 && store_list_overlaps(c->store, s->list.id, keep_overlap, s, e)))
         return -1;
     int screened = store_list_screened(c->store, s->list.id, &policy_id, &s->as_of, e);
     if (screened <= 0)
         return screened;
-    if (store_policy_by_id(c->store, policy_id, &s->policy, e) < 0)
+    if (store_policy_by_id(c->store, policy_id, &s->policy, e) < 0 ||
+        store_list_unscreened(c->store, s->list.id, policy_id, &s->unscreened, e))
         return -1;
     return store_verdict_counts(c->store, s->list.id, policy_id, keep_count, s, e);
 }
@@ -172,12 +223,25 @@ static void show_json(const struct showing *s)
     NUMBER("persons", s->counts.persons);
     NUMBER("numbers", s->counts.addresses);
     NUMBER("shared_numbers", s->counts.shared_addresses);
+    NUMBER("review", s->counts.review);
+    NUMBER("duplicates", s->counts.duplicates);
+    NUMBER("elsewhere", s->counts.elsewhere);
+    json_w_key(&w, "overlaps");
+    json_w_open(&w, '[');
+    for (size_t i = 0; i < s->n_overlaps; i++) {
+        json_w_open(&w, '{');
+        TEXT("list", s->overlaps[i].name);
+        NUMBER("persons", s->overlaps[i].persons);
+        json_w_close(&w, '}');
+    }
+    json_w_close(&w, ']');
     TEXT("imported_by", s->list.imported_by);
     NUMBER("imported_at_ms", s->list.imported_at);
     if (s->policy.id) {
         TEXT("policy", s->policy.name);
         TEXT("policy_version", s->policy.version);
         TEXT("as_of", civil_format(s->as_of, day));
+        NUMBER("unscreened", s->unscreened);
         json_w_key(&w, "verdicts");
         json_w_open(&w, '[');
         for (size_t i = 0; i < s->n_verdicts; i++) {
@@ -233,6 +297,25 @@ static void show_verdicts(const struct cli *c, const struct showing *s)
     tout_end(t);
 }
 
+/* What somebody should look at, where there is anything. */
+static void show_queue(const struct showing *s)
+{
+    char n[32];
+
+    if (s->counts.review > 0)
+        printf(_("review:    %s rows wait for a decision: `zhanchi list review %s`\n"),
+               cli_number(s->counts.review, n), s->list.name);
+    if (s->counts.duplicates > 0)
+        printf(_("repeated:  %s rows are about a certificate that another row has\n"),
+               cli_number(s->counts.duplicates, n));
+    for (size_t i = 0; i < s->n_overlaps; i++)
+        printf(_("elsewhere: %s persons are in list %s, too\n"),
+               cli_number(s->overlaps[i].persons, n), s->overlaps[i].name);
+    if (s->unscreened > 0)
+        printf(_("changed:   %s rows since the screening: screen it again\n"),
+               cli_number(s->unscreened, n));
+}
+
 static void show_text(const struct cli *c, const struct showing *s)
 {
     char a[32], b[32], d[32], when[32];
@@ -246,6 +329,7 @@ static void show_text(const struct cli *c, const struct showing *s)
     printf(_("persons:   %s\n"), cli_number(s->counts.persons, a));
     printf(_("numbers:   %s, %s of them shared by several persons\n"),
            cli_number(s->counts.addresses, b), cli_number(s->counts.shared_addresses, d));
+    show_queue(s);
     fputs(_("columns:   "), stdout);
     show_columns(&s->list);
     if (s->policy.id)
@@ -270,89 +354,56 @@ static int run_show(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- rejects ---- */
 
-struct rejecting {
-    struct table_out *table;
-    struct fs_draft file;
-    struct buf csv; /* one line */
-    struct err *e;
-};
-
 static int reject_row(void *ctx, const struct list_reject *r)
 {
-    struct table_out *t = ((struct rejecting *)ctx)->table;
-
-    tout_int(t, r->line);
-    tout_int(t, r->column);
-    tout_text(t, r->header);
-    tout_text(t, r->masked);
-    tout_text(t, r->reason);
-    tout_text(t, _(intake_reason_text(r->reason)));
-    tout_text(t, _(intake_reason_remedy(r->reason)));
+    lists_reject(ctx, r);
     return 0;
 }
 
-static int csv_cells(struct rejecting *x, const char *const *cells, size_t n)
+static const char *translate(const char *text)
 {
-    buf_reset(&x->csv);
-    for (size_t i = 0; i < n; i++)
-        table_csv_field(&x->csv, cells[i], strlen(cells[i]), i == 0);
-    buf_adds(&x->csv, "\r\n");
-    return fs_draft_put(&x->file, x->csv.data, x->csv.len, x->e);
+    return _(text);
 }
 
-static int reject_csv(void *ctx, const struct list_reject *r)
-{
-    struct rejecting *x = ctx;
-    char line[24], column[24];
-    const char *const cells[] = {line,
-                                 column,
-                                 r->header,
-                                 r->masked,
-                                 r->reason,
-                                 _(intake_reason_text(r->reason)),
-                                 _(intake_reason_remedy(r->reason))};
+struct written {
+    struct cli *cli;
+    const struct list_info *list;
+};
 
-    snprintf(line, sizeof line, "%lld", (long long)r->line);
-    snprintf(column, sizeof column, "%d", r->column);
-    return csv_cells(x, cells, sizeof cells / sizeof cells[0]);
+/* The file names people. */
+static int audit_rejects(void *ctx, int64_t rows, struct err *e)
+{
+    const struct written *w = ctx;
+    char object[128], detail[64];
+
+    snprintf(object, sizeof object, "list %s", w->list->name);
+    snprintf(detail, sizeof detail, "rows %lld", (long long)rows);
+    return cli_audit(w->cli, "list.rejects", object, detail, e);
 }
 
-/* Titles are those of the table, so that a script finds what a person saw. */
-static int write_rejects(struct cli *c, const struct list_info *l, const char *path,
-                         const char *const *titles, struct err *e)
+static int write_rejects(struct cli *c, const char *name, const char *path, struct err *e)
 {
-    struct rejecting x = {.e = e};
-    const char *heads[7];
+    struct list_info l;
+    struct written w = {c, &l};
+    struct intake_rejects o = {
+        .path = path, .translate = translate, .record = audit_rejects, .ctx = &w};
 
-    if (fs_draft_begin(&x.file, path, 0600, e))
+    if (cli_keyring(c, e) || cli_audit_ready(c, e) || cli_list(c, name, &l, e))
         return -1;
-    buf_init(&x.csv, 1 << 20);
-    for (size_t i = 0; i < 7; i++)
-        heads[i] = _(titles[i]);
-    int rc = fs_draft_put(&x.file, "\xEF\xBB\xBF", 3, e);
-    if (rc == 0)
-        rc = csv_cells(&x, heads, 7);
-    if (rc == 0)
-        rc = store_list_rejects_each(c->store, l->id, reject_csv, &x, e);
-    buf_fini(&x.csv);
-    return fs_draft_end(&x.file, rc, e);
+    return intake_rejects(c->store, c->keyring, &l, &o, e);
 }
 
 static int run_rejects(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    static const char *const keys[] = {"line",   "column",  "header", "value",
-                                       "reason", "meaning", "remedy", NULL};
-    static const char *const titles[] = {N_("LINE"),   N_("COLUMN"),  N_("HEADER"), N_("VALUE"),
-                                         N_("REASON"), N_("MEANING"), N_("REMEDY"), NULL};
     struct list_info l;
 
+    if (a->value[0])
+        return write_rejects(c, a->rest[0], a->value[0], e);
     if (cli_store(c, STORE_RO, e) || cli_list(c, a->rest[0], &l, e))
         return -1;
-    if (a->value[0])
-        return write_rejects(c, &l, a->value[0], titles, e);
-    struct rejecting x = {.table = tout_new(c, keys, titles)};
-    int rc = store_list_rejects_each(c->store, l.id, reject_row, &x, e);
-    tout_end(x.table);
+    struct table_out *t = lists_rejects(c);
+    int rc = store_list_rejects_each(c->store, l.id, reject_row, t, e);
+    tout_end(t);
     return rc;
 }
 
@@ -408,7 +459,7 @@ static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
 /* ---- the command ---- */
 
 static const struct cli_option rejects_options[] = {
-    {"output", "FILE", N_("write to FILE as CSV with a byte order mark, for spreadsheets")},
+    {"output", "FILE", N_("write the rows to FILE, for repair in a spreadsheet (names people)")},
     CLI_END};
 static const struct cli_option rm_options[] = {{"yes", NULL, N_("do not ask")}, CLI_END};
 
@@ -437,11 +488,11 @@ static const struct command list_rm = {.name = "rm",
                                        .run = run_rm};
 
 static const struct command *const verbs[] = {
-    &list_import,  &list_ls,     &list_show,    &list_rejects, &list_screen,
-    &list_explain, &list_ledger, &list_convert, &list_rm,      NULL};
+    &list_import, &list_ls,      &list_show,   &list_rejects, &list_review, &list_fix, &list_drop,
+    &list_screen, &list_explain, &list_ledger, &list_convert, &list_rm,     NULL};
 
-const struct command cmd_list = {.name = "list",
-                                 .args =
-                                     "import|ls|show|rejects|screen|explain|ledger|convert|rm ...",
-                                 .help = N_("lists of people: import, reasons, screening"),
-                                 .verbs = verbs};
+const struct command cmd_list = {
+    .name = "list",
+    .args = "import|ls|show|rejects|review|fix|drop|screen|explain|ledger|convert|rm ...",
+    .help = N_("lists of people: import, reasons, screening"),
+    .verbs = verbs};

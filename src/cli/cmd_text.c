@@ -12,6 +12,7 @@
 #include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 #include "zhanchi/phone.h"
+#include "zhanchi/region.h"
 #include "zhanchi/segment.h"
 #include "zhanchi/utf8.h"
 #include "cli.h"
@@ -60,6 +61,11 @@ static void answer_id(const char *item, size_t len, struct json_w *w)
     key_text(w, "kind", valid ? kinds[c.kind] : NULL);
     key_text(w, "birth", valid ? civil_format(c.birth_day, birth) : NULL);
     key_text(w, "sex", valid ? sex : NULL);
+    /* Where it was first given out; no word about where the person is insured. */
+    const struct region *r = valid ? region_by_code(c.number) : NULL;
+    key_text(w, "issued_in", r != NULL ? r->name : NULL);
+    json_w_key(w, "code_abolished");
+    json_w_bool(w, r != NULL && !r->now);
     json_w_key(w, "repaired");
     json_w_bool(w, c.repaired);
 }

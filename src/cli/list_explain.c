@@ -2,7 +2,6 @@
  * list_explain: `list explain` argues one person's case: every rule that was tried, then the one
  * that decided, clause by clause (explain_text.c), or the same as JSON.
  */
-#include <stdlib.h>
 #include <string.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/intake.h"
@@ -134,16 +133,6 @@ static int choose(struct cli *c, const struct cli_args *a, const struct list_inf
     return 0;
 }
 
-static int parse_line(const char *text, int64_t *line, struct err *e)
-{
-    char *end = NULL;
-
-    *line = text ? strtoll(text, &end, 10) : 0;
-    if (!text || *end || *line < 1)
-        return err_set(e, ERR_USAGE, _("say --row N"), _("which line of the file?"));
-    return 0;
-}
-
 static int read_by(const char *reading, struct policy *p, struct err *e)
 {
     if (reading == NULL)
@@ -194,7 +183,7 @@ static int run_explain(struct cli *c, const struct cli_args *a, struct err *e)
     struct list_info l;
     char path[4096];
 
-    if (parse_line(a->value[EXPLAIN_ROW], &x.line, e) || cli_keyring(c, e) ||
+    if (lists_line(a->value[EXPLAIN_ROW], &x.line, e) || cli_keyring(c, e) ||
         cli_list(c, a->rest[0], &l, e) || choose(c, a, &l, path, &x, e))
         return -1;
     struct policy *p = conf_policy_load(path, e);

@@ -10,9 +10,10 @@
 #include "zhanchi/json.h"
 #include "lists.h"
 
-enum { NAME, COLUMNS, ENCODING, REJECTS, DRY_RUN, AGAIN, MONTHS_DAY };
+enum { NAME, INTO, COLUMNS, ENCODING, REJECTS, DRY_RUN, AGAIN, MONTHS_DAY };
 static const struct cli_option options[] = {
     {"name", "L", N_("the list's name from now on")},
+    {"into", "L", N_("instead: repaired rows of list L, a rejects file or the list itself")},
     {"columns", "MAP", N_("a file of \"field = header\" lines for columns with unusual names")},
     {"encoding", "E", N_("utf-8, gb18030 ... (default: found out over the whole file)")},
     {"rejects", "OUT.csv", N_("write what was rejected, why, and what to do")},
@@ -25,7 +26,8 @@ static const struct cli_option options[] = {
 struct importing {
     struct cli *cli;
     const struct intake_opts *opts;
-    struct columns columns; /* as recognised */
+    const struct list_info *into; /* NULL: a new list */
+    struct columns columns;       /* as recognised */
     enum table_encoding encoding;
 };
 
@@ -67,13 +69,29 @@ static void print_reasons(const struct cli *c, const struct intake_result *r)
     tout_end(t);
 }
 
-static void print_text(const struct cli *c, const struct intake_opts *o,
+static void print_duplicates(const struct list_counts *n)
+{
+    char a[32];
+
+    if (n->duplicates > 0)
+        printf(_("%s rows repeat a certificate that the list has already\n"),
+               cli_number(n->duplicates, a));
+    if (n->elsewhere > 0)
+        printf(_("%s persons are in other lists, too\n"), cli_number(n->elsewhere, a));
+}
+
+static void print_text(const struct importing *im, const struct intake_opts *o,
                        const struct intake_result *r)
 {
     char a[32], b[32], d[32], f[32];
 
     printf(_("%s rows: %s taken (%s of them repaired), %s rejected\n"), cli_number(r->rows, a),
            cli_number(r->taken, b), cli_number(r->repaired, d), cli_number(r->rejected_rows, f));
+    if (r->held_rows > 0)
+        printf(_("%s rows wait for a decision: see `zhanchi list review %s`\n"),
+               cli_number(r->held_rows, a), o->name);
+    if (r->known > 0)
+        printf(_("%s rows are in the list already\n"), cli_number(r->known, a));
     if (r->skipped > 0)
         printf(_("%s more are no rows: empty ones, totals, repeated headers\n"),
                cli_number(r->skipped, a));
@@ -83,16 +101,17 @@ static void print_text(const struct cli *c, const struct intake_opts *o,
                cli_number(r->no_regions, a));
     if (!o->dry_run) {
         printf(_("%s persons; %s further rows are theirs too\n"), cli_number(r->counts.persons, a),
-               cli_number(r->taken - r->counts.persons, b));
+               cli_number(r->counts.rows - r->counts.persons, b));
         printf(_("%s numbers, %s of them shared by several persons\n"),
                cli_number(r->counts.addresses, a), cli_number(r->counts.shared_addresses, b));
+        print_duplicates(&r->counts);
     }
     if (r->n_reasons > 0)
-        print_reasons(c, r);
+        print_reasons(im->cli, r);
     if (o->dry_run)
         puts(_("Dry run: nothing was stored."));
     else
-        printf(_("List %s is ready.\n"), o->name);
+        printf(im->into ? _("List %s has them.\n") : _("List %s is ready.\n"), o->name);
 }
 
 static void print_json(const struct importing *im, const struct intake_opts *o,
@@ -120,12 +139,16 @@ static void print_json(const struct importing *im, const struct intake_opts *o,
     NUMBER("taken", r->taken);
     NUMBER("repaired", r->repaired);
     NUMBER("rejected", r->rejected_rows);
+    NUMBER("review", r->held_rows);
+    NUMBER("known", r->known);
     NUMBER("skipped", r->skipped);
     NUMBER("no_regions", r->no_regions);
     if (!o->dry_run) {
         NUMBER("persons", r->counts.persons);
         NUMBER("numbers", r->counts.addresses);
         NUMBER("shared_numbers", r->counts.shared_addresses);
+        NUMBER("duplicates", r->counts.duplicates);
+        NUMBER("elsewhere", r->counts.elsewhere);
     }
     json_w_key(&w, "reasons");
     json_w_open(&w, '{');
@@ -145,9 +168,15 @@ static int audit(void *ctx, const struct intake_result *r, struct err *e)
     char object[128], detail[160];
 
     snprintf(object, sizeof object, "list %s", im->opts->name);
-    snprintf(detail, sizeof detail, "rows %lld, rejected %lld, persons %lld", (long long)r->taken,
-             (long long)r->rejected_rows, (long long)r->counts.persons);
-    return cli_audit(im->cli, "list.import", object, detail, e);
+    if (im->into)
+        snprintf(detail, sizeof detail, "taken %lld, known %lld, review %lld, rejected %lld so far",
+                 (long long)r->taken, (long long)r->known, (long long)r->held_rows,
+                 (long long)r->rejected_rows);
+    else
+        snprintf(detail, sizeof detail, "rows %lld, review %lld, rejected %lld, persons %lld",
+                 (long long)r->taken, (long long)r->held_rows, (long long)r->rejected_rows,
+                 (long long)r->counts.persons);
+    return cli_audit(im->cli, im->into ? "list.repair" : "list.import", object, detail, e);
 }
 
 static int import(struct cli *c, struct importing *im, struct intake_opts *o, struct err *e)
@@ -156,14 +185,15 @@ static int import(struct cli *c, struct importing *im, struct intake_opts *o, st
     struct bar bar;
 
     o->progress = bar_begin(&bar, c, _("import"));
-    int rc = intake_import(c->store, c->keyring, o, &r, e);
+    int rc = im->into ? intake_repair(c->store, c->keyring, im->into, o, &r, e)
+                      : intake_import(c->store, c->keyring, o, &r, e);
     bar_end(&bar);
     if (rc)
         return -1;
     if (c->json)
         print_json(im, o, &r);
     else
-        print_text(c, o, &r);
+        print_text(im, o, &r);
     return 0;
 }
 
@@ -171,7 +201,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 {
     bool dry_run = a->value[DRY_RUN] != NULL;
     struct intake_opts o = {.path = a->rest[0],
-                            .name = a->value[NAME],
+                            .name = a->value[INTO] ? a->value[INTO] : a->value[NAME],
                             .map_path = a->value[COLUMNS],
                             .rejects_path = a->value[REJECTS],
                             .dry_run = dry_run,
@@ -186,18 +216,25 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
         return -1;
     if (months_day != CIVIL_NONE)
         o.months_day = &months_day;
+    if (a->value[INTO] && (a->value[NAME] || a->value[AGAIN]))
+        return err_set(e, ERR_USAGE, _("leave --name and --again away"),
+                       _("--into brings rows into a list that is there"));
     if (!o.name && !dry_run)
         return err_set(e, ERR_USAGE, _("say --name L"), _("the list needs a name"));
     if (!o.name)
         o.name = "dry-run";
     /* A dry run needs no work directory: anybody may try a file. */
     if (lists_encoding(a->value[ENCODING], &o.table, e) ||
-        (!dry_run && (cli_keyring(c, e) || cli_audit_ready(c, e))))
+        ((!dry_run || a->value[INTO]) && (cli_keyring(c, e) || cli_audit_ready(c, e))))
+        return -1;
+    struct list_info into;
+    if (a->value[INTO] && cli_list(c, a->value[INTO], &into, e))
         return -1;
     struct importing *im = calloc(1, sizeof *im);
     if (!im)
         panic("out of memory");
     im->cli = c;
+    im->into = a->value[INTO] ? &into : NULL;
     im->opts = &o;
     o.actor = c->actor;
     o.zone_min = c->zone_min;
@@ -207,12 +244,12 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
     return rc;
 }
 
-const struct command list_import = {
-    .name = "import",
-    .args = "FILE --name L [--columns MAP] [--encoding E] [--rejects OUT.csv] [--months-day DATE]"
-            " [--dry-run] [--again]",
-    .help = N_("brings in a list of people"),
-    .options = options,
-    .min_rest = 1,
-    .max_rest = 1,
-    .run = run};
+const struct command list_import = {.name = "import",
+                                    .args = "FILE --name L|--into L [--columns MAP] [--encoding E] "
+                                            "[--rejects OUT.csv] [--months-day DATE]"
+                                            " [--dry-run] [--again]",
+                                    .help = N_("brings in a list of people"),
+                                    .options = options,
+                                    .min_rest = 1,
+                                    .max_rest = 1,
+                                    .run = run};

@@ -30,6 +30,9 @@ struct chunk { /* rows and rejects that wait for their transaction */
     struct buf blobs;
     struct list_reject *rejects;
     size_t n_rejects, cap_rejects;
+    struct list_held *held; /* the rows that the rejects are about */
+    size_t n_held, cap_held;
+    struct buf held_blobs;
 };
 
 struct import {
@@ -49,7 +52,7 @@ struct import {
 
 /* ---- counting ---- */
 
-static void count_reason(struct intake_result *r, const char *code)
+void count_reason(struct intake_result *r, const char *code)
 {
     size_t i = 0;
 
@@ -62,6 +65,13 @@ static void count_reason(struct intake_result *r, const char *code)
         r->n_reasons++;
     }
     r->reasons[i].n++;
+}
+
+void count_taken(struct intake_result *r, const struct reading *row)
+{
+    r->taken++;
+    r->repaired += reading_repaired(row);
+    r->no_regions += row->text[COLUMN_REGION].len > 0 && !row->region_like;
 }
 
 /* ---- chunks ---- */
@@ -82,8 +92,9 @@ static int chunk_begin(struct import *im, struct err *e)
 {
     struct chunk *c = &im->chunk;
 
-    c->n = c->n_rejects = 0;
+    c->n = c->n_rejects = c->n_held = 0;
     buf_reset(&c->blobs);
+    buf_reset(&c->held_blobs);
     if (im->o->dry_run)
         return 0;
     c->want = store_chunk(im->store);
@@ -92,7 +103,8 @@ static int chunk_begin(struct import *im, struct err *e)
 
 static bool chunk_full(const struct chunk *c)
 {
-    return c->n >= c->want || c->blobs.len >= CHUNK_BYTES || c->n_rejects >= CHUNK_REJECTS;
+    return c->n >= c->want || c->blobs.len >= CHUNK_BYTES || c->held_blobs.len >= CHUNK_BYTES ||
+           c->n_rejects >= CHUNK_REJECTS;
 }
 
 static int chunk_put(struct import *im, struct err *e)
@@ -112,6 +124,13 @@ static int chunk_put(struct import *im, struct err *e)
         return -1;
     store_chunk_took(im->store, c->n, clock_mono_us() - began);
     failpoint("import_chunk");
+    blob = buf_cstr(&c->held_blobs);
+    for (size_t i = 0; i < c->n_held; i++) {
+        c->held[i].sealed = c->held[i].sealed_len > 0 ? blob : NULL;
+        blob += c->held[i].sealed_len;
+    }
+    if (c->n_held > 0 && store_held_put(im->store, list, c->held, c->n_held, e))
+        return -1;
     return c->n_rejects > 0 ? store_list_rejects(im->store, list, c->rejects, c->n_rejects, e) : 0;
 }
 
@@ -124,28 +143,45 @@ static int take(struct import *im, const struct table_row *row, struct err *e)
     if (im->o->dry_run)
         return 0;
     c->rows = room(c->rows, c->n, &c->cap, sizeof *c->rows);
-    int rc = sealer_row(im->sealer, row, &im->reading, c->first_id + (int64_t)c->n, &c->rows[c->n],
-                        &c->blobs, e);
+    int rc = sealer_row(im->sealer, row, &im->reading, c->first_id + (int64_t)c->n, 1,
+                        &c->rows[c->n], &c->blobs, e);
     c->n += rc == 0;
     return rc;
 }
 
-static int keep_rejects(struct import *im, struct err *e)
+/* The row's cells, for whoever repairs it. A row whose cells cannot be trusted is kept as it was read. */
+static int keep_cells(struct import *im, const struct table_row *row, enum row_outcome outcome,
+                      struct err *e)
 {
     struct chunk *c = &im->chunk;
 
-    im->result->rejected_rows++;
-    for (size_t i = 0; i < im->reading.n_rejects; i++) {
-        const struct list_reject *r = &im->reading.rejects[i];
-        count_reason(im->result, r->reason);
-        if (rejects_add(im->rejects, r, e))
-            return -1;
-        if (im->o->dry_run)
-            continue;
-        c->rejects = room(c->rejects, c->n_rejects, &c->cap_rejects, sizeof *c->rejects);
-        c->rejects[c->n_rejects++] = *r;
-    }
+    c->held = room(c->held, c->n_held, &c->cap_held, sizeof *c->held);
+    struct list_held *h = &c->held[c->n_held];
+    if (sealer_held(im->sealer, row, row->line, 1, h, &c->held_blobs, e))
+        return -1;
+    h->state = outcome == ROW_HELD ? HELD_REVIEW : HELD_REJECTED;
+    c->n_held++;
     return 0;
+}
+
+static int keep_rejects(struct import *im, const struct table_row *row, enum row_outcome outcome,
+                        struct err *e)
+{
+    struct chunk *c = &im->chunk;
+    const struct reading *r = &im->reading;
+
+    *(outcome == ROW_HELD ? &im->result->held_rows : &im->result->rejected_rows) += 1;
+    for (size_t i = 0; i < r->n_rejects; i++)
+        count_reason(im->result, r->rejects[i].reason);
+    if (rejects_add(im->rejects, row, r->rejects, r->n_rejects, e))
+        return -1;
+    if (im->o->dry_run)
+        return 0;
+    for (size_t i = 0; i < r->n_rejects; i++) {
+        c->rejects = room(c->rejects, c->n_rejects, &c->cap_rejects, sizeof *c->rejects);
+        c->rejects[c->n_rejects++] = r->rejects[i];
+    }
+    return keep_cells(im, row, outcome, e);
 }
 
 static int keep_row(struct import *im, const struct table_row *row, struct err *e)
@@ -163,14 +199,13 @@ static int keep_row(struct import *im, const struct table_row *row, struct err *
         if (rc < 0)
             return -1;
         if (rc == 0) {
-            im->result->taken++;
-            im->result->repaired += reading_repaired(r);
-            im->result->no_regions += r->text[COLUMN_REGION].len > 0 && !r->region_like;
+            count_taken(im->result, r);
             return 0;
         }
         row_refuse(&im->plan, row, "row-long", r);
+        outcome = ROW_REJECTED;
     }
-    return keep_rejects(im, e);
+    return keep_rejects(im, row, outcome, e);
 }
 
 static int interrupted(struct import *im, struct err *e)
@@ -229,19 +264,30 @@ static int check_columns(struct columns *c, struct err *e)
     return 0;
 }
 
-static int open_file(struct import *im, struct err *e)
+/* What a rejects file has behind the list's own columns is no data of the list. */
+static void forget_bookkeeping(struct columns *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; k < REJECTS_HEADERS; k++)
+            if (strcmp(c->col[i].header, rejects_headers[k]) == 0)
+                c->col[i].header[0] = '\0';
+    while (c->n > 0 && c->col[c->n - 1].header[0] == '\0')
+        c->n--;
+}
+
+int file_open(const struct intake_opts *o, struct table **t, struct columns *c, struct plan *p,
+              struct err *e)
 {
     static const enum column_field need[] = {COLUMN_PHONE, COLUMN_EXTRA};
 
-    im->table = table_open(im->o->path, &im->o->table, e);
-    if (!im->table)
+    *t = table_open(o->path, &o->table, e);
+    if (!*t)
         return -1;
-    if (columns_find(im->table, im->o->map_path, need, &im->columns, e) ||
-        check_columns(&im->columns, e))
-        return err_prefix(e, "%s", im->o->path);
-    plan_init(&im->plan, &im->columns);
-    im->plan.months_day =
-        im->o->months_day ? *im->o->months_day : civil_local_day(im->o->now_ms, im->o->zone_min);
+    if (columns_find(*t, o->map_path, need, c, e) || check_columns(c, e))
+        return err_prefix(e, "%s", o->path);
+    plan_init(p, c);
+    p->months_day = o->months_day ? *o->months_day : civil_local_day(o->now_ms, o->zone_min);
+    forget_bookkeeping(c);
     return 0;
 }
 
@@ -284,18 +330,6 @@ static int describe(struct import *im, struct list_info *l, struct err *e)
 
 /* ---- the list ---- */
 
-/* What a killed job left. */
-static int sweep(struct store *s, struct err *e)
-{
-    int64_t removed = 0;
-
-    if (store_sweep(s, &removed, e))
-        return -1;
-    if (removed > 0)
-        log_info("intake", "removed what %lld interrupted jobs had left", (long long)removed);
-    return 0;
-}
-
 static int begin(struct import *im, struct err *e)
 {
     struct list_info l;
@@ -321,7 +355,7 @@ static int refuse_empty(struct import *im, struct err *e)
     return err_set(e, ERR_DATA,
                    im->rejects ? "see the rejects file" : "see why with --rejects FILE",
                    "no row of %s can be used (%lld were rejected)", im->o->path,
-                   (long long)im->result->rejected_rows);
+                   (long long)(im->result->rejected_rows + im->result->held_rows));
 }
 
 /* The last transaction: the list can be seen, and the act is recorded. */
@@ -358,11 +392,9 @@ static int load_locked(struct import *im, struct err *e)
 {
     int fd;
 
-    if (store_lock_jobs(im->store, &fd, e))
+    if (jobs_lock(im->store, &fd, e))
         return -1;
-    int rc = sweep(im->store, e);
-    if (rc == 0)
-        rc = load(im, e);
+    int rc = load(im, e);
     close(fd);
     return rc;
 }
@@ -371,8 +403,9 @@ static int run(struct import *im, struct err *e)
 {
     const struct intake_opts *o = im->o;
 
-    if (check_name(o->name, e) || open_file(im, e) || refuse_known(im, e) ||
-        rejects_open(o->rejects_path, o->translate, &im->rejects, e))
+    if (check_name(o->name, e) || file_open(o, &im->table, &im->columns, &im->plan, e) ||
+        refuse_known(im, e) ||
+        rejects_open(o->rejects_path, o->translate, &im->columns, &im->rejects, e))
         return -1;
     if (o->header)
         o->header(o->ctx, &im->columns, table_encoding_of(im->table));
@@ -396,12 +429,15 @@ int intake_import(struct store *s, struct keyring *k, const struct intake_opts *
     *im = (struct import){.store = s, .keyring = k, .o = o, .result = r};
     reading_init(&im->reading);
     buf_init(&im->chunk.blobs, CHUNK_BYTES + SEALED_MAX + 64);
+    buf_init(&im->chunk.held_blobs, CHUNK_BYTES + SEALED_MAX + 64);
     int rc = run(im, e);
     rejects_close(im->rejects);
     sealer_free(im->sealer);
     reading_fini(&im->reading);
     table_close(im->table);
     buf_fini(&im->chunk.blobs);
+    buf_fini(&im->chunk.held_blobs);
+    free(im->chunk.held);
     free(im->chunk.rows);
     free(im->chunk.rejects);
     free(im);

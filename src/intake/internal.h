@@ -3,7 +3,9 @@
  *
  *   rows.c     one row of a file: cells -> cleaned texts, or why not       reasons.c  reason code -> text and remedy
  *   seal.c     cleaned texts -> what is stored of a row                    rejects.c  the rejects file
- *   import.c   a whole file, in chunks                                     screen.c, explain.c, person.c   list + policy -> verdicts
+ *   import.c   a whole file, in chunks                                     repair.c   a repaired file, into its list
+ *   held.c     a stored row -> its cells again                             fix.c      what people do about one row
+ *   screen.c, explain.c, person.c   list + policy -> verdicts
  */
 #ifndef INTAKE_INTERNAL_H
 #define INTAKE_INTERNAL_H
@@ -15,6 +17,7 @@
 #include "zhanchi/email.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/phone.h"
+#include "zhanchi/store_held.h"
 
 /* ---- rows.c ---- */
 
@@ -23,10 +26,13 @@ struct plan { /* what is where in this file */
     int at[COLUMN_FIELDS]; /* column, or -1 */
     bool months_in_years;  /* the header says 年限 */
     int32_t months_day;    /* where the row does not say it */
+    int accept_not;        /* but for this column; or -1 */
+    bool accept; /* what wants a person's decision has it: taken as it is, where it can be */
+    int line_at; /* column of a rejects file: the row's line in its list; or -1 */
 };
 void plan_init(struct plan *p, const struct columns *c);
 
-enum row_outcome { ROW_TAKEN, ROW_REJECTED, ROW_SKIPPED };
+enum row_outcome { ROW_TAKEN, ROW_HELD, ROW_REJECTED, ROW_SKIPPED };
 
 #define LEVELS_SEEN 64
 struct level_cache { /* texts of levels and what they mean */
@@ -56,6 +62,12 @@ void reading_fini(struct reading *r);
 bool reading_repaired(const struct reading *r);
 
 enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r);
+/* Without the ="..." by which a spreadsheet is told that digits are a text. */
+struct table_cell cell_bare(const struct table_cell *c);
+/* More cells than the header has. */
+bool row_shifted(const struct plan *p, const struct table_row *row);
+/* The cells from `column` on, as a line of a file would have them. */
+void row_tail(const struct table_row *row, size_t column, struct buf *out);
 /* A reject of the whole row, found later. */
 void row_refuse(const struct plan *p, const struct table_row *row, const char *reason,
                 struct reading *r);
@@ -65,22 +77,71 @@ void row_refuse(const struct plan *p, const struct table_row *row, const char *r
 #define SEALED_MAX (256u << 10) /* JSON of a row */
 
 struct sealer;
+/* Borrows all of them. */
 struct sealer *sealer_new(struct keyring *k, const struct plan *p, int64_t key_id);
 void sealer_free(struct sealer *s); /* NULL is fine */
 /* Fills *out for a row with this id; appends the sealed blob to *blobs (out->sealed is the caller's to set, the buffer may move). 1 if the
  * row is too long to be kept, 0, -1. */
 int sealer_row(struct sealer *s, const struct table_row *row, const struct reading *r, int64_t id,
-               struct list_row *out, struct buf *blobs, struct err *e);
+               int revision, struct list_row *out, struct buf *blobs, struct err *e);
+/* The same for a row that is not taken: its cells as they were read. What is too long is not kept
+ * (out->sealed_len 0). 0 or -1. */
+int sealer_held(struct sealer *s, const struct table_row *row, int64_t line, int revision,
+                struct list_held *out, struct buf *blobs, struct err *e);
+
+/* ---- import.c ---- */
+
+/* A file with a telephone column and something that says who, its header read; *t is the caller's to
+ * close, also after an error (NULL then, if it was not opened). */
+int file_open(const struct intake_opts *o, struct table **t, struct columns *c, struct plan *p,
+              struct err *e);
+void count_reason(struct intake_result *r, const char *code);
+void count_taken(struct intake_result *r, const struct reading *row);
 
 /* ---- rejects.c ---- */
 
+/* Columns that a rejects file has behind the list's own, in every language the same, so that it is
+ * known again. */
+#define REJECTS_HEADERS 4
+extern const char *const rejects_headers[REJECTS_HEADERS];
+extern const char rejects_line_header[];
+
 struct reject_file;
 /* A temporary file beside `path`; path NULL: nothing is written, all calls are fine. */
-int rejects_open(const char *path, const char *(*translate)(const char *), struct reject_file **out,
-                 struct err *e);
-int rejects_add(struct reject_file *f, const struct list_reject *r, struct err *e);
+int rejects_open(const char *path, const char *(*translate)(const char *), const struct columns *c,
+                 struct reject_file **out, struct err *e);
+/* A row as it was read (n_cells 0: it was not kept), and every reason against it. */
+int rejects_add(struct reject_file *f, const struct table_row *row, const struct list_reject *r,
+                size_t n, struct err *e);
 int rejects_finish(struct reject_file *f, struct err *e); /* durable, under its name */
 void rejects_close(struct reject_file *f); /* removes what was not finished; NULL is fine */
+
+/* ---- held.c ---- */
+
+/* A row of a list as it stands in the store, as a file's row again. Too large for a stack. */
+struct stored_row {
+    struct columns columns; /* of the list */
+    struct plan plan;
+    struct table_row row; /* its cells are below */
+    int64_t id;           /* of the list_row, or 0: it was not taken */
+    int revision;
+    enum held_state state; /* of a row that was not taken */
+    int64_t key_id;
+    bool kept; /* its cells are there */
+    struct table_cell cells[COLUMNS_MAX];
+    struct json *json;
+    struct buf plain;
+};
+struct stored_row *stored_new(const struct list_info *l, struct err *e); /* NULL on error */
+void stored_free(struct stored_row *r);                                  /* NULL is fine */
+/* What is current at a line: 1/0/-1. A row that was dropped, or whose list was removed, is 0. */
+int stored_load(struct stored_row *r, struct store *s, struct keyring *k, int64_t list_id,
+                int64_t line, struct err *e);
+/* The same for a row that is at hand. */
+int stored_held(struct stored_row *r, struct keyring *k, const struct list_held *h, struct err *e);
+
+/* The lock of jobs, with what a dead job left swept away. */
+int jobs_lock(struct store *s, int *fd, struct err *e);
 
 /* ---- reasons.c ---- */
 

@@ -5,11 +5,14 @@
  * telephone number and for what says who the person is; a value that is there and is not understood always is one, because dropping it would lose it silently. All cells of a
  * row are looked at, so that a person who repairs the file sees everything at once.
  *
+ * A row all of whose reasons want a person's decision is held for review instead of being refused.
+ *
  * No row: rows without any text, totals (合计), and headers that a program repeated on every page. They are counted, not rejected.
  */
 #include <stdio.h>
 #include <string.h>
 #include "zhanchi/cells.h"
+#include "zhanchi/certificate.h"
 #include "zhanchi/civil.h"
 #include "zhanchi/mask.h"
 #include "zhanchi/utf8.h"
@@ -27,6 +30,12 @@ void plan_init(struct plan *p, const struct columns *c)
 {
     p->columns = c;
     p->months_day = CIVIL_NONE;
+    p->accept = false;
+    p->accept_not = -1;
+    p->line_at = -1;
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->col[i].header, rejects_line_header) == 0)
+            p->line_at = (int)i;
     for (int f = 0; f < COLUMN_FIELDS; f++)
         p->at[f] = columns_of(c, (enum column_field)f);
     int months = p->at[COLUMN_MONTHS];
@@ -49,6 +58,14 @@ void reading_fini(struct reading *r)
 bool reading_repaired(const struct reading *r)
 {
     return r->phone.repaired || r->email.repaired || r->citizen.repaired;
+}
+
+/* ="110105..." is how spreadsheets are told that digits are a text. */
+struct table_cell cell_bare(const struct table_cell *c)
+{
+    if (c->len > 3 && memcmp(c->text, "=\"", 2) == 0 && c->text[c->len - 1] == '"')
+        return (struct table_cell){c->text + 2, c->len - 3};
+    return *c;
 }
 
 static const struct table_cell *cell_of(const struct plan *p, const struct table_row *row,
@@ -332,6 +349,17 @@ static bool repeated_header(const struct plan *p, const struct table_row *row, s
     return strcmp(buf_cstr(scratch), p->columns->col[p->at[COLUMN_PHONE]].header) == 0;
 }
 
+void row_tail(const struct table_row *row, size_t column, struct buf *out)
+{
+    for (size_t i = column; i < row->n_cells; i++) {
+        if (i > column && row->cells[i].len == 0)
+            continue;
+        if (i > column)
+            buf_addc(out, ',');
+        buf_add(out, row->cells[i].text, row->cells[i].len);
+    }
+}
+
 /* ---- rejects ---- */
 
 static void reject(const struct plan *p, const struct table_row *row, int column,
@@ -349,7 +377,7 @@ static void reject(const struct plan *p, const struct table_row *row, int column
 }
 
 /* More cells than the header has: a delimiter inside a cell has shifted the columns, nobody knows from where on. */
-static bool shifted(const struct plan *p, const struct table_row *row)
+bool row_shifted(const struct plan *p, const struct table_row *row)
 {
     for (size_t i = p->columns->width; i < row->n_cells; i++)
         if (row->cells[i].len > 0)
@@ -361,7 +389,7 @@ static const char *whole_row(const struct plan *p, const struct table_row *row)
 {
     if (row->fault)
         return strcmp(row->fault, "quote") == 0 ? "row-quote" : "row-long";
-    return shifted(p, row) ? "row-shifted" : NULL;
+    return row_shifted(p, row) ? "row-shifted" : NULL;
 }
 
 void row_refuse(const struct plan *p, const struct table_row *row, const char *reason,
@@ -376,14 +404,34 @@ static void read_fields(const struct plan *p, const struct table_row *row, struc
         int column = p->at[fields[i].field];
         if (column < 0)
             continue;
-        const struct table_cell *c = cell_of(p, row, fields[i].field);
-        const char *reason = fields[i].clean(p, c, r);
+        const struct table_cell c = cell_bare(cell_of(p, row, fields[i].field));
+        const char *reason = fields[i].clean(p, &c, r);
+        if (reason && p->accept && column != p->accept_not && intake_reason_review(reason) &&
+            r->text[fields[i].field].len > 0)
+            continue; /* a person has said so */
         if (reason) {
             char masked[MASK_MAX];
-            fields[i].mask(c->text, c->len, masked);
+            fields[i].mask(c.text, c.len, masked);
             reject(p, row, column, reason, masked, r);
         }
     }
+}
+
+/* A certificate's number says its year and level, too. Only where both could be read. */
+static void cross_check(const struct plan *p, const struct table_row *row, struct reading *r)
+{
+    int column = p->at[COLUMN_CERTIFICATE];
+    const struct buf *number = &r->text[COLUMN_CERTIFICATE];
+    char masked[MASK_MAX];
+
+    if (column < 0 || number->len == 0 || (p->accept && column != p->accept_not))
+        return;
+    const char *reason =
+        certificate_contradicts(number->data, number->len, r->level, r->issued_day);
+    if (!reason)
+        return;
+    mask_cell(number->data, number->len, masked);
+    reject(p, row, column, reason, masked, r);
 }
 
 /* Without an id number, a reference and a name nobody could be told from another with the same telephone. */
@@ -422,7 +470,11 @@ enum row_outcome row_read(const struct plan *p, const struct table_row *row, str
     if (empty_row(row) || total_row(p, row, scratch) || repeated_header(p, row, scratch))
         return ROW_SKIPPED;
     read_fields(p, row, r);
+    cross_check(p, row, r);
     if (r->n_rejects == 0 && anonymous(r))
         row_refuse(p, row, "person-unknown", r);
-    return r->n_rejects > 0 ? ROW_REJECTED : ROW_TAKEN;
+    for (size_t i = 0; i < r->n_rejects; i++)
+        if (!intake_reason_review(r->rejects[i].reason))
+            return ROW_REJECTED;
+    return r->n_rejects > 0 ? ROW_HELD : ROW_TAKEN;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/cells.h"
+#include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 #include "zhanchi/utf8.h"
 #include "internal.h"
@@ -158,7 +159,18 @@ static struct table_cell text_of(const struct plan *p, size_t column, const stru
         return (struct table_cell){buf_cstr(&r->text[f]), r->text[f].len};
     if (column >= row->n_cells)
         return (struct table_cell){"", 0};
-    return trimmed(&row->cells[column]);
+    struct table_cell bare = cell_bare(&row->cells[column]);
+    return trimmed(&bare);
+}
+
+static void add_member(struct sealer *s, size_t column, struct table_cell c)
+{
+    if (c.len == 0)
+        return;
+    if (s->json.len > 1)
+        buf_addc(&s->json, ',');
+    buf_add(&s->json, s->keys[column].data, s->keys[column].len);
+    json_quote(&s->json, c.text, c.len);
 }
 
 static void write_json(struct sealer *s, const struct table_row *row, const struct reading *r)
@@ -166,21 +178,60 @@ static void write_json(struct sealer *s, const struct table_row *row, const stru
     buf_reset(&s->json);
     buf_addc(&s->json, '{');
     for (size_t i = 0; i < s->plan->columns->n; i++) {
-        if (s->keys[i].len == 0)
-            continue;
-        struct table_cell c = text_of(s->plan, i, row, r);
-        if (c.len == 0)
-            continue;
-        if (s->json.len > 1)
-            buf_addc(&s->json, ',');
-        buf_add(&s->json, s->keys[i].data, s->keys[i].len);
-        json_quote(&s->json, c.text, c.len);
+        if (s->keys[i].len > 0)
+            add_member(s, i, text_of(s->plan, i, row, r));
     }
     buf_addc(&s->json, '}');
 }
 
+/* Cells as they are; what stands beyond the header goes with the last column, so that nothing is lost.
+ * The day of the paid months is the import's, so it is kept where no column says it. */
+static void write_raw(struct sealer *s, const struct table_row *row)
+{
+    size_t n = s->plan->columns->n;
+    struct buf last;
+    char day[11];
+
+    buf_init(&last, SEALED_MAX);
+    buf_reset(&s->json);
+    buf_addc(&s->json, '{');
+    for (size_t i = 0; i < n && i < row->n_cells; i++) {
+        struct table_cell c = row->cells[i];
+        if (i + 1 == n && row_shifted(s->plan, row)) {
+            row_tail(row, i, &last);
+            c = (struct table_cell){buf_cstr(&last), last.len};
+        }
+        if (s->keys[i].len > 0)
+            add_member(s, i, c);
+    }
+    if (s->plan->at[COLUMN_MONTHS_DAY] < 0 && s->plan->months_day != CIVIL_NONE) {
+        buf_adds(&s->json, s->json.len > 1 ? "," : "");
+        json_quote(&s->json, column_field_name(COLUMN_MONTHS_DAY),
+                   strlen(column_field_name(COLUMN_MONTHS_DAY)));
+        buf_addf(&s->json, ":\"%s\"", civil_format(s->plan->months_day, day));
+    }
+    buf_addc(&s->json, '}');
+    if (last.failed)
+        s->json.failed = true;
+    buf_fini(&last);
+}
+
+int sealer_held(struct sealer *s, const struct table_row *row, int64_t line, int revision,
+                struct list_held *out, struct buf *blobs, struct err *e)
+{
+    size_t before = blobs->len;
+
+    write_raw(s, row);
+    *out = (struct list_held){.line = line, .revision = revision, .key_id = s->key_id};
+    if (!s->json.failed && keyring_seal(s->keyring, s->key_id, SEAL_HELD, line, revision,
+                                        s->json.data, s->json.len, blobs, e))
+        return -1;
+    out->sealed_len = blobs->len - before;
+    return 0;
+}
+
 int sealer_row(struct sealer *s, const struct table_row *row, const struct reading *r, int64_t id,
-               struct list_row *out, struct buf *blobs, struct err *e)
+               int revision, struct list_row *out, struct buf *blobs, struct err *e)
 {
     size_t before = blobs->len;
 
@@ -189,7 +240,7 @@ int sealer_row(struct sealer *s, const struct table_row *row, const struct readi
         return 1;
     *out = (struct list_row){.id = id,
                              .line = row->line,
-                             .revision = 1,
+                             .revision = revision,
                              .level = r->level,
                              .issued_day = r->issued_day,
                              .months = r->months,

@@ -34,9 +34,10 @@ static const char *const classes[] = {"?",      "OK",      "RETRY",  "LIMIT",  "
                                       "OPTOUT", "CONTENT", "CONFIG", "UNKNOWN"};
 
 static const char *const causes[] = {
-    "none",     "optout", "claimed", "held-out", "not-eligible", "missing-value",
-    "too-long", "number", "content", "limit",    "config",       "network",
-    "person",   "doubt",  "crash",   "time",     "duplicate",    "no-address"};
+    "none",        "optout", "claimed",      "held-out", "not-eligible", "missing-value",
+    "too-long",    "number", "content",      "limit",    "config",       "network",
+    "person",      "doubt",  "crash",        "time",     "duplicate",    "no-address",
+    "row-changed", "shared", "shared-review"};
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 

@@ -6,11 +6,16 @@
  * write. Everything ends at "CN". A place's parent from the file goes before the one that its
  * digits tell: areas run directly by a province keep their code.
  *
+ * What none of these knows is looked up in the standard's own table (regions.c): a list writes 长沙市,
+ * the policy has a rule for 43.
+ *
  * A title must be read to its end. A cell that begins with a known title and goes on with an
  * unknown word names a place that the policy may treat otherwise, so it is no region at all and its
  * people are undetermined. Called by judge.c, by intake and by conf.
  */
+#include <stdio.h>
 #include <string.h>
+#include "zhanchi/region.h"
 #include "internal.h"
 
 #define NATION "CN"
@@ -144,7 +149,8 @@ static bool spells(const struct policy *p, const struct policy_region *r, struct
     return cell.len == 0;
 }
 
-const char *policy_region_of(const struct policy *p, const char *cell)
+/* As the policy itself writes it: by name, code or title. */
+static const char *spelt(const struct policy *p, const char *cell)
 {
     struct place text = place_of(cell), at;
 
@@ -167,6 +173,33 @@ const char *policy_region_of(const struct policy *p, const char *cell)
         if (spells(p, &p->regions[i], text))
             name = p->regions[i].name;
     return name;
+}
+
+/* By the standard's table: the nearest place above it that the policy knows. */
+static const char *named(const struct policy *p, const char *cell)
+{
+    const struct region *r = region_by_name(cell, strlen(cell));
+    char code[8];
+    struct place at;
+    const char *name = NULL;
+
+    if (r == NULL)
+        return NULL;
+    snprintf(code, sizeof code, "%06u", (unsigned)r->code);
+    if (!code_place(place_of(code), &at))
+        return NULL;
+    for (int i = 0; i < PLACES_MAX && at.len > 0 && name == NULL; i++) {
+        name = known(p, at);
+        at = place_above(p, at);
+    }
+    return name;
+}
+
+const char *policy_region_of(const struct policy *p, const char *cell)
+{
+    const char *name = spelt(p, cell);
+
+    return name != NULL ? name : named(p, cell);
 }
 
 /* ---- labels ---- */
@@ -237,7 +270,7 @@ void policy_region_label(const struct policy *p, const char *cell, char out[POLI
     put(plain, place_of(cell));
     out[0] = '\0';
     bool is_code = code_place(place_of(plain), &code);
-    const char *region = p == NULL ? NULL : is_code ? known(p, code) : policy_region_of(p, cell);
+    const char *region = p == NULL ? NULL : is_code ? known(p, code) : spelt(p, cell);
     if (region != NULL)
         put_region(p, region, out);
     else

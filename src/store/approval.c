@@ -130,6 +130,10 @@ static void add_campaign(struct crypt_mac *m, const struct campaign_info *c)
         add_int(m, c->variants[i].template_id);
         add_int(m, c->variants[i].weight);
     }
+    if (c->shared > SHARED_EACH) { /* as it always was where nobody chose */
+        add_text(m, "shared");
+        add_int(m, (int64_t)c->shared);
+    }
     if (!routed(c))
         return;
     add_int(m, c->n_gateways);

@@ -17,14 +17,14 @@
     " EXISTS (SELECT 1 FROM tally t WHERE t.campaign_id = c.id AND t.n > 0"                        \
     " AND (t.state <= 3 OR t.state = 5)), c.routing, c.failover,"                                  \
     " coalesce((SELECT t.channel FROM campaign_variant v JOIN template t ON t.id = v.template_id"  \
-    " WHERE v.campaign_id = c.id ORDER BY v.no LIMIT 1), 'sms')"
+    " WHERE v.campaign_id = c.id ORDER BY v.no LIMIT 1), 'sms'), c.shared"
 
 static const char sql_create[] =
     "INSERT INTO campaign (name, topic, state, list_id, policy_id, gateway_id, window_from,"
     " window_to, zone_min, not_before, not_after, holdout_permille, holdout_until,"
-    " holdout_margin_days, seed, priority, created_at, created_by, routing, failover)"
+    " holdout_margin_days, seed, priority, created_at, created_by, routing, failover, shared)"
     " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19)";
+    " ?19, ?20)";
 static const char sql_variant_add[] =
     "INSERT INTO campaign_variant (campaign_id, no, template_id, weight) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_variants[] =
@@ -59,6 +59,23 @@ bool campaign_is_email(const struct campaign_info *c)
     return strcmp(c->channel, "email") == 0;
 }
 
+static const char *const shared_names[] = {"?", "each", "first", "review"};
+
+const char *campaign_shared_name(enum campaign_shared s)
+{
+    return (size_t)s < sizeof shared_names / sizeof shared_names[0] ? shared_names[s] : "?";
+}
+
+int campaign_shared_parse(const char *name, enum campaign_shared *out)
+{
+    for (int i = SHARED_EACH; i <= SHARED_REVIEW; i++)
+        if (strcmp(shared_names[i], name) == 0) {
+            *out = (enum campaign_shared)i;
+            return 0;
+        }
+    return -1;
+}
+
 /* ---- reading ---- */
 
 static void read_row(struct stmt *q, struct campaign_info *c)
@@ -90,6 +107,7 @@ static void read_row(struct stmt *q, struct campaign_info *c)
     stmt_copy_text(q, 22, c->routing, sizeof c->routing);
     c->failover = stmt_int(q, 23) != 0;
     stmt_copy_text(q, 24, c->channel, sizeof c->channel);
+    c->shared = (enum campaign_shared)stmt_int(q, 25);
 }
 
 static int read_gateways(struct store *s, struct campaign_info *c, struct err *e)
@@ -256,6 +274,7 @@ static int insert_campaign(struct store *s, struct campaign_info *c, struct err 
     stmt_bind_text(add, 17, c->created_by);
     stmt_bind_text(add, 18, c->routing);
     stmt_bind_int(add, 19, c->failover);
+    stmt_bind_int(add, 20, c->shared ? (int)c->shared : SHARED_EACH);
     int rc = stmt_end(add, stmt_run(add, e));
     c->id = stmt_last_id(s);
     c->state = CAMPAIGN_DRAFT;

@@ -129,9 +129,21 @@ int address_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_
                  struct err *e);
 int employer_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                   struct err *e);
-/* Finds or makes it (in the open transaction). 1 made, 0 was there, -1. */
+/* Finds or makes it (in the open transaction). 1 made, 0 was there, -1. Persons and employers only
+ * while no list is loading: that list's are all those from its first one on. */
 int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e);
+int person_make(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                struct err *e);
+int employer_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                  struct err *e);
+
+/* ---- list.c ---- */
+
+/* Line, column, header, reason, masked value: to the end of the walk, and closes it. */
+struct list_reject;
+int list_rejects_read(struct stmt *q, int (*each)(void *ctx, const struct list_reject *r),
+                      void *ctx, struct err *e);
 
 #define STORE_CACHE "-16384" /* KiB of pages that a connection keeps */
 

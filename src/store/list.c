@@ -15,7 +15,7 @@
 
 #define LIST_COLUMNS                                                                               \
     "id, name, file, digest, encoding, columns, coalesce(key_id, 0), rows, rejects, imported_at, " \
-    "imported_by, state"
+    "imported_by, state, changed"
 
 static const char sql_begin[] = "INSERT INTO list (name, file, digest, state, encoding, columns, "
                                 "key_id, imported_at, imported_by,"
@@ -45,13 +45,35 @@ static const char sql_row_at[] =
     LIST_ROW_FROM " WHERE r.list_id = ?1 AND r.line = ?2 AND r.current = 1";
 static const char sql_row_by_id[] = LIST_ROW_FROM " WHERE r.id = ?1";
 static const char sql_rejects[] =
-    "SELECT line, column_no, header, reason, masked FROM list_reject WHERE list_id = ?1"
-    " ORDER BY line, column_no";
+    "SELECT line, column_no, header, reason, masked FROM list_reject r WHERE list_id = ?1"
+    " AND closed = 0 AND NOT EXISTS (SELECT 1 FROM list_held h WHERE h.list_id = ?1"
+    "  AND h.line = r.line AND h.state = 1) ORDER BY line, column_no";
 static const char sql_counts[] =
     "SELECT coalesce(sum(rows), 0), (SELECT count(*) FROM (SELECT DISTINCT person_id FROM list_row"
     "  WHERE list_id = ?1 AND current = 1)), count(*), coalesce(sum(first <> last), 0)"
     " FROM (SELECT count(*) AS rows, min(person_id) AS first, max(person_id) AS last FROM list_row"
     "  WHERE list_id = ?1 AND current = 1 GROUP BY address_id)";
+
+#define PERSONS "SELECT DISTINCT person_id FROM list_row WHERE list_id = ?1 AND current = 1"
+/* Only persons of several rows are looked at row by row. */
+static const char sql_duplicates[] =
+    "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n"
+    " FROM (SELECT person_id FROM list_row WHERE list_id = ?1 AND current = 1 GROUP BY person_id"
+    "  HAVING count(*) > 1) m"
+    " CROSS JOIN list_row r ON r.list_id = ?1 AND r.person_id = m.person_id AND r.current = 1"
+    " GROUP BY r.person_id, r.occupation, r.level, r.issued_day)";
+/* Who was first seen with this list can only be in a later one. */
+static const char sql_elsewhere[] =
+    "SELECT count(*) FROM (" PERSONS ") p WHERE (p.person_id <"
+    " (SELECT person_from FROM list WHERE id = ?1) OR EXISTS (SELECT 1 FROM list WHERE id > ?1"
+    "  AND state = 1)) AND EXISTS (SELECT 1 FROM list l CROSS JOIN list_row r ON r.list_id = l.id"
+    "  AND r.person_id = p.person_id AND r.current = 1 WHERE l.state = 1 AND l.id <> ?1)";
+static const char sql_overlaps[] =
+    "SELECT l.name, (SELECT count(*) FROM (" PERSONS ") p WHERE EXISTS (SELECT 1 FROM list_row r"
+    "  WHERE r.list_id = l.id AND r.person_id = p.person_id AND r.current = 1))"
+    " FROM list l WHERE l.state = 1 AND l.id <> ?1 ORDER BY l.id";
+static const char sql_in_review[] =
+    "SELECT count(*) FROM list_held WHERE list_id = ?1 AND state = 1";
 
 /* ---- loading ---- */
 
@@ -182,6 +204,7 @@ static void read_list(struct stmt *q, struct list_info *out)
     out->imported_at = stmt_int64(q, 9);
     stmt_copy_text(q, 10, out->imported_by, sizeof out->imported_by);
     out->ready = stmt_int(q, 11) == 1;
+    out->changed = stmt_int64(q, 12);
 }
 
 /* One list, then the statement is given back. */
@@ -302,14 +325,9 @@ int store_list_row_by_id(struct store *s, int64_t row_id, struct list_row *out, 
     return take_row(s, q, out, e);
 }
 
-int store_list_rejects_each(struct store *s, int64_t list_id,
-                            int (*each)(void *ctx, const struct list_reject *r), void *ctx,
-                            struct err *e)
+int list_rejects_read(struct stmt *q, int (*each)(void *ctx, const struct list_reject *r),
+                      void *ctx, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_rejects, e);
-    if (!q)
-        return -1;
-    stmt_bind_int64(q, 1, list_id);
     int rc;
     while ((rc = stmt_step(q, e)) == 1) {
         struct list_reject r = {.line = stmt_int64(q, 0), .column = stmt_int(q, 1)};
@@ -322,16 +340,66 @@ int store_list_rejects_each(struct store *s, int64_t list_id,
     return stmt_end(q, rc);
 }
 
+int store_list_rejects_each(struct store *s, int64_t list_id,
+                            int (*each)(void *ctx, const struct list_reject *r), void *ctx,
+                            struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_rejects, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    return list_rejects_read(q, each, ctx, e);
+}
+
+/* One number of a list. */
+static int list_number(struct store *s, const char *sql, int64_t list_id, int64_t *out,
+                       struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    int rc = stmt_step(q, e);
+    *out = rc == 1 ? stmt_int64(q, 0) : 0;
+    return stmt_end(q, rc);
+}
+
 int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out, struct err *e)
 {
+    memset(out, 0, sizeof *out);
     struct stmt *q = stmt_open(s, sql_counts, e);
     if (!q)
         return -1;
     stmt_bind_int64(q, 1, list_id);
     int rc = stmt_step(q, e);
-    if (rc == 1)
-        *out = (struct list_counts){stmt_int64(q, 0), stmt_int64(q, 1), stmt_int64(q, 2),
-                                    stmt_int64(q, 3)};
-    stmt_close(q);
-    return rc < 0 ? -1 : 0;
+    if (rc == 1) {
+        out->rows = stmt_int64(q, 0);
+        out->persons = stmt_int64(q, 1);
+        out->addresses = stmt_int64(q, 2);
+        out->shared_addresses = stmt_int64(q, 3);
+    }
+    if (stmt_end(q, rc))
+        return -1;
+    return list_number(s, sql_duplicates, list_id, &out->duplicates, e) ||
+                   list_number(s, sql_elsewhere, list_id, &out->elsewhere, e) ||
+                   list_number(s, sql_in_review, list_id, &out->review, e)
+               ? -1
+               : 0;
+}
+
+int store_list_overlaps(struct store *s, int64_t list_id,
+                        int (*each)(void *ctx, const char *name, int64_t persons), void *ctx,
+                        struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_overlaps, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1) {
+        int64_t n = stmt_int64(q, 1);
+        if (n > 0 && (rc = each(ctx, stmt_text(q, 0), n)) != 0)
+            break;
+    }
+    return stmt_end(q, rc);
 }

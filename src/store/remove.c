@@ -26,6 +26,8 @@ static const char sql_row_del[] =
     "DELETE FROM list_row WHERE list_id = ?1 AND id BETWEEN ?2 AND ?3";
 static const char sql_reject_del[] =
     "DELETE FROM list_reject WHERE list_id = ?1 AND line BETWEEN ?2 AND ?3";
+static const char sql_held_del[] =
+    "DELETE FROM list_held WHERE list_id = ?1 AND line BETWEEN ?2 AND ?3";
 static const char sql_payload_del[] =
     "DELETE FROM payload WHERE key_id = ?1 AND message_id BETWEEN ?2 AND ?3";
 static const char sql_person_hash_del[] =
@@ -49,7 +51,8 @@ static const char sql_employer_del[] = "DELETE FROM employer WHERE id BETWEEN ?2
 
 static const char sql_row_span[] = "SELECT min(id), max(id) FROM list_row WHERE list_id = ?1";
 static const char sql_reject_span[] =
-    "SELECT min(line), max(line) FROM list_reject WHERE list_id = ?1";
+    "SELECT min(line), max(line) FROM (SELECT line FROM list_reject WHERE list_id = ?1"
+    " UNION ALL SELECT line FROM list_held WHERE list_id = ?1)";
 /* Payloads are sealed with the key of their wave's list. */
 static const char sql_payload_span[] =
     "SELECT min(w.message_from), max(w.message_to) FROM list l JOIN wave w ON w.list_id = l.id"
@@ -171,7 +174,7 @@ static int drop_header(struct store *s, int64_t id, struct err *e)
 static int abandon(struct store *s, int64_t id, struct err *e)
 {
     static const char *const rows[] = {sql_sealed_del, sql_row_del, NULL};
-    static const char *const rejects[] = {sql_reject_del, NULL};
+    static const char *const rejects[] = {sql_held_del, sql_reject_del, NULL};
     static const char *const persons[] = {sql_person_hash_del, sql_person_del, NULL};
     static const char *const addresses[] = {sql_address_hash_del, sql_address_del, NULL};
     static const char *const employers[] = {sql_employer_hash_del, sql_employer_del, NULL};
@@ -269,7 +272,7 @@ static int clear_removed(struct store *s, int64_t id, struct err *e)
 {
     static const char *const facts_stay[] = {sql_sealed_del, NULL};
     static const char *const all[] = {sql_sealed_del, sql_verdict_del, sql_row_del, NULL};
-    static const char *const rejects[] = {sql_reject_del, NULL};
+    static const char *const rejects[] = {sql_held_del, sql_reject_del, NULL};
     static const char *const payloads[] = {sql_payload_del, NULL};
     int64_t key_id;
     bool keep;

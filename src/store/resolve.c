@@ -1,7 +1,7 @@
 /*
- * resolve: one hash of a person or an address -> its id.
+ * resolve: one hash of a person, an address or an employer -> its id.
  *
- * For administration, replies and responses. What a list in loading has made is not found here
+ * For administration, replies, responses and repaired rows. What a list in loading has made is not found here
  * before that list is ready (sqlite_resolve.c does the same for a chunk of a list, and moves an
  * address that was made here meanwhile onto its own). Invariant: at most one id stands for a hash
  * in person_hash and address_hash; every id in them exists.
@@ -15,9 +15,16 @@ static const char sql_employer[] =
 static const char sql_address[] =
     "SELECT address_id FROM address_hash WHERE hash = ?1 AND channel = 1";
 static const char sql_address_add[] =
-    "INSERT INTO address (channel, key_id, hash) VALUES (1, ?1, ?2)";
+    "INSERT INTO address (key_id, hash, channel) VALUES (?1, ?2, ?3)";
 static const char sql_address_hash_add[] =
-    "INSERT INTO address_hash (hash, channel, address_id) VALUES (?1, 1, ?2)";
+    "INSERT INTO address_hash (hash, address_id, channel) VALUES (?1, ?2, ?3)";
+static const char sql_person_add[] = "INSERT INTO person (key_id, hash, kind) VALUES (?1, ?2, ?3)";
+static const char sql_person_hash_add[] =
+    "INSERT INTO person_hash (hash, person_id, kind) VALUES (?1, ?2, ?3)";
+static const char sql_employer_add[] =
+    "INSERT INTO employer (key_id, hash, kind) VALUES (?1, ?2, ?3)";
+static const char sql_employer_hash_add[] =
+    "INSERT INTO employer_hash (hash, employer_id, kind) VALUES (?1, ?2, ?3)";
 
 int index_key(struct store *s, int64_t *key_id, struct err *e)
 {
@@ -67,38 +74,63 @@ int employer_find(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64
     return find(s, sql_employer, 0, hash, id, e);
 }
 
-static int address_add(struct store *s, const uint8_t *hash, int64_t *id, struct err *e)
+/* The thing itself (?1 key, ?2 hash, ?3 kind), then the way to it (?1 hash, ?2 id, ?3 kind). */
+static int add(struct store *s, const char *sql, const char *sql_hash, int kind,
+               const uint8_t *hash, int64_t *id, struct err *e)
 {
     int64_t key_id;
     if (index_key(s, &key_id, e))
         return -1;
-    struct stmt *add = stmt_open(s, sql_address_add, e);
-    if (!add)
+    struct stmt *st = stmt_open(s, sql, e);
+    if (!st)
         return -1;
-    stmt_bind_int64(add, 1, key_id);
-    stmt_bind_blob(add, 2, hash, KEYRING_HASH_BYTES);
-    int rc = stmt_run(add, e);
-    stmt_close(add);
-    if (rc)
+    stmt_bind_int64(st, 1, key_id);
+    stmt_bind_blob(st, 2, hash, KEYRING_HASH_BYTES);
+    stmt_bind_int(st, 3, kind);
+    if (stmt_end(st, stmt_run(st, e)))
         return -1;
     *id = stmt_last_id(s);
-    add = stmt_open(s, sql_address_hash_add, e);
-    if (!add)
+    st = stmt_open(s, sql_hash, e);
+    if (!st)
         return -1;
-    stmt_bind_blob(add, 1, hash, KEYRING_HASH_BYTES);
-    stmt_bind_int64(add, 2, *id);
-    rc = stmt_run(add, e);
-    stmt_close(add);
-    return rc ? -1 : 1;
+    stmt_bind_blob(st, 1, hash, KEYRING_HASH_BYTES);
+    stmt_bind_int64(st, 2, *id);
+    stmt_bind_int(st, 3, kind);
+    return stmt_end(st, stmt_run(st, e)) ? -1 : 1;
+}
+
+static void want_transaction(const struct store *s)
+{
+    if (!s->in_tx)
+        panic("a person, an address or an employer made outside a transaction");
 }
 
 int address_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
                  struct err *e)
 {
-    if (!s->in_tx)
-        panic("an address made outside a transaction");
+    want_transaction(s);
     int rc = address_find(s, hash, id, e);
     if (rc)
         return rc < 0 ? -1 : 0;
-    return address_add(s, hash, id, e);
+    return add(s, sql_address_add, sql_address_hash_add, 1, hash, id, e);
+}
+
+int person_make(struct store *s, int kind, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                struct err *e)
+{
+    want_transaction(s);
+    int rc = person_find(s, kind, hash, id, e);
+    if (rc)
+        return rc < 0 ? -1 : 0;
+    return add(s, sql_person_add, sql_person_hash_add, kind, hash, id, e);
+}
+
+int employer_make(struct store *s, const uint8_t hash[KEYRING_HASH_BYTES], int64_t *id,
+                  struct err *e)
+{
+    want_transaction(s);
+    int rc = employer_find(s, hash, id, e);
+    if (rc)
+        return rc < 0 ? -1 : 0;
+    return add(s, sql_employer_add, sql_employer_hash_add, 1, hash, id, e);
 }

@@ -460,11 +460,30 @@ static const char schema_007[] =
     "ALTER TABLE list ADD COLUMN employer_from INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE list ADD COLUMN employer_indexed INTEGER NOT NULL DEFAULT 1;";
 
-/* The group of people that a list's row names, as a keyed hash: policies may leave some out. */
-static const char schema_008[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
+/* Rows that were not taken, with their cells; what was done about them. A reason is closed when its
+ * row's revision is no longer the newest. changed: acts on its rows so far.
+ * shared: what a campaign does where one number is several persons' (enum campaign_shared). */
+static const char schema_008[] =
+    "CREATE TABLE list_held ("
+    " list_id INTEGER NOT NULL REFERENCES list (id),"
+    " line INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5)," /* enum held_state */
+    " key_id INTEGER NOT NULL,"
+    " blob BLOB,"
+    " PRIMARY KEY (list_id, line, revision)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX list_held_newest ON list_held (list_id, line) WHERE state <> 5;"
+    "ALTER TABLE list_reject ADD COLUMN closed INTEGER NOT NULL DEFAULT 0"
+    " CHECK (closed IN (0, 1));"
+    "ALTER TABLE list ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE campaign ADD COLUMN shared INTEGER NOT NULL DEFAULT 1"
+    " CHECK (shared BETWEEN 1 AND 3);";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
-                                         schema_005, schema_006, schema_007, schema_008};
+/* The group of people that a list's row names, as a keyed hash: policies may leave some out. */
+static const char schema_009[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
+                                         schema_006, schema_007, schema_008, schema_009};
 
 int schema_latest(void)
 {

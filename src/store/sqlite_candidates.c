@@ -33,7 +33,9 @@ static const char sql_walk[] =
 static const char sql_refuses[] = "SELECT 1 FROM optout WHERE address_id = ?1 AND topic = ?2";
 static const char sql_claimed[] =
     "SELECT 1 FROM list_row r JOIN response p ON " RESPONSE_COVERS_ROW " WHERE r.id = ?1";
-/* Waves in freezing are invisible; members of arm 4 were never written to. A holdout holds a phone,
+/* Waves in freezing are invisible; members of arm 4 were never written to,
+ * nor were those whose row was repaired or dropped while they waited (10, 18): they are offered
+ * again. A holdout holds a phone,
  * not a person: another list may know the same phone by another name, id number or reference. The
  * members of a phone are found through its messages, which have an index already: one more on
  * member would cost each freezing a random insert a member. */
@@ -44,7 +46,9 @@ static const char sql_claimed[] =
     "SELECT coalesce(max(k.arm = 2 AND c.holdout_until > ?4), 0), count(*)"                        \
     " FROM (" members ") x CROSS JOIN member k ON k.id = x.id"                                     \
     " CROSS JOIN campaign c ON c.id = k.campaign_id CROSS JOIN wave w ON w.id = k.wave_id"         \
-    " WHERE c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0 AND k.arm <> 4"
+    " WHERE c.id <> ?2 AND c.topic = ?3 AND c.state <> 6 AND w.state > 0 AND k.arm <> 4"           \
+    " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.member_id = k.id AND m.state = 10"           \
+    "  AND m.cause = 18)"
 static const char sql_elsewhere[] = ELSEWHERE(OF_PERSON " UNION ALL " OF_NUMBER);
 static const char sql_elsewhere_person[] = ELSEWHERE(OF_PERSON);
 static const char sql_elsewhere_number[] = ELSEWHERE(OF_NUMBER);

@@ -15,6 +15,10 @@ static const char sql_one[] =
     " WHERE policy_id = ?1 AND row_id = ?2";
 static const char sql_screened[] =
     "SELECT policy_id, screened_day FROM list WHERE id = ?1 AND policy_id IS NOT NULL";
+static const char sql_unscreened[] =
+    "SELECT count(*) FROM list l CROSS JOIN list_row r ON r.list_id = l.id AND r.current = 1"
+    " WHERE l.id = ?1 AND l.changed > 0 AND NOT EXISTS"
+    " (SELECT 1 FROM verdict v WHERE v.policy_id = ?2 AND v.row_id = r.id)";
 static const char sql_set_screened[] =
     "UPDATE list SET policy_id = ?2, screened_day = ?3 WHERE id = ?1";
 
@@ -74,6 +78,19 @@ int store_list_screened(struct store *s, int64_t list_id, int64_t *policy_id, in
     }
     stmt_close(q);
     return rc;
+}
+
+int store_list_unscreened(struct store *s, int64_t list_id, int64_t policy_id, int64_t *n,
+                          struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_unscreened, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    stmt_bind_int64(q, 2, policy_id);
+    int rc = stmt_step(q, e);
+    *n = rc == 1 ? stmt_int64(q, 0) : 0;
+    return stmt_end(q, rc);
 }
 
 int store_list_set_screened(struct store *s, int64_t list_id, int64_t policy_id, int32_t as_of,

@@ -288,3 +288,33 @@ int columns_json(const struct columns *c, struct buf *out)
     json_w_close(&w, ']');
     return out->failed ? -1 : 0;
 }
+
+static enum column_field field_of(const char *name)
+{
+    for (int f = COLUMN_EXTRA + 1; f < COLUMN_FIELDS; f++)
+        if (strcmp(column_field_name((enum column_field)f), name) == 0)
+            return (enum column_field)f;
+    return COLUMN_EXTRA;
+}
+
+int columns_parse(const char *json, struct columns *out, struct err *e)
+{
+    struct json *all = json_parse(json, strlen(json), e);
+    char tmp[40];
+
+    if (!all)
+        return err_prefix(e, "the columns of a list");
+    memset(out, 0, sizeof *out);
+    out->n = json_count(all) < COLUMNS_MAX ? json_count(all) : COLUMNS_MAX;
+    out->width = out->n;
+    for (size_t i = 0; i < out->n; i++) {
+        const struct json *header = json_get(json_item(all, i), "header");
+        const struct json *field = json_get(json_item(all, i), "field");
+        const char *text = header ? json_text(header, tmp) : NULL;
+        snprintf(out->col[i].header, sizeof out->col[i].header, "%s", text ? text : "");
+        text = field ? json_text(field, tmp) : NULL;
+        out->col[i].field = field_of(text ? text : "");
+    }
+    json_free(all);
+    return 0;
+}

@@ -27,6 +27,7 @@ static const char *const occupations[] = {
     "保育师",     "汽车维修工", "美发师",         "叉车司机", "企业人力资源管理师", "保安员"};
 static const char *const levels[] = {"初级工", "中级工", "高级工", "五级/初级工",
                                      "四级",   "三级",   "高级",   "技师"};
+static const int level_numbers[] = {5, 4, 3, 5, 4, 3, 3, 2};
 static const char *const employers[] = {
     "示例机械有限公司",         "示范纺织有限公司",  "样本食品厂",
     "示例物业服务有限公司",     "示范汽车维修中心",  "样本养老院",
@@ -167,7 +168,7 @@ static void make_cells(const struct people *p, struct dice *d, struct person_row
     snprintf(r->cell[CELL_REGION], ROW_TEXT, "%s", lot(d, 0.01) ? "" : PICK(d, regions));
     make_months(d, r->cell[CELL_MONTHS]);
     snprintf(r->cell[CELL_CERTIFICATE], ROW_TEXT, "%02d%08u%d%05u", civil_of(issued).year % 100,
-             (unsigned)(roll(d) % 100000000), (int)level % 3 + 3, (unsigned)(roll(d) % 100000));
+             (unsigned)(roll(d) % 100000000), level_numbers[level], (unsigned)(roll(d) % 100000));
     snprintf(r->cell[CELL_OCCUPATION], ROW_TEXT, "%s", r->occupation);
     snprintf(r->cell[CELL_LEVEL], ROW_TEXT, "%s", r->level);
     make_date(d, issued, r->cell[CELL_ISSUED]);

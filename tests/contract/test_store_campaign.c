@@ -681,6 +681,7 @@ START_TEST(what_was_approved)
     SEEN(k->list_id++);
     SEEN(strcpy(k->gateway, "elsewhere"));
     SEEN(strcpy(k->topic, "fair"));
+    SEEN(k->shared = SHARED_FIRST);
 #undef SEEN
     /* Only what dispatch asks can see these. */
     w->approved_at++;

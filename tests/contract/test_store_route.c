@@ -512,6 +512,7 @@ START_TEST(gateways_rules_and_failover_are_signed)
         *k = was;                                                                                  \
     } while (0)
     SEEN(k->failover = false);
+    SEEN(k->shared = SHARED_FIRST);
     SEEN(strcpy(k->gateways[2], "d"));
     SEEN(k->n_gateways = 2);
     SEEN(strcpy(k->routing, "a:1\tb:1\tc:1"));

@@ -16,8 +16,8 @@ expect phone 0 '{"valid":true,"number":"13800000001","reason":null,"class":"basi
 {"valid":false,"number":null,"reason":"phone-chars","class":null,"repaired":false}' $? "$out"
 
 out=$(printf '11010519491231002x\n110105194912310021' | "$zhanchi" text id)
-expect id 0 '{"valid":true,"number":"11010519491231002X","reason":null,"upgraded":"11010519491231002X","kind":"citizen18","birth":"1949-12-31","sex":"F","repaired":true}
-{"valid":false,"number":null,"reason":"id-check","upgraded":null,"kind":null,"birth":null,"sex":null,"repaired":false}' $? "$out"
+expect id 0 '{"valid":true,"number":"11010519491231002X","reason":null,"upgraded":"11010519491231002X","kind":"citizen18","birth":"1949-12-31","sex":"F","issued_in":"朝阳区","code_abolished":false,"repaired":true}
+{"valid":false,"number":null,"reason":"id-check","upgraded":null,"kind":null,"birth":null,"sex":null,"issued_in":null,"code_abolished":false,"repaired":false}' $? "$out"
 
 out=$(printf '汉a\nhello€\n\377\n' | "$zhanchi" text count)
 expect count 0 '{"valid":true,"encoding":"UCS-2","characters":2,"units":2,"segments":1,"part_units":[2]}

@@ -43,15 +43,17 @@ make_office "$dir"
 zh list import "$work/list.csv" --name spring --rejects "$work/rejects.csv" --json >"$work/import.json" 2>"$work/import.log" || die "import failed"
 is encoding "$(jq -r .encoding "$work/import.json")" GB18030
 is header "$(jq -r .header_line "$work/import.json")" 2
-is rows "$(jq '.taken + .rejected' "$work/import.json")" 20000
+is rows "$(jq '.taken + .rejected + .review' "$work/import.json")" 20000
 is skipped "$(jq .skipped "$work/import.json")" 1
 [ "$(jq .rejected "$work/import.json")" -gt 300 ] || die "hardly anything was rejected"
 [ "$(jq '.taken - .persons' "$work/import.json")" -gt 300 ] || die "no second certificates were seen"
 [ "$(jq .shared_numbers "$work/import.json")" -gt 300 ] || die "no households were seen"
-is "rejects file" "$(($(wc -l <"$work/rejects.csv") - 1))" "$(jq '[.reasons[]] | add' "$work/import.json")"
-is "rejects, stored" "$(zh list rejects spring --json | jq length)" "$(jq '[.reasons[]] | add' "$work/import.json")"
+is "rejects file" "$(($(wc -l <"$work/rejects.csv") - 1))" "$(jq '.rejected + .review' "$work/import.json")"
+is "rejects, stored" "$(($(zh list rejects spring --json | jq length) + $(zh list review spring --json | jq length)))" "$(jq '[.reasons[]] | add' "$work/import.json")"
+[ "$(zh list review spring --json | jq length)" -gt 10 ] || die "hardly anything is in review"
 zh list rejects spring --output "$work/rejects2.csv" || die "rejects --output failed"
-is "rejects, in a file" "$(wc -l <"$work/rejects2.csv")" "$(wc -l <"$work/rejects.csv")"
+cmp "$work/rejects.csv" "$work/rejects2.csv" || die "the rejects file of the list is not that of the import"
+zh audit ls --json | jq -e '.[-1].act == "list.rejects"' >"$work/audit.log" || die "a file that names people has no record"
 is "rejects in a file, mode" "$(stat -c %a "$work/rejects2.csv")" 600
 # every way to refuse a row that a list can show
 kinds=$(jq '.reasons | keys | length' "$work/import.json")
@@ -68,6 +70,40 @@ for encoding in utf-8 utf-8-bom; do
     is "$encoding" "$(jq -c '[.rows, .taken, .rejected, .reasons]' "$work/same.json")" "$(jq -c '[.rows, .taken, .rejected, .reasons]' "$work/import.json")"
 done
 is lists "$(lists)" spring
+
+step "review: fix, accept, drop"
+row=$(zh list review spring --json | jq '[.[] | select(.reason == "phone-several") | .line][0]')
+named=$(zh list review spring --json | jq '[.[] | select(.reason == "name-damaged") | .line][0]')
+rows=$(zh list show spring --json | jq .rows)
+zh list fix spring --row "$row" --column phone >"$work/fix.log" 2>&1 <<<"1380000"
+is "a bad value" $? 65
+grep -q "line $row, column 手机号" "$work/fix.log" || die "neither line nor column is named"
+if grep -q 1380000 "$work/fix.log"; then die "the value is repeated"; fi
+zh list fix spring --row "$row" --column phone --json <<<"13800099999" >"$work/fix.json" 2>"$work/fix.log" || die "fix failed"
+is fixed "$(jq -c '[.line, .state, .revision]' "$work/fix.json")" "[$row,\"taken\",2]"
+zh list fix spring --row "$named" --accept >"$work/fix.log" || die "accept failed"
+zh list drop spring --row "$(zh list review spring --json | jq '.[0].line')" >"$work/fix.log" || die "drop failed"
+is rows "$(zh list show spring --json | jq .rows)" $((rows + 2))
+is acts "$(zh audit ls --json | jq -c '[.[-3:][].act]')" '["list.fix","list.fix","list.drop"]'
+if zh audit ls --json | grep -q 13800099999; then die "the record tells the number"; fi
+zh list fix spring --row "$row" --column phone >"$work/fix.log" 2>&1 </dev/null
+is "no value" $? 64
+
+step "the rejects file, repaired in part, comes back"
+left=$(($(wc -l <"$work/rejects.csv") - 1 - 3))
+sed 's/,去年秋天,/,,/; s/,2026-02-30,/,,/' "$work/rejects.csv" >"$work/back.csv"
+zh list import "$work/back.csv" --into spring --rejects "$work/rest.csv" --json >"$work/back.json" 2>"$work/back.log" || die "import --into failed"
+is known "$(jq .known "$work/back.json")" 3
+[ "$(jq .taken "$work/back.json")" -gt 10 ] || die "hardly any row came back repaired"
+is "all of them" "$(jq '.taken + .rejected + .review' "$work/back.json")" $left
+is "what is left" "$(($(wc -l <"$work/rest.csv") - 1))" "$(jq '.rejected + .review' "$work/back.json")"
+zh list import "$work/back.csv" --into spring --json >"$work/again.json" 2>"$work/back.log" || die "import --into failed"
+is "twice brings nothing" "$(jq -c '[.taken, .known]' "$work/again.json")" "[0,$(jq '.taken + 3' "$work/back.json")]"
+zh list import "$work/list.csv" --into spring --json >"$work/whole.json" 2>"$work/back.log" || die "import --into failed"
+is "the whole list brings nothing" "$(jq -c '[.taken, .rows]' "$work/whole.json")" "[0,20000]"
+zh list import "$work/back.csv" --into spring --name x >"$work/back.log" 2>&1
+is "two names" $? 64
+is leftovers "$(leftovers "$dir")" 0
 
 step "the same file again"
 cp "$work/list.csv" "$work/copy.csv"

@@ -9,7 +9,8 @@ set -u
 bin=$1 tools=$2
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-clear.XXXXXX")
-dir=$work/office written=$work/written
+# handed: what staff asks for by name and gets in the clear
+dir=$work/office written=$work/written handed=$work/handed
 export LC_ALL=C.UTF-8
 serve_pid='' sandbox_pid=''
 
@@ -47,7 +48,7 @@ free_port() {
 
 # ---- a list and what must not be found of it ----
 
-mkdir -p "$dir/secrets" "$written" "$work/far"
+mkdir -p "$dir/secrets" "$written" "$handed" "$work/far"
 rows=400
 "$bin/zhanchi-mklist" --rows $rows --seed 5 --bad 10% >"$work/utf8.csv"
 "$bin/zhanchi-mklist" --rows $rows --seed 5 --bad 10% --title --encoding gb18030 >"$work/list.csv"
@@ -88,16 +89,24 @@ gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = 
 CONF
 export ZHANCHI_ACTOR=wang
 "$bin/zhanchi" init "$dir" >"$written/init.out" 2>"$written/init.log" || die "init failed"
-must import list import "$work/list.csv" --name spring --rejects "$written/rejects.csv"
-must slipped list import "$work/slipped.csv" --name slipped --rejects "$written/slipped.csv"
+must import list import "$work/list.csv" --name spring --rejects "$handed/rejects.csv"
+must slipped list import "$work/slipped.csv" --name slipped --rejects "$handed/slipped.csv"
 must slipped list screen slipped --policy "$top/conf/policies/example.conf"
 must slipped list show slipped
 zh again list import "$work/list.csv" --name autumn
+line=$(sqlite3 "$dir/zhanchi.db" 'SELECT line FROM list_row LIMIT 1')
 must rejects list rejects spring
-must rejects list rejects spring --output "$written/rejects2.csv"
+must rejects list rejects spring --output "$handed/rejects2.csv"
+must review list review spring
+held=$(sqlite3 "$dir/zhanchi.db" 'SELECT min(line) FROM list_held WHERE state = 1')
+fix() { zh fix list fix spring --row "$held" --column phone <<<"$1"; }
+fix 1380000
+fix 13800099999 || die "fix failed"
+must fix list fix spring --row "$line" --column name <<<"$(sed -n 2p "$work/all.csv" | cut -d, -f2)"
+must fix list drop spring --row "$(sqlite3 "$dir/zhanchi.db" 'SELECT min(line) FROM list_held WHERE state = 2')"
+must back list import "$handed/rejects2.csv" --into spring
 must show list show spring
 must screen list screen spring --policy "$top/conf/policies/example.conf"
-line=$(sqlite3 "$dir/zhanchi.db" 'SELECT line FROM list_row LIMIT 1')
 must explain list explain spring --row "$line"
 # errors that have a person's data at hand
 printf '姓名,身份证号\n%s,%s\n' "$(sed -n 2p "$work/all.csv" | cut -d, -f2)" "$(sed -n 2p "$work/all.csv" | cut -d, -f1)" >"$work/headless.csv"

@@ -151,6 +151,11 @@ says '+ group: 企业职工; left out are'
 must list explain groups --row 4
 says '+ group: (the list says none); left out are'
 
+printf '电焊工\n' >"$work/value"
+zh list fix groups --row 2 --column 职业 <"$work/value" >"$work/out" || die "fix failed"
+json list explain groups --row 2 --as-of 2025-06-01 --policy ningxia
+is "a repaired row keeps its group" "$(of '.[0] | "\(.occupation) \(.reason)"')" "电焊工 excluded-group"
+
 step "check: gaps and overlaps with their lines"
 cat >"$work/spans.conf" <<'CONF'
 name = "spans";

@@ -8,6 +8,7 @@
 #include "zhanchi/civil.h"
 #include "zhanchi/store_approval.h"
 #include "zhanchi/store_audit.h"
+#include "zhanchi/store_held.h"
 #include "zhanchi/store_people.h"
 
 #define TODAY 20000                                            /* 2024-10-04 */
@@ -545,6 +546,73 @@ START_TEST(households_are_one_arm)
 }
 END_TEST
 
+/* Persons 1 to 4 share number 1: the first cannot apply any more, the fourth is not eligible; 5 and 6
+ * share another, 7 has his own. */
+static const struct spec sharing[] = {{1, 1, "张一", "焊工", 5, TODAY - 1, 100000, 0},
+                                      {2, 1, "王二", "焊工", 5, TODAY + 90, 100000, 0},
+                                      {3, 1, "李三", "焊工", 5, TODAY + 90, 100000, 0},
+                                      {4, 1, "赵四", "焊工", 5, TODAY + 90, 100000, -1},
+                                      {5, 5, "钱五", "焊工", 5, TODAY + 90, 100000, 0},
+                                      {6, 5, "孙六", "焊工", 5, TODAY + 90, 100000, 0},
+                                      {7, 7, "周七", "焊工", 5, TODAY + 90, 100000, 0}};
+
+START_TEST(a_number_of_several_persons)
+{
+    static const struct {
+        enum campaign_shared shared;
+        int queued, shared_out, review, late;
+    } ways[] = {{0, 5, 0, 0, 1},
+                {SHARED_EACH, 5, 0, 0, 1},
+                {SHARED_FIRST, 3, 2, 0, 1},
+                {SHARED_REVIEW, 1, 0, 5, 0}};
+    struct office_day *d = begin(sharing, 7);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "k%zu", i);
+        struct campaign_info k = draft(d, name);
+        k.shared = ways[i].shared;
+        create(d, &k);
+        struct campaign_forecast f = forecast(d, &k);
+        submit(d, &k);
+        ck_assert_int_eq(k.shared, ways[i].shared ? ways[i].shared : SHARED_EACH);
+        const struct seen *s = see(d, &k);
+        ck_assert_int_eq(count_state(s, MSG_QUEUED, CAUSE_NONE), ways[i].queued);
+        ck_assert_int_eq(count_state(s, MSG_SUPPRESSED, CAUSE_SHARED), ways[i].shared_out);
+        ck_assert_int_eq(count_state(s, MSG_SUPPRESSED, CAUSE_SHARED_REVIEW), ways[i].review);
+        ck_assert_int_eq(count_state(s, MSG_SUPPRESSED, CAUSE_TIME), ways[i].late);
+        ck_assert_int_eq(f.messages, ways[i].queued);
+        ck_assert_int_eq(f.suppressed[CAUSE_SHARED], ways[i].shared_out);
+        ck_assert_int_eq(f.suppressed[CAUSE_SHARED_REVIEW], ways[i].review);
+        if (ways[i].shared == SHARED_FIRST) /* not the one who is too late */
+            ck_assert_ptr_nonnull(strstr(of_phone(s, "13800000001")->text, "王二"));
+    }
+    end(d);
+}
+END_TEST
+
+/* A row that was repaired after the screening has no verdict: nobody is left out silently. */
+START_TEST(repaired_rows_want_a_screening)
+{
+    struct office_day *d = begin(various, 2);
+    struct campaign_info k = draft(d, "k");
+    struct campaign_forecast f;
+    struct list_row row, old;
+    int64_t suppressed = 0, id;
+    create(d, &k);
+    ck_assert_int_eq(store_list_row_at(d->c->store, d->list_id, 2, &old, &d->c->e), 1);
+    OK(d->c, store_begin(d->c->store, &d->c->e));
+    OK(d->c, store_list_row_ids(d->c->store, 1, &id, &d->c->e));
+    row = contract_row(id, 2, 2, 22, d->key_id);
+    row.revision = 2;
+    OK(d->c, store_row_revise(d->c->store, d->list_id, &row, old.id, &suppressed, &d->c->e));
+    OK(d->c, store_commit(d->c->store, &d->c->e));
+    FAILS(d->c, ERR_DATA,
+          campaign_forecast(d->c->store, d->c->keys, &k, &d->g, &d->o, NULL, &f, &d->c->e));
+    ck_assert_ptr_nonnull(strstr(d->c->e.what, "1 rows"));
+    end(d);
+}
+END_TEST
+
 START_TEST(nobody_else_reaches_who_is_held_out)
 {
     static struct spec p[PERSONS];
@@ -947,6 +1015,8 @@ int main(void)
     tcase_add_test(t, texts_that_are_too_long);
     tcase_add_test(t, a_preview_shows_masks);
     tcase_add_test(t, households_are_one_arm);
+    tcase_add_test(t, a_number_of_several_persons);
+    tcase_add_test(t, repaired_rows_want_a_screening);
     tcase_add_test(t, nobody_else_reaches_who_is_held_out);
     tcase_add_loop_test(t, a_killed_freeze_leaves_nothing, 0, COUNT(failpoints));
     tcase_add_test(t, an_interrupted_freeze_leaves_nothing);

@@ -8,6 +8,7 @@
 #include "zhanchi/cells.h"
 #include "zhanchi/civil.h"
 #include "zhanchi/conf.h"
+#include "zhanchi/fsio.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/json.h"
 #include "zhanchi/store_people.h"
@@ -223,10 +224,14 @@ START_TEST(rejects_in_the_store_and_in_the_file)
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     FILE *f = fopen(rejects, "r");
     ck_assert_ptr_nonnull(fgets(line, sizeof line, f));
-    ck_assert_str_eq(line, "\xEF\xBB\xBFline,column,header,value,reason,remedy\r\n");
+    ck_assert_str_eq(line, "\xEF\xBB\xBF姓名,身份证号码,手机号码,参保地,累计缴费月数,职业(工种),"
+                           "技能等级,发证日期,备注,行号 line,列 column,原因 reason,处理办法 remedy"
+                           "\r\n");
     ck_assert_ptr_nonnull(fgets(line, sizeof line, f));
-    ck_assert_str_eq(line, "5,3,手机号码,13********,too few or too many digits for a mobile number,"
-                           "ask for the complete 11-digit number\r\n");
+    ck_assert_str_eq(line,
+                     "王五,\"=\"\"" ID_C "\"\"\",1380000000,示例市,36,电工,中级工,2026-03-02,,5,"
+                     "手机号码,too few or too many digits for a mobile number,"
+                     "ask for the complete 11-digit number\r\n");
     fclose(f);
     contract_end(c);
 }
@@ -708,6 +713,284 @@ START_TEST(explanation)
 }
 END_TEST
 
+/* ---- review, repair ---- */
+
+static const char wanting[] =
+    "姓名,身份证号码,手机号码,单位名称,累计缴费年限,发证日期,备注\n"
+    "张?," ID_A ",13800000001,示例厂,3,2026-03-01,\n"              /* 2: review */
+    "李四," ID_B ",13800000002/13800000003,示例厂,3,2026-03-02,\n" /* 3: review */
+    "王五," ID_C ",1380000000,示例厂,3,2026-03-02,急\n"            /* 4: rejected */
+    "赵六,1.1E+17,13800000005,示例厂,3,昨天,\n"                    /* 5: rejected, two cells */
+    "钱七,,13800000006,示例,厂,3,2026-03-02,,急\n"                 /* 6: shifted */
+    "孙八,,13800000007,别的厂,3,2026-03-02,\n";                    /* 7: taken */
+
+struct fixed {
+    struct contract *c;
+    struct list_info l;
+    struct intake_fixed r;
+    int records;
+};
+
+static int count_record(void *ctx, const struct intake_fixed *r, struct err *e)
+{
+    (void)r;
+    (void)e;
+    ++*(int *)ctx;
+    return 0;
+}
+
+static int fix(struct fixed *x, int64_t line, const char *column, const char *value)
+{
+    struct intake_fix f = {.line = line,
+                           .column = column,
+                           .value = value,
+                           .accept = column == NULL,
+                           .record = count_record,
+                           .ctx = &x->records};
+    return intake_fix(x->c->store, x->c->keys, &x->l, &f, &x->r, &x->c->e);
+}
+
+static void begin_wanting(struct fixed *x, struct contract *c, const char *text)
+{
+    struct intake_result r;
+    *x = (struct fixed){.c = c};
+    OK(c, import_text(c, text, "spring", &r));
+    ck_assert_int_eq(r.taken, 1);
+    ck_assert_int_eq(r.held_rows, 2);
+    ck_assert_int_eq(r.rejected_rows, 3);
+    ck_assert_int_eq(store_list_find(c->store, "spring", &x->l, &c->e), 1);
+}
+
+/* What the newest revision of a line holds, unsealed. */
+static const char *sealed_at(struct fixed *x, int64_t line, struct list_row *row)
+{
+    static char out[1024];
+    struct buf text;
+    ck_assert_int_eq(store_list_row_at(x->c->store, x->l.id, line, row, &x->c->e), 1);
+    buf_init(&text, 4096);
+    unsealed(x->c, row, &text);
+    snprintf(out, sizeof out, "%s", buf_cstr(&text));
+    buf_fini(&text);
+    return out;
+}
+
+START_TEST(single_rows_are_repaired)
+{
+    struct contract *c = contract_begin();
+    struct list_row row;
+    struct fixed x;
+
+    begin_wanting(&x, c, wanting);
+    /* accepted as it is; not what cannot be used so */
+    OK(c, fix(&x, 2, NULL, NULL));
+    ck_assert(x.r.taken && x.r.revision == 2);
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 2, &row), "\"name\":\"张?\""));
+    ck_assert_int_eq(row.months, 36); /* 年限 */
+    ck_assert_int_eq(row.months_day, 20605);
+    ck_assert_int_gt(row.employer_id, 0);
+    FAILS(c, ERR_DATA, fix(&x, 3, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(c->e.what, "手机号码"));
+    ck_assert_int_eq(x.records, 1);
+
+    /* a new value, by header and by field; a bad one changes nothing */
+    FAILS(c, ERR_DATA, fix(&x, 3, "手机号码", "1380000"));
+    ck_assert_ptr_null(strstr(c->e.what, "1380000"));
+    OK(c, fix(&x, 3, "手机号码", "13800000003"));
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 3, &row), "\"phone\":\"13800000003\""));
+    OK(c, fix(&x, 4, "phone", "13800000004"));
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 4, &row), "\"备注\":\"急\""));
+
+    /* two bad cells: one after the other */
+    OK(c, fix(&x, 5, "id", ""));
+    ck_assert(!x.r.taken && x.r.revision == 2 && x.r.n_rejects == 1);
+    ck_assert_str_eq(x.r.rejects[0].reason, "date-format");
+    OK(c, fix(&x, 5, "发证日期", "2026-04-01"));
+    ck_assert(x.r.taken && x.r.revision == 3);
+    sealed_at(&x, 5, &row);
+    ck_assert_int_eq(row.person_kind, HASH_PERSON_PHONE_NAME);
+
+    /* a row that was taken: the older revision stays, other cells stay as they were read */
+    int64_t employer = (sealed_at(&x, 2, &row), row.employer_id);
+    OK(c, fix(&x, 2, "发证日期", "2026-05-01"));
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 2, &row), "\"name\":\"张?\""));
+    ck_assert_int_eq(row.revision, 3);
+    ck_assert_int_eq(row.months, 36);
+    ck_assert_int_eq(row.employer_id, employer);
+    ck_assert_int_eq(row.issued_day, civil_day(2026, 5, 1));
+    FAILS(c, ERR_DATA, fix(&x, 2, "name", "张\xEF\xBF\xBD"));
+    FAILS(c, ERR_DATA, fix(&x, 2, "phone", ""));
+    OK(c, fix(&x, 2, "累计缴费年限", "4"));
+    sealed_at(&x, 2, &row);
+    ck_assert_int_eq(row.months, 48);
+
+    FAILS(c, ERR_DATA, fix(&x, 6, "备注", "急")); /* which cell is which? */
+    FAILS(c, ERR_USAGE, fix(&x, 7, "电话", "1"));
+    FAILS(c, ERR_NOINPUT, fix(&x, 8, "phone", "13800000004"));
+    FAILS(c, ERR_DATA, fix(&x, 7, NULL, NULL)); /* nothing waits there */
+    struct intake_fix f = {.line = 7};
+    OK(c, intake_drop(c->store, &x.l, &f, &x.r, &c->e));
+    FAILS(c, ERR_NOINPUT, intake_drop(c->store, &x.l, &f, &x.r, &c->e));
+    FAILS(c, ERR_NOINPUT, fix(&x, 7, "phone", "13800000004"));
+    ck_assert_int_eq(store_list_find(c->store, "spring", &x.l, &c->e), 1);
+    ck_assert_int_eq(x.l.rows, 4);
+    ck_assert_int_eq(x.l.rejects, 1);
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
+static int fail_record(void *ctx, const struct intake_fixed *r, struct err *e)
+{
+    (void)ctx;
+    (void)r;
+    return err_set(e, ERR_IO, NULL, "no record");
+}
+
+/* Without its record an act has not happened; another job's lock stops it. */
+START_TEST(no_repair_without_its_record)
+{
+    struct contract *c = contract_begin();
+    struct list_row row;
+    struct fixed x;
+    int fd;
+
+    begin_wanting(&x, c, wanting);
+    struct intake_fix f = {
+        .line = 3, .column = "phone", .value = "13800000003", .record = fail_record};
+    FAILS(c, ERR_IO, intake_fix(c->store, c->keys, &x.l, &f, &x.r, &c->e));
+    f.line = 7;
+    FAILS(c, ERR_IO, intake_drop(c->store, &x.l, &f, &x.r, &c->e));
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 3, &row, &c->e), 0);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 7, &row, &c->e), 1);
+    OK(c, store_lock_jobs(c->store, &fd, &c->e));
+    FAILS(c, ERR_TEMP, fix(&x, 3, "phone", "13800000003"));
+    close(fd);
+    OK(c, fix(&x, 3, "phone", "13800000003"));
+    contract_end(c);
+}
+END_TEST
+
+static int repair(struct fixed *x, const char *text, struct intake_result *r)
+{
+    char path[CONTRACT_PATH];
+
+    write_file(x->c, "repaired.csv", text, strlen(text), path);
+    struct intake_opts o = opts(path, "spring");
+    return intake_repair(x->c->store, x->c->keys, &x->l, &o, r, &x->c->e);
+}
+
+static void read_whole(const struct contract *c, const char *name, struct buf *out)
+{
+    char path[CONTRACT_PATH];
+    struct err e;
+
+    contract_path(c, name, path);
+    buf_init(out, 1 << 20);
+    ck_assert_int_eq(fs_read_file(path, out, &e), 0);
+}
+
+static void replace(struct buf *b, const char *from, const char *to)
+{
+    struct buf out;
+    char *at = strstr(buf_cstr(b), from);
+
+    ck_assert_msg(at != NULL, "no %s in %s", from, buf_cstr(b));
+    buf_init(&out, 1 << 20);
+    buf_add(&out, b->data, (size_t)(at - b->data));
+    buf_adds(&out, to);
+    buf_adds(&out, at + strlen(from));
+    buf_fini(b);
+    *b = out;
+}
+
+#define COUNTS(r, taken_, known_, held_, rejected_)                                                \
+    ck_assert_msg((r).taken == (taken_) && (r).known == (known_) && (r).held_rows == (held_) &&    \
+                      (r).rejected_rows == (rejected_),                                            \
+                  "taken %lld, known %lld, held %lld, rejected %lld", (long long)(r).taken,        \
+                  (long long)(r).known, (long long)(r).held_rows, (long long)(r).rejected_rows)
+
+/* The rejects file goes out, is repaired in part, comes back, goes out again. */
+START_TEST(a_repaired_rejects_file_comes_back)
+{
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct list_row row;
+    struct fixed x;
+    struct buf file;
+    char path[CONTRACT_PATH];
+
+    begin_wanting(&x, c, wanting);
+    contract_path(c, "rejects.csv", path);
+    struct intake_rejects o = {.path = path};
+    OK(c, intake_rejects(c->store, c->keys, &x.l, &o, &c->e));
+    read_whole(c, "rejects.csv", &file);
+    OK(c, repair(&x, buf_cstr(&file), &r)); /* nothing was repaired */
+    COUNTS(r, 0, 0, 2, 3);
+    replace(&file, "13800000002/", "");
+    replace(&file, "昨天", "2026/4/1");
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 1, 0, 1, 3);
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 3, &row), "\"id\":\"" ID_B "\""));
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 0, 1, 1, 3);
+
+    /* What is left; the date of line 5 has come through. */
+    OK(c, intake_rejects(c->store, c->keys, &x.l, &o, &c->e));
+    buf_fini(&file);
+    read_whole(c, "rejects.csv", &file);
+    ck_assert_ptr_null(strstr(buf_cstr(&file), "13800000003"));
+    replace(&file, "1.1E+17", "");
+    replace(&file, "张?", "张三");
+    replace(&file, "1380000000,", "13800000004,");
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 3, 0, 0, 1);
+    sealed_at(&x, 5, &row);
+    ck_assert_int_eq(row.issued_day, civil_day(2026, 4, 1));
+    ck_assert_int_eq(row.revision, 3);
+    ck_assert_int_eq(r.counts.rows, 5);
+    buf_fini(&file);
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
+/* The list itself, repaired in place: rows that were taken are known, new ones come in behind. */
+START_TEST(the_repaired_list_comes_back)
+{
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct list_row row;
+    struct fixed x;
+    struct buf file;
+
+    begin_wanting(&x, c, wanting);
+    OK(c, repair(&x, wanting, &r));
+    COUNTS(r, 0, 1, 2, 3);
+    buf_init(&file, 1 << 20);
+    buf_adds(&file, wanting);
+    replace(&file, "1380000000,", "13800000004,");
+    replace(&file, "示例,厂", "示例厂");
+    replace(&file, ",,急", ",急");
+    buf_adds(&file, "周九,,13800000008,别的厂,3,2026-03-02,\n");
+    buf_adds(&file, "周九,,13800000008,别的厂,3,2026-03-02,\n"); /* once is enough */
+    buf_adds(&file, "吴十,,138,别的厂,3,2026-03-02,\n");
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 3, 2, 2, 2);
+    sealed_at(&x, 4, &row);
+    ck_assert_int_eq(row.revision, 2);
+    sealed_at(&x, 8, &row); /* the file's line 6, which nothing ties to the held one */
+    ck_assert_int_eq(row.revision, 1);
+    sealed_at(&x, 9, &row);
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 0, 5, 2, 2);
+    buf_fini(&file);
+    FAILS(c, ERR_DATA, repair(&x, "姓名,手机号码\n张三,13800000001\n", &r));
+    ck_assert_ptr_nonnull(strstr(c->e.what, "身份证号码"));
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("intake");
@@ -732,6 +1015,10 @@ int main(void)
     tcase_add_test(t, an_interrupted_screening_can_be_repeated);
     tcase_add_test(t, no_act_without_its_record);
     tcase_add_test(t, explanation);
+    tcase_add_test(t, single_rows_are_repaired);
+    tcase_add_test(t, no_repair_without_its_record);
+    tcase_add_test(t, a_repaired_rejects_file_comes_back);
+    tcase_add_test(t, the_repaired_list_comes_back);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

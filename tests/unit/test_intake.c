@@ -22,8 +22,10 @@ static void teardown(void)
     "姓名,身份证号码,手机号码,参保地,累计缴费月数,证书编号,职业(工种),技能等级,发证日期,单位名称"
 #define GOOD_ID "110105190402299977"
 
-static const char *const outcomes[] = {
-    [ROW_TAKEN] = "taken", [ROW_REJECTED] = "rejected", [ROW_SKIPPED] = "skipped"};
+static const char *const outcomes[] = {[ROW_TAKEN] = "taken",
+                                       [ROW_HELD] = "held",
+                                       [ROW_REJECTED] = "rejected",
+                                       [ROW_SKIPPED] = "skipped"};
 
 /* What the row behind the header says: outcome, fields that are not empty, rejects as column:reason:masked. */
 static void say(const struct plan *p, const struct table_row *row, struct buf *out)
@@ -69,9 +71,9 @@ static const struct {
     const char *text, *want;
 } rows[] = {
     {HEAD "\n张三," GOOD_ID
-          ",13800000001,示例市,36,1900000000300001,焊工,高级工,2026-03-01,示例厂\n",
+          ",13800000001,示例市,36,2600000000300001,焊工,高级工,2026-03-01,示例厂\n",
      "taken name=张三 id=" GOOD_ID
-     " phone=13800000001 region=示例市 months=36 certificate=1900000000300001 occupation=焊工"
+     " phone=13800000001 region=示例市 months=36 certificate=2600000000300001 occupation=焊工"
      " level=高级工 issued=2026-03-01 employer=示例厂"},
     /* repaired where that cannot make another person's value */
     {HEAD "\n　张 三 ,１１０１０５１９０４０２２９９９７７,+86 138-0000-0001,示例市,3年,,焊 "
@@ -80,6 +82,18 @@ static const struct {
      "level=3级 issued=2026-03-01 repaired"},
     {HEAD "\n阿依古丽•买买提," GOOD_ID ",13800000001,,36.0,,,,2026/3/1 0:00,\n",
      "taken name=阿依古丽·买买提 id=" GOOD_ID " phone=13800000001 months=36 issued=2026-03-01"},
+    /* a certificate's number against its row: somebody must look */
+    {HEAD "\n张三," GOOD_ID ",13800000001,,,1900000000300001,,高级工,2026-03-01,\n",
+     "held 6:certificate-year:190*************"},
+    {HEAD "\n张三," GOOD_ID ",13800000001,,,S000043100000264000001,,高级工,2026-03-01,\n",
+     "held 6:certificate-level:S00*******************"},
+    {HEAD "\n张三," GOOD_ID ",13800000001,,,S000043100000253000001,,,2026-03-01,\n",
+     "taken name=张三 id=" GOOD_ID
+     " phone=13800000001 certificate=S000043100000253000001 issued=2026-03-01"},
+    {HEAD "\n张三," GOOD_ID ",13800000001/13800000002,,,1900000000300001,,四级,,\n",
+     "held 3:phone-several:138******************** 6:certificate-level:190*************"},
+    {HEAD "\n张三," GOOD_ID ",1380000000,,,1900000000300001,,四级,,\n",
+     "rejected 3:phone-length:13******** 6:certificate-level:190*************"},
     /* what is missing rejects nothing, but for the number */
     {HEAD "\n张三,,13800000001,,,,,,,\n", "taken name=张三 phone=13800000001"},
     {HEAD "\n张三," GOOD_ID ",13800000001,-,无,/,-,不详,--,无\n",

@@ -155,7 +155,7 @@ START_TEST(names_are_distinct)
         for (int j = 0; j < i; j++)
             ck_assert_str_ne(message_input_name((enum msg_input)i),
                              message_input_name((enum msg_input)j));
-    for (int i = CAUSE_NONE; i <= CAUSE_NO_ADDRESS; i++)
+    for (int i = CAUSE_NONE; i <= CAUSE_SHARED_REVIEW; i++)
         for (int j = CAUSE_NONE; j < i; j++)
             ck_assert_str_ne(message_cause_name((enum msg_cause)i),
                              message_cause_name((enum msg_cause)j));
