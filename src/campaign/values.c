@@ -39,7 +39,7 @@ const struct value_def value_table[] = {
 static const char *const fields[] = {"name",        "id",         "phone",   "region", "months",
                                      "certificate", "occupation", "level",   "issued", "employer",
                                      "ref",         "months_day", "benefit", "date",   "kind",
-                                     "amount",      "email",      NULL};
+                                     "amount",      "email",      "group",   NULL};
 
 #define FIXED 17 /* of value_table, and certificates */
 

@@ -483,8 +483,12 @@ static const char schema_009[] =
     "ALTER TABLE campaign ADD COLUMN shared INTEGER NOT NULL DEFAULT 1"
     " CHECK (shared BETWEEN 1 AND 3);";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
-                                         schema_006, schema_007, schema_008, schema_009};
+/* The group of people that a list's row names, as a keyed hash: policies may leave some out. */
+static const char schema_010[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
+                                         schema_005, schema_006, schema_007, schema_008,
+                                         schema_009, schema_010};
 
 int schema_latest(void)
 {

@@ -26,3 +26,11 @@ set_tests_properties(integration_audit_key PROPERTIES LABELS integration TIMEOUT
 add_test(NAME integration_regions
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/regions.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_regions PROPERTIES LABELS integration TIMEOUT 300)
+# Policies: argued, compared, screened again.
+add_test(NAME integration_policy
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/policy.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_policy PROPERTIES LABELS integration TIMEOUT 300)
+# The ledger of a list.
+add_test(NAME integration_ledger
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/ledger.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_ledger PROPERTIES LABELS integration TIMEOUT 300)
