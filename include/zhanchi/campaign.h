@@ -10,16 +10,41 @@
 #include "zhanchi/err.h"
 #include "zhanchi/gateway.h"
 #include "zhanchi/keyring.h"
+#include "zhanchi/lint.h"
 #include "zhanchi/progress.h"
 #include "zhanchi/store_campaign.h"
 #include "zhanchi/store_route.h"
+
+/* What texts are held against, and what was found: in the texts themselves, with a place, and in
+ * rows, counted. Nothing of a row is told but its line in the list. */
+struct campaign_finding {
+    enum lint_rule rule;
+    enum lint_severity severity;
+    bool allowed; /* an error that a person let through */
+    char set[64], template[64];
+    int version;
+    int line, column;         /* of the text's body; 0: of the text as a whole, or of rows */
+    int64_t rows, first_line; /* rows that break it, and the first one's line; 0: the text does */
+    char what[96];            /* the text's own words, or "" */
+};
+#define CAMPAIGN_FINDINGS 128
+struct campaign_lint {
+    const struct lint_set *const *sets; /* of the campaign's gateways; the same may stand twice */
+    int n_sets;
+    uint32_t allowed; /* rules whose errors do not block: bits */
+    size_t n;
+    struct campaign_finding found[CAMPAIGN_FINDINGS]; /* whatever stood there before is dropped */
+};
+/* How many errors stand there that nobody allowed. */
+size_t campaign_lint_errors(const struct campaign_lint *l);
 
 /* What every text of an office needs, from the configuration. */
 struct campaign_office {
     const char *office, *phone12333, *apply_where;
     int32_t today;
     int64_t now_ms;
-    int max_units; /* longest text in UTF-16 units, signature included; 0 = 500 */
+    int max_units;              /* longest text in UTF-16 units, signature included; 0 = 500 */
+    struct campaign_lint *lint; /* filled by forecast, preview and submit; NULL: not looked at */
 };
 
 /* Checks a draft as far as can be without rows: list ready and screened with this policy, texts
@@ -37,6 +62,10 @@ int campaign_create(struct store *s, struct campaign_info *c, const struct campa
  * list; o NULL: any office. */
 int campaign_check_text(const struct template_info *t, const struct list_info *l, bool policy,
                         const struct campaign_office *o, struct buf *sample, struct err *e);
+
+/* One text against one set, as a template and with invented values (any list, any office). Adds to
+ * l->found. */
+int campaign_lint_text(const struct template_info *t, struct campaign_lint *l, struct err *e);
 
 /* The unit of randomisation is the number: a household is one arm and reads one text. Deterministic
  * in (seed, address id). last_day: the earliest of the number's persons, CIVIL_NONE if one of them
@@ -97,7 +126,8 @@ struct campaign_record {
 };
 
 /* Freezes: members, arms, variants, sealed payloads in chunks, then HMAC digest, then draft ->
- * submitted in one transaction. Interrupted (ERR_TEMP) or failed: nothing visible remains. Takes
+ * submitted in one transaction. Every text is held against o->lint: ERR_DATA if errors were found
+ * that it does not allow. Interrupted (ERR_TEMP) or failed: nothing visible remains. Takes
  * store_lock_jobs. */
 int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c,
                     struct gateway *const *g, const struct campaign_office *o, const char *actor,

@@ -67,6 +67,19 @@ size_t template_names(const struct template *t, const char *const **names);
  * known name. */
 int template_check(const struct template *t, const char *const *known, struct err *e);
 
+/* What a text is made of, for who examines it without values. */
+enum template_piece { TEMPLATE_LITERAL, TEMPLATE_VALUE, TEMPLATE_OPEN, TEMPLATE_CLOSE };
+struct template_part {
+    enum template_piece piece;
+    const char *text; /* LITERAL: the text; VALUE, OPEN: the name */
+    size_t len;
+    bool inverted; /* OPEN: of a section that stands where there is no value */
+    int line, column;
+};
+/* Calls `each` for the parts in their order. */
+void template_each(const struct template *t, void (*each)(void *ctx, const struct template_part *p),
+                   void *ctx);
+
 enum template_missing { TEMPLATE_MISSING_ERROR, TEMPLATE_MISSING_EMPTY };
 
 /* Appends the rendered text. With TEMPLATE_MISSING_ERROR a variable without value is ERR_DATA that

@@ -46,6 +46,8 @@ int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_
     if (z == NULL)
         return -1;
     int rc = freeze_all(z, count, out, p, e);
+    if (rc == 0)
+        rc = freeze_lint(z, false, e);
     for (int i = 0; i < ROUTE_GATEWAYS; i++)
         now[i] = out->gateways[i].messages;
     out->finish_ms = gateways_finish(freeze_gateways(z), c, o->now_ms, now, out->gateways);

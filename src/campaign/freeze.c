@@ -30,6 +30,7 @@ struct freeze {
     const struct campaign_info *c;
     struct campaign_office office;
     struct texts texts;
+    struct lints *lints; /* NULL: no rule sets */
     struct households *households;
     bool others_open;
     int64_t send_ms, release_ms;
@@ -188,6 +189,15 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
     d->parts = campaign_is_email(z->c) ? 1 : (int)seg.parts;
     d->subject = buf_cstr(&z->subject);
     d->carrier_variables = buf_cstr(&z->variables);
+    if (z->lints != NULL && !f->masked)
+        lints_row(z->lints, d->variant,
+                  &(struct lint_row){.text = d->text,
+                                     .len = z->text.len,
+                                     .subject = d->subject,
+                                     .units = d->units,
+                                     .parts = d->parts,
+                                     .root = &root},
+                  k->row.line);
     struct letter l = {.k = k,
                        .cell = row_text(f->row, "region"),
                        .phone = d->phone,
@@ -386,6 +396,7 @@ static int prepare(struct freeze *z, const struct template_info *given, struct g
         texts_load(z->store, z->c, given, &z->texts, e) != 0)
         return -1;
     z->others_open = others.open;
+    z->lints = lints_open(z->office.lint, &z->texts);
     return households_find(z->store, z->c, z->send_day, z->others_open, &z->households, e);
 }
 
@@ -416,6 +427,7 @@ void freeze_close(struct freeze *z)
 {
     if (z == NULL)
         return;
+    lints_close(z->lints);
     texts_fini(&z->texts);
     households_free(z->households);
     arena_free(z->arena);
@@ -430,6 +442,14 @@ void freeze_close(struct freeze *z)
 const struct text *freeze_text(const struct freeze *z, int variant)
 {
     return &z->texts.list[variant];
+}
+
+int freeze_lint(struct freeze *z, bool block, struct err *e)
+{
+    if (z->lints == NULL)
+        return 0;
+    lints_tell(z->lints);
+    return block ? lints_check(z->lints, z->c->name, e) : 0;
 }
 
 const struct gateways *freeze_gateways(const struct freeze *z)

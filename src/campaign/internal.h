@@ -6,6 +6,7 @@
  *   texts.c       the campaign's texts, compiled; a text's check against a list
  *   households.c  numbers that must not be randomised because of one of their persons
  *   gateways.c    what a campaign's gateways can carry and cost; which one a message gets
+ *   lint.c        texts and rows against the gateways' rule sets
  *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered
  * text create.c forecast.c preview.c submit.c approve.c    the acts
  */
@@ -122,6 +123,22 @@ int text_subject(const struct text *t, const struct tv *root, struct buf *out, s
  * where it keeps none. */
 void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out);
 
+/* Invented values of everything that there could be, in the arena. */
+struct tv text_sample_values(struct arena *a, const struct template_info *t);
+
+/* ---- lint.c ---- */
+
+struct lints;
+/* Examines the texts. out NULL: nothing is looked at, and NULL is returned. */
+struct lints *lints_open(struct campaign_lint *out, const struct texts *t);
+void lints_close(struct lints *l); /* NULL is fine */
+/* One rendered row of a text; `line` is that of the list. */
+void lints_row(struct lints *l, int variant, const struct lint_row *r, int64_t line);
+/* What was counted so far, into out->found. */
+void lints_tell(struct lints *l);
+/* ERR_DATA if out holds errors that nobody allowed. */
+int lints_check(const struct lints *l, const char *campaign, struct err *e);
+
 /* ---- households.c ---- */
 
 struct households;
@@ -177,6 +194,8 @@ int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, v
 int freeze_all(struct freeze *z, freeze_each each, void *ctx, const struct progress *p,
                struct err *e);
 const struct text *freeze_text(const struct freeze *z, int variant);
+/* What the rule sets found so far into the office's lint; ERR_DATA if `block` and there are errors. */
+int freeze_lint(struct freeze *z, bool block, struct err *e);
 /* How many candidates there will be, about: for progress. */
 int freeze_expected(struct freeze *z, int64_t *n, struct err *e);
 /* Tells `p` (may be NULL) how far it is; ERR_TEMP when a person interrupted. */

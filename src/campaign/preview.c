@@ -128,6 +128,8 @@ int campaign_preview(struct store *s, struct keyring *k, const struct campaign_i
     x.arena = arena_new(64 << 10);
     int rc = freeze_all(z, choose, &x, p, e);
     if (rc == 0)
+        rc = freeze_lint(z, false, e);
+    if (rc == 0)
         rc = show(z, &x, each, ctx, e);
     arena_free(x.arena);
     freeze_close(z);

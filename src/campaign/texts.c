@@ -227,6 +227,13 @@ static struct tv sample_values(const struct given *g, const char *columns)
     return (struct tv){.type = TV_MAP, .members = m, .len = n};
 }
 
+struct tv text_sample_values(struct arena *a, const struct template_info *t)
+{
+    const struct given any = {.arena = a, .policy = true};
+
+    return sample_values(&any, t->columns);
+}
+
 /* ---- the check ---- */
 
 static int check_columns(const struct given *g, const char *columns, struct err *e)

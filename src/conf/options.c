@@ -34,6 +34,7 @@ const struct option_def option_table[] = {
     {"campaign.max_units", OPT_INT, "500", 70, 2000, NULL, "longest text in UTF-16 units, signature included"},
     {"campaign.policy_dir", OPT_PATH, "policies", 0, 0, NULL, "where `--policy NAME` looks"},
     {"campaign.template_dir", OPT_PATH, "templates", 0, 0, NULL, "where `--template NAME` looks"},
+    {"campaign.lint_dir", OPT_PATH, "lint", 0, 0, NULL, "where the rule sets of gateways are; what is missing there is looked for beside the program"},
     {"dispatch.claim_ttl", OPT_DURATION, "2s", 100, HOUR, NULL, "a claimed message that has not left by then goes back to the queue"},
     {"dispatch.commit_max", OPT_INT, "1000", 1, 100000, NULL, "settlements that are committed together at most"},
     {"dispatch.backoff_base", OPT_DURATION, "5s", 1, HOUR, NULL, "pause before a message's second attempt; doubled for each further one"},

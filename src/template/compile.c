@@ -57,6 +57,14 @@ static struct ins *emit(struct template *t, enum op op, const char *text, size_t
     return in;
 }
 
+/* Literal text, with its place: who examines a text names it. */
+static void emit_text(struct compiler *c, size_t from, size_t to)
+{
+    struct ins *in = emit(c->t, OP_TEXT, c->s + from, to - from);
+
+    in->line = position(c, from, &in->column);
+}
+
 static const char *own_name(struct template *t, const char *s, size_t len)
 {
     char *name = strndup(s, len);
@@ -253,13 +261,13 @@ static int compile(struct compiler *c, struct err *e)
         if (tag.kind != 0 && tag.kind != '&' && tag.kind != '{')
             standalone(c, &tag, &from, &to);
         if (from > c->at)
-            emit(c->t, OP_TEXT, c->s + c->at, from - c->at);
+            emit_text(c, c->at, from);
         if (do_tag(c, &tag, e) != 0)
             return -1;
         c->at = to;
     }
     if (c->at < c->len)
-        emit(c->t, OP_TEXT, c->s + c->at, c->len - c->at);
+        emit_text(c, c->at, c->len);
     if (c->depth > 0) {
         const struct ins *in = &c->t->code[c->stack[c->depth - 1]];
         return err_set(e, ERR_DATA, "correct the template",

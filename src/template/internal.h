@@ -19,7 +19,7 @@ struct ins {
     const char *text; /* OP_TEXT: into source; else the name, NUL-terminated */
     size_t len;       /* of text */
     size_t jump;      /* SECTION, INVERTED: index of its END; END: index of its beginning */
-    int line, column; /* of the tag */
+    int line, column; /* of the tag or of the text's first byte */
 };
 
 struct template
