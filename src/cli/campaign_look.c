@@ -30,13 +30,13 @@ static void json_counts(struct json_w *w, const char *key, const int64_t *v, int
 }
 
 static void forecast_json(const struct cli *c, const struct campaign_info *k,
-                          const struct campaign_forecast *f)
+                          const struct campaign_forecast *f, const struct campaign_lint *l)
 {
     char when[32];
     struct buf out;
     struct json_w w;
 
-    buf_init(&out, 1 << 16);
+    buf_init(&out, 1 << 18);
     json_w_init(&w, &out);
     json_w_open(&w, '{');
     const struct {
@@ -77,6 +77,8 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
         json_w_str(&w, civil_format_instant(f->finish_ms, c->zone_min, when));
     else
         json_w_null(&w);
+    json_w_key(&w, "lint");
+    lint_json(&w, l);
     json_w_close(&w, '}');
     puts(buf_cstr(&out));
     buf_fini(&out);
@@ -181,9 +183,11 @@ static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
     }
     if (rc == 0) {
         if (c->json)
-            forecast_json(c, &x.k, &f);
+            forecast_json(c, &x.k, &f, &x.lint.lint);
         else
             forecast_text(c, &x.k, &f);
+        if (!c->json)
+            lint_tell(stdout, &x.lint.lint);
     }
     campaigns_close(&x);
     return rc;

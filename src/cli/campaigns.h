@@ -8,6 +8,7 @@
 #include "zhanchi/campaign.h"
 #include "zhanchi/json.h"
 #include "cli.h"
+#include "lints.h"
 
 /* What every text of the office needs, from the configuration. */
 struct campaign_office campaigns_office(const struct cli *c);
@@ -22,6 +23,7 @@ struct opened {
     struct campaign_info k;
     struct cli_gateways g;
     struct campaign_office o;
+    struct lint_sets lint; /* of the gateways; o points to it */
 };
 int campaigns_open(struct cli *c, const char *name, struct opened *x, struct err *e);
 void campaigns_close(struct opened *x); /* also after a failure */

@@ -226,13 +226,24 @@ static int run_add(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- check ---- */
 
+enum { CHECK_LIST, CHECK_GATEWAY, CHECK_RULES };
 static const struct cli_option check_options[] = {
     {"list", "L", N_("also: does this list, its screening and the office give every value?")},
+    {"gateway", "G", N_("by the rules of this gateway (default: mainland, or email)")},
+    {"rules", "SET", N_("by this rule set, or by this file of rules")},
     CLI_END};
 
-static void tell_json(const struct template_info *t, const struct template *program,
-                      const struct segments *s, const struct buf *sample)
+struct checked {
+    const struct template_info *t;
+    struct template *program;
+    struct segments segments;
+    struct buf sample;
+    struct lint_sets lint;
+};
+
+static void tell_json(const struct checked *k)
 {
+    const struct template_info *t = k->t;
     const char *const *names;
     struct buf out;
     struct json_w w;
@@ -254,33 +265,37 @@ static void tell_json(const struct template_info *t, const struct template *prog
     }
     json_w_key(&w, "variables");
     json_w_open(&w, '[');
-    for (template_names(program, &names); *names != NULL; names++)
+    for (template_names(k->program, &names); *names != NULL; names++)
         json_w_str(&w, *names);
     json_w_close(&w, ']');
     json_w_key(&w, "units");
-    json_w_int(&w, (int64_t)s->units);
+    json_w_int(&w, (int64_t)k->segments.units);
     json_w_key(&w, "parts");
-    json_w_int(&w, (int64_t)s->parts);
+    json_w_int(&w, (int64_t)k->segments.parts);
     json_w_key(&w, "sample");
-    json_w_strn(&w, buf_cstr(sample), sample->len);
+    json_w_strn(&w, buf_cstr(&k->sample), k->sample.len);
+    json_w_key(&w, "lint");
+    lint_json(&w, &k->lint.lint);
     json_w_close(&w, '}');
     puts(buf_cstr(&out));
     buf_fini(&out);
 }
 
-static void tell_text(const struct template_info *t, const struct template *program,
-                      const struct segments *s, const struct buf *sample)
+static void tell_text(const struct checked *k)
 {
+    const struct template_info *t = k->t;
     const char *const *names;
 
-    printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
+    if (campaign_lint_errors(&k->lint.lint) == 0)
+        printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
     if (t->subject[0] != '\0')
         printf(_("subject: %s\n"), t->subject);
     printf(_("variables:"));
-    for (template_names(program, &names); *names != NULL; names++)
+    for (template_names(k->program, &names); *names != NULL; names++)
         printf(" %s", *names);
-    printf(_("\nwith invented values: %zu characters, %zu segments\n%s\n"), s->units, s->parts,
-           buf_cstr(sample));
+    printf(_("\nwith invented values: %zu characters, %zu segments\n%s\n"), k->segments.units,
+           k->segments.parts, buf_cstr(&k->sample));
+    lint_tell(stdout, &k->lint.lint);
 }
 
 /* The list's side of a check: which list (NULL: any), and whether a policy decides. */
@@ -307,23 +322,89 @@ static int check_against(struct cli *c, const char *list, const struct template_
     return rc;
 }
 
-static int check(struct cli *c, const char *list, const struct template_info *t, struct err *e)
+/* The rules of a gateway, of a set, or of what is usual for the channel. */
+static int open_rules(struct cli *c, const struct cli_args *a, const struct template_info *t,
+                      struct lint_sets *out, struct err *e)
 {
-    struct segments s;
-    struct buf sample;
+    const char *gateway = a->value[CHECK_GATEWAY], *rules = a->value[CHECK_RULES];
+    struct cli_gateways g = {0};
 
-    buf_init(&sample, FILE_MAX_BYTES);
-    int rc = check_against(c, list, t, &sample, e);
-    struct template *program = rc == 0 ? template_compile(t->body, strlen(t->body), e) : NULL;
-    if (program != NULL) {
-        segment_count(buf_cstr(&sample), sample.len, SEGMENT_MAINLAND, &s, NULL, 0);
-        if (c->json)
-            tell_json(t, program, &s, &sample);
-        else
-            tell_text(t, program, &s, &sample);
+    if (gateway != NULL && rules != NULL)
+        return err_set(e, ERR_USAGE, _("name one of them"),
+                       _("--gateway and --rules exclude each other"));
+    if (gateway == NULL)
+        return lint_sets_add(c, out,
+                             rules != NULL                      ? rules
+                             : strcmp(t->channel, "email") == 0 ? "email"
+                                                                : "mainland",
+                             e);
+    int rc = cli_gateways(c, gateway, &g, e) == 0 ? lint_sets_of(c, out, &g, e) : -1;
+    cli_gateways_free(&g);
+    return rc;
+}
+
+/* Of the body's first line in its file; 1 for a stored text. */
+static int body_line(struct cli *c, const char *name)
+{
+    char path[4096];
+    struct template_file f;
+    struct err none;
+    int line = 1;
+
+    snprintf(path, sizeof path, "%s", name);
+    if ((fs_exists(name) || find_file(c, name, path, &none) == 1) && load(path, &f, &none) == 0) {
+        line = f.text_line;
+        template_file_fini(&f);
     }
-    template_free(program);
-    buf_fini(&sample);
+    return line;
+}
+
+static int lint(struct checked *k, int first_line, struct err *e)
+{
+    struct campaign_lint *l = &k->lint.lint;
+
+    if (campaign_lint_text(k->t, l, e) != 0)
+        return -1;
+    for (size_t i = 0; i < l->n; i++)
+        l->found[i].line += l->found[i].line > 0 ? first_line - 1 : 0;
+    k->program = template_compile(k->t->body, strlen(k->t->body), e);
+    return k->program != NULL ? 0 : -1;
+}
+
+static int broken(const struct checked *k, struct err *e)
+{
+    size_t n = campaign_lint_errors(&k->lint.lint);
+
+    return n == 0 ? 0
+                  : err_set(e, ERR_DATA, _("correct the text; zhanchi-lint(5) describes the rules"),
+                            _("template %s breaks %zu rules of %s"), k->t->name, n,
+                            k->lint.lint.found[0].set);
+}
+
+static int check(struct cli *c, const struct cli_args *a, const struct template_info *t,
+                 struct err *e)
+{
+    struct checked *k = calloc(1, sizeof *k);
+
+    if (k == NULL)
+        panic("out of memory");
+    k->t = t;
+    buf_init(&k->sample, FILE_MAX_BYTES);
+    int rc = check_against(c, a->value[CHECK_LIST], t, &k->sample, e);
+    if (rc == 0)
+        rc = open_rules(c, a, t, &k->lint, e) == 0 ? lint(k, body_line(c, a->rest[0]), e) : -1;
+    if (rc == 0) {
+        segment_count(buf_cstr(&k->sample), k->sample.len, SEGMENT_MAINLAND, &k->segments, NULL, 0);
+        if (c->json)
+            tell_json(k);
+        else
+            tell_text(k);
+        rc = broken(k, e);
+    }
+    template_free(k->program);
+    lint_sets_free(&k->lint);
+    buf_fini(&k->sample);
+    free(k);
     return rc;
 }
 
@@ -338,7 +419,7 @@ static int run_check(struct cli *c, const struct cli_args *a, struct err *e)
     int rc = fs_exists(a->rest[0]) ? read_text(c, a->rest[0], t, e)
                                    : find_text(c, a->rest[0], t, &from_file, e);
     if (rc == 0)
-        rc = check(c, a->value[0], t, e);
+        rc = check(c, a, t, e);
     free(t);
     return rc;
 }
@@ -468,13 +549,14 @@ static int run_render(struct cli *c, const struct cli_args *a, struct err *e)
 
 static const struct command ls_command = {
     .name = "ls", .args = "", .help = N_("Stored templates and their versions."), .run = run_ls};
-static const struct command check_command = {.name = "check",
-                                             .args = "FILE|T [--list L]",
-                                             .help = N_("Check a text: names, syntax, length."),
-                                             .options = check_options,
-                                             .min_rest = 1,
-                                             .max_rest = 1,
-                                             .run = run_check};
+static const struct command check_command = {
+    .name = "check",
+    .args = "FILE|T [--list L] [--gateway G | --rules SET]",
+    .help = N_("Check a text: names, syntax, length, rules."),
+    .options = check_options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_check};
 static const struct command add_command = {.name = "add",
                                            .args = "FILE",
                                            .help = N_("Store a template file as a version."),

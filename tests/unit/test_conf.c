@@ -98,6 +98,7 @@ static const struct {
     {"keys.audit_file", "/audit.key"},
     {"campaign.policy_dir", "/policies"},
     {"campaign.template_dir", "/templates"},
+    {"campaign.lint_dir", "/lint"},
 };
 
 #define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
