@@ -17,6 +17,8 @@
 /* What every text of an office needs, from the configuration. */
 struct campaign_office {
     const char *office, *phone12333, *apply_where;
+    const char *office_en,
+        *apply_where_en; /* in texts that are not Chinese; NULL or "": as above */
     int32_t today;
     int64_t now_ms;
     int max_units; /* longest text in UTF-16 units, signature included; 0 = 500 */
