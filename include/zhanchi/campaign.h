@@ -24,6 +24,7 @@ struct campaign_finding {
     char set[64], template[64];
     int version;
     int line, column;         /* of the text's body; 0: of the text as a whole, or of rows */
+    char partial[64];         /* then of this partial; "" */
     int64_t rows, first_line; /* rows that break it, and the first one's line; 0: the text does */
     char what[96];            /* the text's own words, or "" */
 };
@@ -41,6 +42,8 @@ size_t campaign_lint_errors(const struct campaign_lint *l);
 /* What every text of an office needs, from the configuration. */
 struct campaign_office {
     const char *office, *phone12333, *apply_where;
+    const char *office_en,
+        *apply_where_en; /* in texts that are not Chinese; NULL or "": as above */
     int32_t today;
     int64_t now_ms;
     int max_units;              /* longest text in UTF-16 units, signature included; 0 = 500 */

@@ -80,6 +80,7 @@ enum lint_severity lint_set_severity(const struct lint_set *s, enum lint_rule r)
 struct lint_finding {
     enum lint_rule rule;
     int line, column; /* of the body, as compiled; 0: of the text as a whole */
+    char partial[64]; /* then of this partial; "" */
     char what[96];    /* what was found there: words of the template, or "" */
 };
 

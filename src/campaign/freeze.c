@@ -178,11 +178,11 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
     buf_reset(&z->variables);
     buf_reset(&z->subject);
     if (text_render(t, &root, &z->text, &why) != 0 ||
-        text_subject(t, &root, &z->subject, &why) != 0) {
+        text_subject(t, &root, &z->subject, &why) != 0 ||
+        text_carrier_variables(t, &root, &z->variables, &why) != 0) {
         d->cause = z->text.failed || z->subject.failed ? CAUSE_TOO_LONG : CAUSE_MISSING_VALUE;
         return;
     }
-    text_carrier_variables(t, &root, &z->variables);
     segment_count(buf_cstr(&z->text), z->text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
     d->text = buf_cstr(&z->text);
     d->units = seg.units;
@@ -210,12 +210,15 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
 static int write_text(struct freeze *z, const struct candidate *k, struct json *row, bool masked,
                       struct drawn *d, struct err *e)
 {
+    const struct text *t = &z->texts.list[d->variant];
     struct person_facts f = {.row = row,
                              .r = &k->row,
                              .verdict = k->has_verdict ? &k->verdict : NULL,
                              .clause = "",
                              .office = &z->office,
-                             .masked = masked};
+                             .masked = masked,
+                             .language = t->language,
+                             .wants = &t->wants};
 
     f.planned = d->arm == ARM_HOLDOUT ? z->release_day : z->send_day;
     if (k->has_verdict) {
@@ -229,7 +232,7 @@ static int write_text(struct freeze *z, const struct candidate *k, struct json *
         return -1;
     d->phone = arena_strdup(z->arena, row_text(row, campaign_is_email(z->c) ? "email" : "phone"));
     d->name = arena_strdup(z->arena, row_text(row, "name"));
-    render(z, &z->texts.list[d->variant], &f, k, d);
+    render(z, t, &f, k, d);
     return 0;
 }
 

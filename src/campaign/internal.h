@@ -3,6 +3,7 @@
  *
  *   assign.c      arms and variants: arithmetic, no state
  *   values.c      a person's row, verdict and office -> what a text may print
+ *   forms.c       how days, amounts and words are written in a text's language
  *   texts.c       the campaign's texts, compiled; a text's check against a list
  *   households.c  numbers that must not be randomised because of one of their persons
  *   gateways.c    what a campaign's gateways can carry and cost; which one a message gets
@@ -72,6 +73,44 @@ struct certificate_facts {
     int32_t last_day;       /* CIVIL_NONE: none */
 };
 
+enum language { LANGUAGE_CHINESE, LANGUAGE_ENGLISH, LANGUAGE_OTHER };
+enum language language_of(const char *tag); /* zh-CN; "" is Chinese */
+
+/* What the values are called and where they come from, for checks without rows. */
+enum value {
+    VALUE_NAME,
+    VALUE_HONORIFIC,
+    VALUE_REGION,
+    VALUE_OCCUPATION,
+    VALUE_LEVEL_NAME,
+    VALUE_EMPLOYER,
+    VALUE_CERTIFICATE_NO,
+    VALUE_ISSUED,
+    VALUE_MONTHS,
+    VALUE_AMOUNT,
+    VALUE_DEADLINE,
+    VALUE_DAYS_LEFT,
+    VALUE_CLAUSE,
+    VALUE_OFFICE,
+    VALUE_PHONE12333,
+    VALUE_APPLY_WHERE,
+    VALUE_CERTIFICATES,
+    VALUES
+};
+enum value_source { FROM_LIST, FROM_POLICY, FROM_OFFICE, FROM_ROWS };
+struct value_def {
+    const char *name;
+    enum value_source source;
+    const char *field; /* FROM_LIST: the field of the sealed row */
+};
+extern const struct value_def value_table[]; /* by enum value, ended by a NULL name */
+
+struct value_wants {        /* which of them a text asks for */
+    unsigned values, forms; /* bit by enum value */
+    bool further;           /* columns that are no values */
+};
+void values_want(struct value_wants *w, const char *name); /* adds a name of a text */
+
 struct person_facts {
     const struct json *row; /* what intake sealed: field name or header -> text */
     const struct list_row *r;
@@ -82,6 +121,8 @@ struct person_facts {
     const struct certificate_facts *certificates; /* nearest last day first */
     size_t n_certificates;
     bool masked; /* for a screen: names and numbers are masked */
+    enum language language;
+    const struct value_wants *wants; /* NULL: everything */
 };
 /* A map, in the arena; texts are borrowed from the facts. A member without value is not in it. */
 struct tv values_of(struct arena *a, const struct person_facts *f);
@@ -90,21 +131,13 @@ const char *row_text(const struct json *row, const char *key);
 /* Nearest last day first, none last; then the higher level. */
 void certificates_sort(struct certificate_facts *f, size_t n);
 
-/* What the values are called and where they come from, for checks without rows. */
-enum value_source { FROM_LIST, FROM_POLICY, FROM_OFFICE };
-struct value_def {
-    const char *name;
-    enum value_source source;
-    const char *field;  /* FROM_LIST: the field of the sealed row */
-    const char *sample; /* invented */
-};
-extern const struct value_def value_table[]; /* ended by a NULL name */
-
 /* ---- texts.c ---- */
 
 struct text {
     struct template_info info;
     struct template *program, *subject; /* subject NULL: no email */
+    enum language language;
+    struct value_wants wants;
 };
 struct texts {
     int n;
@@ -119,9 +152,11 @@ void texts_fini(struct texts *t);
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
 /* The subject, on one line; nothing where there is none. */
 int text_subject(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
-/* A JSON object of the values that the text prints, for a text that the carrier keeps; nothing
- * where it keeps none. */
-void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out);
+/* A JSON object of the carrier's variables in their order, or else of the values that the text
+ * prints, for a text that the carrier keeps; nothing where it keeps none. ERR_DATA names what is
+ * missing. */
+int text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out,
+                           struct err *e);
 
 /* Invented values of everything that there could be, in the arena. */
 struct tv text_sample_values(struct arena *a, const struct template_info *t);

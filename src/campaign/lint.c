@@ -22,62 +22,74 @@ struct pair { /* a text and a set */
     struct count counts[LINT_RULES];
 };
 
+struct names {
+    char (*text)[64];
+    const char **list; /* NULL-terminated */
+};
+
 struct lints {
     struct campaign_lint *out;
     int n_sets; /* different ones */
     const struct lint_set *sets[ROUTE_GATEWAYS];
     int n_texts;
-    const char **from_rows[CAMPAIGN_VARIANTS];
+    struct names from_rows[CAMPAIGN_VARIANTS];
     struct pair pairs[CAMPAIGN_VARIANTS][ROUTE_GATEWAYS];
 };
 
 /* ---- opening ---- */
 
+/* The first part of a name; of certificates, what its items are asked for. */
+static const char *value_name(const char *name, char out[64])
+{
+    if (strncmp(name, "certificates.", 13) == 0)
+        name += 13;
+    snprintf(out, 64, "%.*s", (int)strcspn(name, "."), name);
+    return out;
+}
+
+/* What is no value of ours is a column that the text declares. */
 static bool of_list(const char *name)
 {
     for (const struct value_def *v = value_table; v->name != NULL; v++)
         if (strcmp(v->name, name) == 0)
             return v->source == FROM_LIST;
-    return true; /* a column that the text declares, or a member of certificates */
+    return true;
 }
 
-static size_t add_names(const struct template *t, const char **out, size_t n)
+static size_t add_names(const struct template *t, char (*out)[64], size_t n)
 {
     const char *const *names;
 
     template_names(t, &names);
-    for (; *names != NULL; names++) {
-        const char *dot = strrchr(*names, '.'), *last = dot != NULL ? dot + 1 : *names;
-        if (of_list(last))
-            out[n++] = last;
-    }
+    for (; *names != NULL; names++)
+        n += of_list(value_name(*names, out[n]));
     return n;
 }
 
 /* Names of printed values that somebody typed into a list. */
-static const char **names_from_rows(const struct text *t)
+static void names_from_rows(struct names *out, const struct text *t)
 {
     const char *const *none;
     size_t n = template_names(t->program, &none);
 
-    if (t->subject != NULL)
-        n += template_names(t->subject, &none);
-    const char **out = calloc(n + 1, sizeof *out);
-    if (out == NULL)
+    n += t->subject != NULL ? template_names(t->subject, &none) : 0;
+    out->text = calloc(n + 1, sizeof *out->text);
+    out->list = calloc(n + 1, sizeof *out->list);
+    if (out->text == NULL || out->list == NULL)
         panic("out of memory");
-    n = add_names(t->program, out, 0);
-    if (t->subject != NULL)
-        add_names(t->subject, out, n);
-    return out;
+    n = add_names(t->program, out->text, 0);
+    n = t->subject != NULL ? add_names(t->subject, out->text, n) : n;
+    for (size_t i = 0; i < n; i++)
+        out->list[i] = out->text[i];
 }
 
 static void open_text(struct lints *l, int v, const struct text *t)
 {
-    l->from_rows[v] = names_from_rows(t);
+    names_from_rows(&l->from_rows[v], t);
     const struct lint_source src = {.body = t->program,
                                     .subject = t->subject,
                                     .kind = (enum template_kind)t->info.kind,
-                                    .from_rows = l->from_rows[v]};
+                                    .from_rows = l->from_rows[v].list};
     for (int i = 0; i < l->n_sets; i++)
         l->pairs[v][i] =
             (struct pair){.lint = lint_text_new(l->sets[i], &src), .set = l->sets[i], .text = t};
@@ -114,7 +126,8 @@ void lints_close(struct lints *l)
     for (int v = 0; v < l->n_texts; v++) {
         for (int i = 0; i < l->n_sets; i++)
             lint_text_free(l->pairs[v][i].lint);
-        free(l->from_rows[v]);
+        free(l->from_rows[v].text);
+        free(l->from_rows[v].list);
     }
     free(l);
 }
@@ -165,6 +178,7 @@ static void tell_text(struct campaign_lint *out, const struct pair *p)
         f->line = list[i].line;
         f->column = list[i].column;
         memcpy(f->what, list[i].what, sizeof f->what);
+        memcpy(f->partial, list[i].partial, sizeof f->partial);
     }
 }
 

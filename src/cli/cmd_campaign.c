@@ -15,6 +15,8 @@ struct campaign_office campaigns_office(const struct cli *c)
     struct campaign_office o = {.office = conf_str(c->conf, "office.name"),
                                 .phone12333 = conf_str(c->conf, "office.phone12333"),
                                 .apply_where = conf_str(c->conf, "office.apply_where"),
+                                .office_en = conf_str(c->conf, "office.name_en"),
+                                .apply_where_en = conf_str(c->conf, "office.apply_where_en"),
                                 .now_ms = clock_now_ms(),
                                 .max_units = (int)conf_int(c->conf, "campaign.max_units")};
 

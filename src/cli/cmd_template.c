@@ -16,106 +16,10 @@
 #include "templates.h"
 
 #define FILE_MAX_BYTES (1u << 20)
-#define NAMES_MOST 96
 
 static const char *const kinds[] = {"notice", "promotion", "status"};
 
 /* ---- files ---- */
-
-static int load(const char *path, struct template_file *f, struct err *e)
-{
-    struct buf data;
-    size_t bad;
-
-    buf_init(&data, FILE_MAX_BYTES);
-    int rc = fs_read_file(path, &data, e);
-    if (rc == 0 && !utf8_valid(buf_cstr(&data), data.len, &bad))
-        rc = err_set(e, ERR_DATA, _("save the file as UTF-8"), _("%s is not UTF-8 (byte %zu)"),
-                     path, bad);
-    else if (rc == 0 && template_file_parse(buf_cstr(&data), data.len, f, e) != 0)
-        rc = err_prefix(e, "%s", path);
-    buf_fini(&data);
-    return rc;
-}
-
-static int check_subject(const struct template_file *f, const char *const *known, struct err *e)
-{
-    struct template *t = template_compile(f->subject, strlen(f->subject), e);
-    int rc = t != NULL && template_check(t, known, e) == 0 ? 0 : err_prefix(e, "subject");
-
-    template_free(t);
-    return rc;
-}
-
-/* Known names and the columns that the file declares; errors name the file's lines. */
-static int check_file(const char *path, const struct template_file *f, struct template **out,
-                      struct err *e)
-{
-    const char *known[NAMES_MOST];
-    size_t n = 0;
-
-    for (const char *const *k = template_known(); *k != NULL && n < NAMES_MOST / 2; k++)
-        known[n++] = *k;
-    for (size_t i = 0; f->columns[i] != NULL && n < NAMES_MOST - 1; i++)
-        known[n++] = f->columns[i];
-    known[n] = NULL;
-    if (check_subject(f, known, e) != 0)
-        return err_prefix(e, "%s", path);
-    *out = template_compile_at(f->text, f->text_len, f->text_line, e);
-    if (*out != NULL && template_check(*out, known, e) == 0)
-        return 0;
-    template_free(*out);
-    *out = NULL;
-    return err_prefix(e, "%s", path);
-}
-
-static int join_columns(const char *path, const struct template_file *f, struct template_info *out,
-                        struct err *e)
-{
-    struct buf joined;
-
-    buf_init(&joined, sizeof out->columns - 1);
-    for (size_t i = 0; f->columns[i] != NULL; i++)
-        buf_addf(&joined, "%s%s", i > 0 ? "," : "", f->columns[i]);
-    int rc = joined.failed ? err_set(e, ERR_DATA, _("declare fewer columns"),
-                                     _("%s: the list of columns is too long"), path)
-                           : 0;
-    snprintf(out->columns, sizeof out->columns, "%s", buf_cstr(&joined));
-    buf_fini(&joined);
-    return rc;
-}
-
-static int to_info(const struct cli *c, const char *path, const struct template_file *f,
-                   struct template_info *out, struct err *e)
-{
-    memset(out, 0, sizeof *out);
-    memcpy(out->name, f->name, sizeof out->name);
-    memcpy(out->topic, f->topic, sizeof out->topic);
-    memcpy(out->channel, f->channel, sizeof out->channel);
-    memcpy(out->signature, f->signature, sizeof out->signature);
-    memcpy(out->language, f->language, sizeof out->language);
-    memcpy(out->carrier_template, f->carrier_template, sizeof out->carrier_template);
-    memcpy(out->subject, f->subject, sizeof out->subject);
-    memcpy(out->body, f->text, f->text_len + 1);
-    out->kind = (int)f->kind;
-    out->created_at = clock_now_ms();
-    snprintf(out->created_by, sizeof out->created_by, "%s", c->actor);
-    return join_columns(path, f, out, e);
-}
-
-/* A file as a text that could be stored. */
-static int read_text(struct cli *c, const char *path, struct template_info *out, struct err *e)
-{
-    struct template_file f;
-    struct template *t = NULL;
-
-    if (load(path, &f, e) != 0)
-        return -1;
-    int rc = check_file(path, &f, &t, e) == 0 ? to_info(c, path, &f, out, e) : -1;
-    template_free(t);
-    template_file_fini(&f);
-    return rc;
-}
 
 /* In an open transaction. What was there already keeps its maker and needs no record. */
 static int put(struct cli *c, struct template_info *t, struct err *e)
@@ -150,7 +54,7 @@ static int find_text(struct cli *c, const char *name, struct template_info *out,
 
     *from_file = found == 1;
     if (found != 0)
-        return found < 0 ? -1 : read_text(c, path, out, e);
+        return found < 0 ? -1 : templates_read(c, path, out, e);
     if (cli_store(c, STORE_RO, e) != 0)
         return -1;
     found = store_template_find(c->store, name, out, e);
@@ -202,7 +106,7 @@ static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 
 static int add(struct cli *c, const char *path, struct template_info *t, struct err *e)
 {
-    if (cli_store(c, STORE_RW, e) != 0 || read_text(c, path, t, e) != 0 ||
+    if (cli_store(c, STORE_RW, e) != 0 || templates_read(c, path, t, e) != 0 ||
         store_begin(c->store, e) != 0)
         return -1;
     if (put(c, t, e) == 0)
@@ -352,7 +256,8 @@ static int body_line(struct cli *c, const char *name)
     int line = 1;
 
     snprintf(path, sizeof path, "%s", name);
-    if ((fs_exists(name) || find_file(c, name, path, &none) == 1) && load(path, &f, &none) == 0) {
+    if ((fs_exists(name) || find_file(c, name, path, &none) == 1) &&
+        templates_load(path, &f, &none) == 0) {
         line = f.text_line;
         template_file_fini(&f);
     }
@@ -366,8 +271,9 @@ static int lint(struct checked *k, int first_line, struct err *e)
     if (campaign_lint_text(k->t, l, e) != 0)
         return -1;
     for (size_t i = 0; i < l->n; i++)
-        l->found[i].line += l->found[i].line > 0 ? first_line - 1 : 0;
-    k->program = template_compile(k->t->body, strlen(k->t->body), e);
+        l->found[i].line +=
+            l->found[i].line > 0 && l->found[i].partial[0] == '\0' ? first_line - 1 : 0;
+    k->program = template_compile_packed(k->t->body, strlen(k->t->body), 1, k->t->partials, e);
     return k->program != NULL ? 0 : -1;
 }
 
@@ -416,7 +322,7 @@ static int run_check(struct cli *c, const struct cli_args *a, struct err *e)
 
     if (t == NULL)
         panic("out of memory");
-    int rc = fs_exists(a->rest[0]) ? read_text(c, a->rest[0], t, e)
+    int rc = fs_exists(a->rest[0]) ? templates_read(c, a->rest[0], t, e)
                                    : find_text(c, a->rest[0], t, &from_file, e);
     if (rc == 0)
         rc = check(c, a, t, e);
@@ -511,11 +417,11 @@ static int render(const char *path, const struct json *data, struct buf *out, st
 {
     struct template_file f;
 
-    if (load(path, &f, e) != 0)
+    if (templates_load(path, &f, e) != 0)
         return -1;
     struct arena *arena = arena_new(4096);
     struct tv root = template_value(arena, data);
-    struct template *t = template_compile_at(f.text, f.text_len, f.text_line, e);
+    struct template *t = templates_compile(path, &f, e);
     buf_addf(out, "【%s】", f.signature);
     int rc = t != NULL
                  ? template_render(t, &root, template_escape_none, TEMPLATE_MISSING_ERROR, out, e)

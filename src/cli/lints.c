@@ -102,6 +102,8 @@ void lint_where(const struct campaign_finding *f, char *out, size_t cap)
                  (long long)f->first_line);
     else if (f->rows > 0)
         snprintf(out, cap, "%s", _("with invented values"));
+    else if (f->line > 0 && f->partial[0] != '\0')
+        snprintf(out, cap, _("partial %s, line %d, column %d"), f->partial, f->line, f->column);
     else if (f->line > 0)
         snprintf(out, cap, _("line %d, column %d"), f->line, f->column);
 }
@@ -143,6 +145,8 @@ static void json_one(struct json_w *w, const struct campaign_finding *f)
     json_w_str(w, f->set);
     json_w_key(w, "template");
     json_w_str(w, f->template);
+    json_w_key(w, "partial");
+    json_w_str(w, f->partial);
     json_w_key(w, "line");
     json_w_int(w, f->line);
     json_w_key(w, "column");

@@ -26,6 +26,8 @@ const struct option_def option_table[] = {
     {"office.name", OPT_STRING, "", 0, 0, NULL, "the office's name in texts that use {{office}}"},
     {"office.phone12333", OPT_STRING, "12333", 0, 0, NULL, "number for questions and complaints in texts"},
     {"office.apply_where", OPT_STRING, "参保地经办机构", 0, 0, NULL, "where people apply, in texts"},
+    {"office.name_en", OPT_STRING, "", 0, 0, NULL, "the office's name in texts that are not Chinese"},
+    {"office.apply_where_en", OPT_STRING, "your social insurance agency", 0, 0, NULL, "where people apply, in texts that are not Chinese"},
     {"office.zone", OPT_ZONE, "+08:00", 0, 0, NULL, "offset of the civil time"},
     {"campaign.window_from", OPT_MINUTE, "09:00", 0, 0, NULL, "a campaign's window, unless it names its own"},
     {"campaign.window_to", OPT_MINUTE, "20:00", 0, 0, NULL, "end of the window"},

@@ -72,7 +72,7 @@ void scan_text(struct scan *s, const struct lint_set *set, const char *text, siz
 bool scan_reachable(const struct lint_set *set, const char *s, size_t len);
 /* A question mark beside a Han character: something was lost there. */
 bool scan_lost(const char *s, size_t len);
-/* "1,500.50元" -> 150050; -1 if it begins with no number. */
+/* "1,500.50元", "RMB 1,500.50" -> 150050; -1 without a number. */
 int64_t scan_fen(const char *s, size_t len);
 
 /* The stand-in of a variable in a template's outline (U+FFFC): never a finding by itself. */

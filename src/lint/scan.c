@@ -204,7 +204,11 @@ static struct number read_number(const char *s, size_t len, size_t at)
 
 int64_t scan_fen(const char *s, size_t len)
 {
-    struct number n = read_number(s, len, 0);
+    size_t at = 0, i = 0;
+
+    for (; i < len && digit(s, len, &i) < 0; at = i)
+        i++;
+    struct number n = read_number(s, len, at);
 
     return n.digits > 0 ? n.hundredths : -1;
 }

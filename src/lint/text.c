@@ -36,37 +36,47 @@ struct lint_text {
 struct piece { /* of the outline: where it stands in the template */
     size_t at;
     int line, column;
+    const char *partial;
 };
+#define SECTIONS_MAX 64
 
 struct outline {
     struct buf text;
     struct piece *pieces;
     size_t n, cap;
     struct lint_text *t;
-    int depth;        /* of sections */
+    int depth; /* of sections */
+    const char *sections[SECTIONS_MAX];
     bool after_value; /* nothing stands between the last variable and here */
 };
 
-static void find(struct lint_text *t, enum lint_rule r, int line, int column, const char *what,
+static void find(struct lint_text *t, enum lint_rule r, const struct piece *at, const char *what,
                  size_t len)
 {
     if (!(t->active & BIT(r)) || t->n == FINDINGS_MAX)
         return;
     struct lint_finding *f = &t->findings[t->n++];
-    *f = (struct lint_finding){.rule = r, .line = line, .column = column};
+    *f = (struct lint_finding){.rule = r, .line = at->line, .column = at->column};
     while (len >= sizeof f->what || (len > 0 && ((unsigned char)what[len] & 0xC0) == 0x80))
         len--;
     memcpy(f->what, what, len);
+    snprintf(f->partial, sizeof f->partial, "%s", at->partial != NULL ? at->partial : "");
     t->broken |= BIT(r);
+}
+
+/* deadline, certificates.deadline, and their forms. */
+static bool is_last_day(const char *name)
+{
+    if (strncmp(name, "certificates.", 13) == 0)
+        name += 13;
+    return strncmp(name, "deadline", 8) == 0 && (name[8] == '\0' || name[8] == '.');
 }
 
 static const char *stand_in(const char *name)
 {
     if (strcmp(name, "phone12333") == 0)
         return "12333";
-    if (strcmp(name, "deadline") == 0 || strcmp(name, "certificates.deadline") == 0)
-        return "2027-01-01"; /* a date in every repertoire */
-    return STAND_IN;
+    return is_last_day(name) ? "2027-01-01" : STAND_IN; /* a date in every repertoire */
 }
 
 static void add_piece(struct outline *o, const struct template_part *p, const char *text,
@@ -78,18 +88,27 @@ static void add_piece(struct outline *o, const struct template_part *p, const ch
         if (o->pieces == NULL)
             panic("out of memory");
     }
-    o->pieces[o->n++] = (struct piece){o->text.len, p->line, p->column};
+    o->pieces[o->n++] = (struct piece){o->text.len, p->line, p->column, p->partial};
     buf_add(&o->text, text, len);
+}
+
+/* {{#deadline}}{{.}}{{/deadline}} */
+static const char *name_of(const struct outline *o, const char *name)
+{
+    bool inner = strcmp(name, ".") == 0 && o->depth > 0 && o->depth <= SECTIONS_MAX;
+
+    return inner ? o->sections[o->depth - 1] : name;
 }
 
 static void on_value(struct outline *o, const struct template_part *p)
 {
-    const char *text = stand_in(p->text);
+    const char *name = name_of(o, p->text), *text = stand_in(name);
+    struct piece at = {0, p->line, p->column, p->partial};
 
     if (o->after_value)
-        find(o->t, LINT_ADJACENT, p->line, p->column, p->text, strlen(p->text));
+        find(o->t, LINT_ADJACENT, &at, p->text, strlen(p->text));
     o->after_value = true;
-    if (o->depth == 0 && strcmp(p->text, "deadline") == 0)
+    if (o->depth == 0 && is_last_day(name))
         o->t->says_last_day = true;
     add_piece(o, p, text, strlen(text));
 }
@@ -107,6 +126,8 @@ static void on_part(void *ctx, const struct template_part *p)
         on_value(o, p);
         break;
     case TEMPLATE_OPEN:
+        if (o->depth < SECTIONS_MAX)
+            o->sections[o->depth] = p->text;
         o->depth++;
         /* {{#a}}..{{a}}{{/a}}{{^a}}{{b}}{{/a}}: only one of them stands */
         o->after_value = o->after_value && !p->inverted;
@@ -119,45 +140,41 @@ static void on_part(void *ctx, const struct template_part *p)
 
 /* ---- the template ---- */
 
-/* Line and column of a byte of the outline. */
-static void place(const struct outline *o, size_t at, int *line, int *column)
+/* Of a byte of the outline. */
+static struct piece place(const struct outline *o, size_t at)
 {
     size_t i = o->n;
 
     while (i > 0 && o->pieces[i - 1].at > at)
         i--;
-    *line = *column = 0;
     if (i == 0)
-        return;
-    *line = o->pieces[i - 1].line;
-    *column = o->pieces[i - 1].column;
-    for (size_t k = o->pieces[i - 1].at; k < at; k++) {
-        unsigned char c = (unsigned char)o->text.data[k];
-        if (c == '\n') {
-            (*line)++;
-            *column = 1;
-        } else {
-            *column += (c & 0xC0) != 0x80;
-        }
+        return (struct piece){0};
+    struct piece p = o->pieces[i - 1];
+    for (; p.at < at; p.at++) {
+        unsigned char c = (unsigned char)o->text.data[p.at];
+        p.line += c == '\n';
+        p.column = c == '\n' ? 1 : p.column + ((c & 0xC0) != 0x80);
     }
+    return p;
 }
 
 static void find_at(const struct outline *o, enum lint_rule r, size_t at, size_t end)
 {
-    int line, column;
+    struct piece p = place(o, at);
 
-    place(o, at, &line, &column);
-    find(o->t, r, line, column, o->text.data + at, end - at);
+    find(o->t, r, &p, o->text.data + at, end - at);
 }
 
 static void find_missing(struct lint_text *t, const struct scan *s)
 {
+    const struct piece whole = {0};
+
     if (!s->refusal)
-        find(t, LINT_REFUSAL, 0, 0, "", 0);
+        find(t, LINT_REFUSAL, &whole, "", 0);
     if (!s->complaint)
-        find(t, LINT_COMPLAINT, 0, 0, "", 0);
+        find(t, LINT_COMPLAINT, &whole, "", 0);
     if (!s->date)
-        find(t, LINT_LAST_DAY, 0, 0, "", 0);
+        find(t, LINT_LAST_DAY, &whole, "", 0);
 }
 
 static void examine(struct lint_text *t, const struct template *program, bool body)

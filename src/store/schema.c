@@ -437,8 +437,13 @@ static const char schema_006[] =
     "ALTER TABLE list_row ADD COLUMN email_id INTEGER;"
     "ALTER TABLE template ADD COLUMN subject TEXT NOT NULL DEFAULT '';";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003,
-                                         schema_004, schema_005, schema_006};
+/* What a text depends on besides its own lines goes with its version. */
+static const char schema_007[] =
+    "ALTER TABLE template ADD COLUMN carrier_variables TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE template ADD COLUMN partials TEXT NOT NULL DEFAULT '';";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
+                                         schema_005, schema_006, schema_007};
 
 int schema_latest(void)
 {

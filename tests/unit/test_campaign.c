@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
@@ -165,9 +166,15 @@ static const char *say(struct person *p, const char *text)
     static struct buf out;
     struct err e;
     struct template *t = template_compile(text, strlen(text), &e);
-    struct tv root = values_of(p->arena, &p->facts);
+    struct value_wants wants = {0};
+    const char *const *names;
 
     ck_assert_ptr_nonnull(t);
+    for (template_names(t, &names); *names != NULL; names++)
+        values_want(&wants, *names);
+    p->facts.wants = &wants;
+    struct tv root = values_of(p->arena, &p->facts);
+    p->facts.wants = NULL;
     buf_fini(&out);
     buf_init(&out, 4096);
     int rc = template_render(t, &root, template_escape_none, TEMPLATE_MISSING_ERROR, &out, &e);
@@ -195,6 +202,13 @@ static const struct {
     {"{{level_name}}", "中级工"},
     {"{{employer}}", "示例厂"},
     {"{{certificate_no}}", "2643001234300012"},
+    {"{{name.masked}}", "张*"},
+    {"{{name}}{{honorific}}", "张三女士"}, /* the number's: sequence 000 is even */
+    {"{{issued.short}}|{{issued.iso}}", "3月1日|2026-03-01"},
+    {"{{deadline.short}}|{{deadline.iso}}", "2月28日|2027-02-28"},
+    {"{{#deadline}}{{.}}{{short}}{{/deadline}}", "2027年2月28日2月28日"},
+    {"{{amount.plain}}", "1500"},
+    {"{{name.iso}}", NULL},
     {"{{issued}}", "2026年3月1日"},
     {"{{months}}", "36"},
     {"{{amount}}", "1,500元"},
@@ -211,6 +225,7 @@ static const struct {
     {"{{level}}", NULL},
     {"{{#certificates}}{{occupation}}|{{level_name}}|{{amount}}|{{deadline}}{{/certificates}}",
      "焊工|中级工|1,500元|2027年2月28日"},
+    {"{{#certificates}}{{amount.plain}}|{{deadline.short}}{{/certificates}}", "1500|2月28日"},
 };
 
 START_TEST(values)
@@ -250,6 +265,119 @@ START_TEST(amounts_are_written)
 }
 END_TEST
 
+/* Everything is made where nobody says what is asked for, and what is asked for is the same. */
+START_TEST(everything_without_wants)
+{
+    struct person p;
+    char first[512];
+
+    person_init(&p);
+    struct tv root = values_of(p.arena, &p.facts);
+    ck_assert_uint_ge(root.len, VALUES);
+    for (size_t i = 0; i < root.len; i++) {
+        const struct tv_member *m = &root.members[i];
+        if (m->value.type != TV_TEXT)
+            continue;
+        char text[160];
+        snprintf(text, sizeof text, "{{%s}}", m->name);
+        snprintf(first, sizeof first, "%.*s", (int)m->value.len, m->value.text);
+        expect(&p, text, first);
+    }
+    person_fini(&p);
+}
+END_TEST
+
+/* Every name that a text may use is a value or a form of one, and the other way round. */
+START_TEST(known_names_are_values)
+{
+    struct person p;
+    int n = 0;
+
+    person_init(&p);
+    for (const char *const *k = template_known(); *k != NULL; k++) {
+        char text[160];
+        if (strncmp(*k, "certificates.", 13) == 0)
+            snprintf(text, sizeof text, "{{#certificates}}{{%s}}{{/certificates}}", *k + 13);
+        else
+            snprintf(text, sizeof text, "{{%s}}", *k);
+        ck_assert_msg(say(&p, text) != NULL, "%s", *k);
+        n += strchr(*k, '.') == NULL;
+    }
+    ck_assert_int_eq(n, VALUES - 1); /* certificates stands for its members */
+    person_fini(&p);
+}
+END_TEST
+
+static const struct {
+    const char *language, *text, *expected;
+} languages[] = {
+    {"zh-CN", "{{deadline}}", "2027年2月28日"},
+    {"ZH", "{{deadline}}", "2027年2月28日"},
+    {"", "{{deadline}}", "2027年2月28日"},
+    {"en", "{{deadline}}|{{deadline.short}}|{{deadline.iso}}",
+     "28 February 2027|28 February|2027-02-28"},
+    {"en-GB", "{{amount}}|{{amount.plain}}", "RMB 1,500|1500"},
+    {"en", "{{level_name}}", "intermediate worker"},
+    {"en", "{{honorific}} {{name}}", "Ms 张三"},
+    {"en", "{{office}}, {{apply_where}}", "Example Bureau, 经办大厅"},
+    {"en", "{{#certificates}}{{level_name}}, {{deadline}}{{/certificates}}",
+     "intermediate worker, 28 February 2027"},
+    {"ug", "{{deadline}}|{{deadline.short}}|{{amount}}|{{level_name}}",
+     "2027-02-28|02-28|RMB 1,500|中级工"},
+    {"ug", "{{honorific}}", NULL},
+    {"zha", "{{deadline}}", "2027-02-28"},
+};
+
+START_TEST(values_in_a_language)
+{
+    static const struct campaign_office english = {.office = "示例市人社局",
+                                                   .phone12333 = "12333",
+                                                   .apply_where = "经办大厅",
+                                                   .office_en = "Example Bureau",
+                                                   .apply_where_en = ""};
+    struct person p;
+
+    person_init(&p);
+    p.facts.office = &english;
+    p.facts.language = language_of(languages[_i].language);
+    expect(&p, languages[_i].text, languages[_i].expected);
+    person_fini(&p);
+}
+END_TEST
+
+/* Nobody's sex is guessed. */
+static const struct {
+    const char *row, *expected;
+} sexes[] = {
+    {"{\"name\":\"张三\"}", NULL},
+    {"{\"name\":\"李娟\",\"id\":\"X1234567\"}", NULL},
+    {"{\"id\":\"440000200002290004\"}", "女士"},
+    {"{\"id\":\"440000200002290012\"}", "先生"},
+    {"{\"性别\":\"男\"}", "先生"},
+    {"{\"性别\":\"女\"}", "女士"},
+    {"{\"性别\":\"不详\"}", NULL},
+    {"{\"id\":\"440000200002290004\",\"性别\":\"女\"}", "女士"},
+    {"{\"id\":\"440000200002290004\",\"性别\":\"男\"}", NULL},
+};
+
+START_TEST(honorifics)
+{
+    struct person p;
+    struct err e;
+
+    person_init(&p);
+    json_free(p.json);
+    p.json = json_parse(sexes[_i].row, strlen(sexes[_i].row), &e);
+    p.facts.row = p.json;
+    expect(&p, "{{honorific}}", sexes[_i].expected);
+    expect(&p, "您{{#honorific}}{{.}}{{/honorific}}",
+           sexes[_i].expected == NULL                ? "您"
+           : strcmp(sexes[_i].expected, "先生") == 0 ? "您先生"
+                                                     : "您女士");
+    person_fini(&p);
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_missing)
 {
     struct person p;
@@ -284,7 +412,8 @@ START_TEST(screens_see_masks)
 
     person_init(&p);
     p.facts.masked = true;
-    const char *text = say(&p, "{{name}}|{{certificate_no}}|{{备用电话}}|{{批次}}|{{employer}}");
+    const char *text =
+        say(&p, "{{name}}|{{name.masked}}|{{certificate_no}}|{{备用电话}}|{{批次}}|{{employer}}");
     ck_assert_ptr_nonnull(text);
     ck_assert_ptr_null(strstr(text, "张三"));
     ck_assert_ptr_null(strstr(text, "2643001234300012"));
@@ -335,6 +464,11 @@ static const struct {
      "line 2, column 1: unknown variable nmae; did you mean"},
     {"{{#name}}", "", false, true, false, "line 1, column 1: the section name is never closed"},
     {"{{#certificates}}{{occupation}}{{/certificates}}", "", false, true, false, NULL},
+    {"{{deadline.short}}{{name.masked}}{{amount.plain}}", "", false, true, false, NULL},
+    {"{{deadline.shrt}}", "", false, true, false,
+     "line 1, column 1: unknown variable deadline.shrt; did you mean deadline.short?"},
+    {"{{deadline.iso}}", "", false, false, false, "{{deadline}} comes from a policy"},
+    {"{{honorific}}", "", false, true, false, "{{honorific}}: list l has no such column"},
 };
 
 START_TEST(texts_against_lists)
@@ -384,6 +518,10 @@ int main(void)
     tcase_add_test(t, weights_of_many_variants);
     tcase_add_loop_test(t, values, 0, COUNT(sayings));
     tcase_add_loop_test(t, amounts_are_written, 0, COUNT(amounts));
+    tcase_add_test(t, everything_without_wants);
+    tcase_add_test(t, known_names_are_values);
+    tcase_add_loop_test(t, values_in_a_language, 0, COUNT(languages));
+    tcase_add_loop_test(t, honorifics, 0, COUNT(sexes));
     tcase_add_test(t, what_is_not_known_is_missing);
     tcase_add_test(t, screens_see_masks);
     tcase_add_test(t, certificates_by_last_day);

@@ -77,6 +77,7 @@ START_TEST(templates)
         {"mainland", TEMPLATE_NOTICE, "您好{{name}}" REST, ""},
         {"mainland", TEMPLATE_NOTICE, "您好\n  {{name}}，【重要】" REST, "brackets:2:12"},
         {"mainland", TEMPLATE_NOTICE, "{{name}}{{occupation}}" REST, "adjacent:1:9"},
+        {"mainland-filed", TEMPLATE_NOTICE, "{{name}}{{occupation}}" REST, "adjacent:1:9"},
         {"mainland", TEMPLATE_NOTICE, "{{name}}{{#amount}}{{amount}}{{/amount}}" REST,
          "adjacent:1:20"},
         {"mainland", TEMPLATE_NOTICE,
@@ -100,6 +101,11 @@ START_TEST(templates)
         {"mainland", TEMPLATE_NOTICE, "{{name}}，最迟{{deadline}}。12345监督投诉", ""},
         {"mainland", TEMPLATE_NOTICE, "{{name}}请尽快。投诉电话{{phone12333}}", "last_day"},
         {"mainland", TEMPLATE_NOTICE, "{{name}}请于2026年12月31日前。投诉电话12333", ""},
+        {"mainland", TEMPLATE_NOTICE, "{{name}}请于{{deadline.short}}前。投诉电话12333", ""},
+        {"mainland", TEMPLATE_NOTICE, "{{#deadline}}请于{{.}}前{{/deadline}}。投诉电话12333", ""},
+        {"mainland", TEMPLATE_NOTICE,
+         "{{#certificates}}{{level_name}}：{{deadline.iso}}。{{/certificates}}投诉12333", ""},
+        {"mainland", TEMPLATE_NOTICE, "{{name}}，{{issued}}发证。投诉电话12333", "last_day"},
         {"mainland", TEMPLATE_STATUS, "{{name}}已受理", ""},
         {"mainland", TEMPLATE_NOTICE, "{{name}}可领2000元" REST, "amount:1:11"},
         {"mainland", TEMPLATE_NOTICE, "{{name}}可领1.5 万元" REST, "amount:1:11"},
@@ -132,6 +138,31 @@ START_TEST(templates)
                       table[i].body, told(&t), table[i].findings);
         tried_free(&t);
     }
+}
+END_TEST
+
+/* Where a partial says it, its own line counts. */
+START_TEST(partials_have_their_own_lines)
+{
+    static const char packed[] = "{\"end\":\"投诉电话\\n12333，★\"}";
+    struct lint_set *set = shipped("mainland");
+    const struct lint_finding *f;
+    struct err e;
+
+    struct template *t =
+        template_compile_packed("{{name}}，{{deadline}}。\n{{>end}}", 35, 1, packed, &e);
+    ck_assert_msg(t != NULL, "%s", e.what);
+    const struct lint_source src = {.body = t, .kind = TEMPLATE_NOTICE, .from_rows = from_rows};
+    struct lint_text *l = lint_text_new(set, &src);
+    ck_assert_uint_eq(lint_text_findings(l, &f), 1);
+    ck_assert_int_eq(f->rule, LINT_FORBIDDEN);
+    ck_assert_str_eq(f->partial, "end");
+    ck_assert_int_eq(f->line, 2);
+    ck_assert_int_eq(f->column, 7);
+    ck_assert_str_eq(f->what, "★");
+    lint_text_free(l);
+    template_free(t);
+    lint_set_free(set);
 }
 END_TEST
 
@@ -217,6 +248,8 @@ START_TEST(rows)
         {"{{name}}{{#amount}}领{{amount}}{{/amount}}" REST, {"张三", "2,000元", ""}, ""},
         {"{{name}}{{#amount}}领{{amount}}{{/amount}}" REST, {"张三", NULL, ""}, ""},
         {"{{name}}领{{column}}" REST, {"张三", "2,000元", "2000元"}, ""},
+        {"{{name}}领{{column}}" REST, {"张三", "RMB 2,000", "RMB 2000"}, ""},
+        {"{{name}}领{{column}}" REST, {"张三", "RMB 2,000", "RMB 200"}, "amount"},
         {"{{name}}领{{column}}" REST, {"张三", "2,000元", "0.2万元"}, ""},
         {"{{name}}领{{column}}" REST,
          {"张三", "2,000元", "1,000元"},
@@ -330,6 +363,7 @@ int main(void)
     TCase *t = tcase_create("lint");
 
     tcase_add_test(t, templates);
+    tcase_add_test(t, partials_have_their_own_lines);
     tcase_add_test(t, rows);
     tcase_add_test(t, rows_do_not_repeat_the_template);
     tcase_add_test(t, lengths);
