@@ -24,6 +24,11 @@ struct clause {
     char text[256];
 };
 
+struct opened { /* a row, unsealed; its members stand in `plain` */
+    struct buf plain;
+    struct json_flat members;
+};
+
 struct freeze {
     struct store *store;
     struct keyring *keys;
@@ -36,9 +41,10 @@ struct freeze {
     int64_t send_ms, release_ms;
     int32_t send_day, release_day;
     struct gateways gateways;
-    struct clause *clauses; /* by rule */
-    struct arena *arena;    /* of one person */
-    struct buf plain, text, subject, variables;
+    struct clause *clauses;   /* by rule */
+    struct arena *arena;      /* of one person */
+    struct opened row, other; /* the person's, and one of the person's other certificates */
+    struct buf text, subject, variables;
 };
 
 /* ---- who is left out ---- */
@@ -98,14 +104,13 @@ static const struct clause *clause_of(struct freeze *z, int rule_no, struct err 
     return c;
 }
 
-static int open_row(struct freeze *z, const struct list_row *r, struct json **out, struct err *e)
+static int open_row(struct freeze *z, const struct list_row *r, struct opened *o, struct err *e)
 {
-    buf_reset(&z->plain);
+    buf_reset(&o->plain);
+    buf_reserve(&o->plain, r->sealed_len);
     if (keyring_unseal(z->keys, r->key_id, SEAL_ROW, r->id, r->revision, r->sealed, r->sealed_len,
-                       &z->plain, e) != 0)
-        return err_prefix(e, "line %lld of the list", (long long)r->line);
-    *out = json_parse(buf_cstr(&z->plain), z->plain.len, e);
-    if (*out == NULL)
+                       &o->plain, e) != 0 ||
+        json_flat_parse(&o->members, o->plain.data, o->plain.len, e) != 0)
         return err_prefix(e, "line %lld of the list", (long long)r->line);
     return 0;
 }
@@ -120,22 +125,21 @@ struct gathering {
 static int gather_one(void *ctx, const struct list_row *r)
 {
     struct gathering *g = ctx;
+    struct opened *row = &g->z->other;
     struct verdict_row v;
-    struct json *row;
 
     int found = store_verdict_get(g->z->store, g->z->c->policy_id, r->id, &v, g->e);
     if (found < 0)
         return -1;
     if (found == 0 || v.outcome != VERDICT_ELIGIBLE || g->n == CERTIFICATES_MAX)
         return 0;
-    if (open_row(g->z, r, &row, g->e) != 0)
+    if (open_row(g->z, r, row, g->e) != 0)
         return -1;
     g->list[g->n++] = (struct certificate_facts){
-        .occupation = arena_strdup(g->z->arena, row_text(row, "occupation")),
+        .occupation = arena_strdup(g->z->arena, json_flat_get(&row->members, "occupation")),
         .level = r->level,
         .amount_fen = v.amount_fen,
         .last_day = v.last_day};
-    json_free(row);
     return 0;
 }
 
@@ -154,7 +158,7 @@ static int gather(struct freeze *z, const struct candidate *k, struct person_fac
         certificates_sort(g.list, g.n);
     } else {
         g.list[g.n++] = (struct certificate_facts){
-            .occupation = row_text(f->row, "occupation"),
+            .occupation = json_flat_get(f->row, "occupation"),
             .level = k->row.level,
             .amount_fen = k->has_verdict ? k->verdict.amount_fen : POLICY_AMOUNT_NONE,
             .last_day = last_day_of(k)};
@@ -199,7 +203,7 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
                                      .root = &root},
                   k->row.line);
     struct letter l = {.k = k,
-                       .cell = row_text(f->row, "region"),
+                       .cell = json_flat_get(f->row, "region"),
                        .phone = d->phone,
                        .carrier_template = t->info.carrier_template,
                        .units = seg.units};
@@ -207,9 +211,10 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
                                    : gateways_pick(&z->gateways, z->c, &l, &d->route, &d->carriers);
 }
 
-static int write_text(struct freeze *z, const struct candidate *k, struct json *row, bool masked,
-                      struct drawn *d, struct err *e)
+static int write_text(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
+                      struct err *e)
 {
+    const struct json_flat *row = &z->row.members;
     const struct text *t = &z->texts.list[d->variant];
     struct person_facts f = {.row = row,
                              .r = &k->row,
@@ -230,8 +235,8 @@ static int write_text(struct freeze *z, const struct candidate *k, struct json *
     }
     if (gather(z, k, &f, e) != 0)
         return -1;
-    d->phone = arena_strdup(z->arena, row_text(row, campaign_is_email(z->c) ? "email" : "phone"));
-    d->name = arena_strdup(z->arena, row_text(row, "name"));
+    d->phone = json_flat_get(row, campaign_is_email(z->c) ? "email" : "phone");
+    d->name = json_flat_get(row, "name");
     render(z, t, &f, k, d);
     return 0;
 }
@@ -239,8 +244,6 @@ static int write_text(struct freeze *z, const struct candidate *k, struct json *
 int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
                 struct err *e)
 {
-    struct json *row;
-
     arena_reset(z->arena);
     *d = (struct drawn){.k = k,
                         .cause = candidate_cause(k, z->send_day),
@@ -251,14 +254,9 @@ int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct
                         .name = "",
                         .text = "",
                         .carrier_variables = ""};
-    if (d->cause == CAUSE_NONE) {
-        if (open_row(z, &k->row, &row, e) != 0)
-            return -1;
-        int rc = write_text(z, k, row, masked, d, e);
-        json_free(row);
-        if (rc != 0)
-            return -1;
-    }
+    if (d->cause == CAUSE_NONE &&
+        (open_row(z, &k->row, &z->row, e) != 0 || write_text(z, k, masked, d, e) != 0))
+        return -1;
     d->due_ms = d->arm == ARM_HOLDOUT ? z->release_ms : z->send_ms;
     if (d->cause != CAUSE_NONE)
         d->arm = ARM_NONE;
@@ -403,6 +401,18 @@ static int prepare(struct freeze *z, const struct template_info *given, struct g
     return households_find(z->store, z->c, z->send_day, z->others_open, &z->households, e);
 }
 
+static void opened_init(struct opened *o)
+{
+    buf_init(&o->plain, ROW_MAX_BYTES);
+    json_flat_init(&o->members);
+}
+
+static void opened_fini(struct opened *o)
+{
+    buf_fini(&o->plain);
+    json_flat_fini(&o->members);
+}
+
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
                            const struct template_info *given, struct gateway *const *g,
                            const struct campaign_office *o, struct err *e)
@@ -416,7 +426,8 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     z->c = c;
     z->office = *o;
     z->arena = arena_new(16384);
-    buf_init(&z->plain, ROW_MAX_BYTES);
+    opened_init(&z->row);
+    opened_init(&z->other);
     buf_init(&z->text, TEXT_MAX_BYTES);
     buf_init(&z->variables, TEXT_MAX_BYTES);
     buf_init(&z->subject, SUBJECT_MAX_BYTES);
@@ -434,7 +445,8 @@ void freeze_close(struct freeze *z)
     texts_fini(&z->texts);
     households_free(z->households);
     arena_free(z->arena);
-    buf_fini(&z->plain);
+    opened_fini(&z->row);
+    opened_fini(&z->other);
     buf_fini(&z->text);
     buf_fini(&z->variables);
     buf_fini(&z->subject);

@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include "zhanchi/arena.h"
 #include "zhanchi/campaign.h"
-#include "zhanchi/json.h"
+#include "zhanchi/json_flat.h"
 #include "zhanchi/store.h"
 #include "zhanchi/store_route.h"
 #include "zhanchi/template.h"
@@ -113,7 +113,7 @@ struct value_wants {        /* which of them a text asks for */
 void values_want(struct value_wants *w, const char *name); /* adds a name of a text */
 
 struct person_facts {
-    const struct json *row; /* what intake sealed: field name or header -> text */
+    const struct json_flat *row; /* what intake sealed: field name or header -> text */
     const struct list_row *r;
     const struct verdict_row *verdict; /* NULL without policy */
     const char *clause;                /* "" if there is none */
@@ -127,8 +127,6 @@ struct person_facts {
 };
 /* A map, in the arena; texts are borrowed from the facts. A member without value is not in it. */
 struct tv values_of(struct arena *a, const struct person_facts *f);
-/* Text of a member of the sealed row, "" if there is none. */
-const char *row_text(const struct json *row, const char *key);
 /* Nearest last day first, none last; then the higher level. */
 void certificates_sort(struct certificate_facts *f, size_t n);
 

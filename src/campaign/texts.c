@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "forms.h"
+#include "zhanchi/json.h"
 
 #define NAMES_MOST 128
 
@@ -261,9 +262,9 @@ static struct tv sample_person(struct arena *a, enum language l)
                                                 {"焊工", 4, 150000, civil_day(2027, 2, 14)}};
     struct list_row r = {.level = 3, .issued_day = civil_day(2026, 1, 15), .months = 48};
     struct verdict_row v = {.amount_fen = 200000, .last_day = certificates[0].last_day};
+    struct json_flat row;
     struct err e;
-    struct json *row = json_parse(row_json, sizeof row_json - 1, &e);
-    struct person_facts f = {.row = row,
+    struct person_facts f = {.row = &row,
                              .r = &r,
                              .verdict = &v,
                              .clause = "人社部发〔2017〕40号 一、三",
@@ -273,17 +274,12 @@ static struct tv sample_person(struct arena *a, enum language l)
                              .n_certificates = 2,
                              .language = l};
 
-    if (row == NULL)
+    json_flat_init(&row);
+    if (json_flat_parse(&row, arena_strdup(a, row_json), sizeof row_json - 1, &e) != 0)
         panic("the sample is no JSON: %s", e.what);
     struct tv all = values_of(a, &f);
-    struct tv_member *m = arena_alloc(a, (all.len + 1) * sizeof *m);
-    for (size_t i = 0; i < all.len; i++) {
-        m[i] = all.members[i];
-        if (m[i].value.type == TV_TEXT) /* some are borrowed from the row */
-            m[i].value.text = arena_memdup(a, m[i].value.text, m[i].value.len);
-    }
-    json_free(row);
-    return (struct tv){.type = TV_MAP, .members = m, .len = all.len};
+    json_flat_fini(&row); /* its texts are in the arena */
+    return all;
 }
 
 /* The comma list of a stored template, one by one. */

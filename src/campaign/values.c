@@ -97,13 +97,6 @@ static void put(struct map *m, enum value v, const char *text)
         put_tv(m, value_table[v].name, text_of(text));
 }
 
-const char *row_text(const struct json *row, const char *key)
-{
-    const struct json *n = json_get(row, key);
-
-    return n != NULL && json_type_of(n) == J_STRING ? json_text(n, NULL) : "";
-}
-
 /* ---- values with forms ---- */
 
 static void put_day(struct map *m, enum value v, int32_t day)
@@ -167,7 +160,7 @@ static bool has_number(const char *s)
 
 static void put_name(struct map *m)
 {
-    const char *name = row_text(m->f->row, "name");
+    const char *name = json_flat_get(m->f->row, "name");
 
     if (name[0] == '\0')
         return;
@@ -183,9 +176,9 @@ static void put_name(struct map *m)
 
 /* Nobody's sex is guessed from a name: it stands in the citizen number, or in a column of its own.
  * Where the two differ it is not known. */
-static char sex_of(const struct json *row)
+static char sex_of(const struct json_flat *row)
 {
-    const char *id = row_text(row, "id"), *said = row_text(row, "性别");
+    const char *id = json_flat_get(row, "id"), *said = json_flat_get(row, "性别");
     struct citizen c;
     char by_id = id[0] != '\0' && citizen_parse(id, strlen(id), &c) ? c.sex : '\0';
     char by_list = strcmp(said, "男") == 0 ? 'M' : strcmp(said, "女") == 0 ? 'F' : '\0';
@@ -204,15 +197,15 @@ static void put_row(struct map *m)
     if (wants(m, VALUE_HONORIFIC))
         put(m, VALUE_HONORIFIC, form_honorific(f->language, sex_of(f->row)));
     if (wants(m, VALUE_REGION))
-        put(m, VALUE_REGION, row_text(f->row, "region"));
+        put(m, VALUE_REGION, json_flat_get(f->row, "region"));
     if (wants(m, VALUE_OCCUPATION))
-        put(m, VALUE_OCCUPATION, row_text(f->row, "occupation"));
+        put(m, VALUE_OCCUPATION, json_flat_get(f->row, "occupation"));
     if (wants(m, VALUE_LEVEL_NAME))
         put(m, VALUE_LEVEL_NAME, form_level(f->language, f->r->level));
     if (wants(m, VALUE_EMPLOYER))
-        put(m, VALUE_EMPLOYER, row_text(f->row, "employer"));
+        put(m, VALUE_EMPLOYER, json_flat_get(f->row, "employer"));
     if (wants(m, VALUE_CERTIFICATE_NO))
-        put(m, VALUE_CERTIFICATE_NO, shown(m, row_text(f->row, "certificate"), mask_cell));
+        put(m, VALUE_CERTIFICATE_NO, shown(m, json_flat_get(f->row, "certificate"), mask_cell));
     if (wants(m, VALUE_ISSUED))
         put_day(m, VALUE_ISSUED, f->r->issued_day);
     if (wants(m, VALUE_MONTHS) && f->r->months >= 0)
@@ -226,7 +219,7 @@ static void put_verdict(struct map *m)
     const struct verdict_row *v = m->f->verdict;
 
     if (v == NULL) {
-        put(m, VALUE_AMOUNT, row_text(m->f->row, "amount")); /* the list is the decision */
+        put(m, VALUE_AMOUNT, json_flat_get(m->f->row, "amount")); /* the list is the decision */
         return;
     }
     if (wants(m, VALUE_AMOUNT))
@@ -291,16 +284,13 @@ static bool is_field(const char *key)
 
 static void put_further(struct map *m)
 {
-    const struct json *value;
-    const char *key;
-    void *iter = NULL;
+    const struct json_flat *row = m->f->row;
 
-    while (json_each(m->f->row, &iter, &key, &value)) {
-        if (is_field(key) || json_type_of(value) != J_STRING)
+    for (size_t i = 0; i < row->n; i++) {
+        const char *text = row->pairs[i].value;
+        if (text[0] == '\0' || is_field(row->pairs[i].key))
             continue;
-        const char *text = json_text(value, NULL);
-        if (text[0] != '\0')
-            put_tv(m, key, text_of(has_number(text) ? shown(m, text, mask_cell) : text));
+        put_tv(m, row->pairs[i].key, text_of(has_number(text) ? shown(m, text, mask_cell) : text));
     }
 }
 
@@ -308,7 +298,7 @@ struct tv values_of(struct arena *a, const struct person_facts *f)
 {
     static const struct value_wants all = {~0u, ~0u, true};
     struct map m = {.f = f, .arena = a, .wants = f->wants != NULL ? *f->wants : all};
-    size_t further = m.wants.further ? json_count(f->row) : 0;
+    size_t further = m.wants.further ? f->row->n : 0;
 
     m.members = arena_alloc(a, (VALUES + further) * sizeof *m.members);
     put_row(&m);
