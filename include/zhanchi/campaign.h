@@ -98,26 +98,32 @@ int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_
                       struct gateway *const *g, const struct campaign_office *o,
                       const struct progress *p, struct campaign_forecast *out, struct err *e);
 
-/* Shows texts of up to n members: longest, shortest, most parts, one of each variant, then the
- * first ones. `each` gets them masked. */
+/* Shows texts of up to n members, chosen on purpose: longest, shortest, most parts, rarest characters,
+ * one of each variant and of each level, then the first ones. `each` gets them masked. */
+#define CAMPAIGN_ON_PURPOSE (4 + CAMPAIGN_VARIANTS + 6) /* at most so many, then the first ones */
 struct campaign_sample {
     int64_t line;
     const char *why; /* "longest", "variant 2" ... */
-    int variant;
+    int variant, level;
     enum member_arm arm;
     char phone[64], name[64]; /* masked; phone: or the mail address */
-    const char *subject;      /* "" unless an email */
-    const char *text; /* rendered with name and numbers masked; parts and units are those of the
+    const char *signature, *template;
+    const char *subject; /* "" unless an email */
+    const char *text;    /* rendered with name and numbers masked; parts and units are those of the
                          real text */
+    const char *carrier_template, *carrier_variables; /* "" if none; masked likewise */
+    int route;                                        /* number of its gateway */
     int parts;
     size_t units;
 };
 /* g and p may be NULL. given (may be NULL) stands for the campaign's texts: with it a text can be
  * tried on a list without campaign (c: id 0, list, policy, topic, schedule) and without being
- * stored. */
+ * stored. f (may be NULL) becomes what campaign_forecast would say, by the same walk; it is there
+ * before `each` is called. */
 int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
                      const struct template_info *given, struct gateway *const *g,
                      const struct campaign_office *o, int n, const struct progress *p,
+                     struct campaign_forecast *f,
                      int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
                      struct err *e);
 

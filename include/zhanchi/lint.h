@@ -92,7 +92,7 @@ struct lint_source {
 };
 struct lint_text *lint_text_new(const struct lint_set *set, const struct lint_source *src);
 void lint_text_free(struct lint_text *t); /* NULL is fine */
-/* Findings of rules that are not off, in the order of the text. */
+/* Findings of rules that are not off: the first place that breaks each. */
 size_t lint_text_findings(const struct lint_text *t, const struct lint_finding **out);
 
 /* ---- a rendered text ---- */

@@ -8,6 +8,7 @@
  *   households.c  numbers that must not be randomised because of one of their persons
  *   gateways.c    what a campaign's gateways can carry and cost; which one a message gets
  *   lint.c        texts and rows against the gateways' rule sets
+ *   rarity.c      how rare the characters of a text are
  *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered
  * text create.c forecast.c preview.c submit.c approve.c    the acts
  */
@@ -229,6 +230,21 @@ int freeze_all(struct freeze *z, freeze_each each, void *ctx, const struct progr
 const struct text *freeze_text(const struct freeze *z, int variant);
 /* What the rule sets found so far into the office's lint; ERR_DATA if `block` and there are errors. */
 int freeze_lint(struct freeze *z, bool block, struct err *e);
+
+/* ---- forecast.c ---- */
+
+/* One candidate more; then what follows from all of them. out is zeroed before the first. */
+void forecast_count(struct campaign_forecast *out, const struct drawn *d);
+int forecast_finish(struct freeze *z, struct store *s, const struct campaign_info *c,
+                    const struct campaign_office *o, struct campaign_forecast *out, struct err *e);
+
+/* ---- rarity.c ---- */
+
+struct rarity;
+struct rarity *rarity_new(void);
+void rarity_free(struct rarity *r);
+/* 0: common characters only; else the higher, the rarer the rarest, then how many of its kind. */
+int rarity_of(struct rarity *r, const char *s, size_t len);
 /* How many candidates there will be, about: for progress. */
 int freeze_expected(struct freeze *z, int64_t *n, struct err *e);
 /* Tells `p` (may be NULL) how far it is; ERR_TEMP when a person interrupted. */

@@ -1,7 +1,7 @@
 /*
  * cmd_campaign: campaigns from draft to approval, and their brakes. Every act is recorded in the
  * transaction that makes it visible. (Making one: campaign_create.c; forecast and preview:
- * campaign_look.c; show and ls: campaign_show.c.)
+ * campaign_look.c; test: campaign_test.c; show and ls: campaign_show.c.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +296,7 @@ static const struct command cancel = {.name = "cancel",
 static const struct command *const verbs[] = {&campaign_create_command,
                                               &campaign_forecast_command,
                                               &campaign_preview_command,
+                                              &campaign_test_command,
                                               &submit,
                                               &approve,
                                               &hold,

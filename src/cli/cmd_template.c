@@ -332,9 +332,11 @@ static int run_check(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- preview ---- */
 
+enum { PREVIEW_LIST, PREVIEW_ROWS, PREVIEW_HTML };
 static const struct cli_option preview_options[] = {
     {"list", "L", N_("list whose rows are shown, names and numbers masked")},
-    {"rows", "N", N_("how many texts (default 5, at most 64)")},
+    {"rows", "N", N_("how many texts (default 12, at most 64)")},
+    {"html", "FILE", N_("also as a page for a browser: bubbles, costs, warnings")},
     CLI_END};
 
 /* A campaign that is nowhere: the whole list, now. */
@@ -373,12 +375,26 @@ static int preview(struct cli *c, const struct cli_args *a, struct template_info
         return -1;
     memcpy(k.channel, t->channel, sizeof k.channel);
     struct campaign_office o = campaigns_office(c);
-    struct progress p = bar_begin(&bar, c, _("preview"));
-    campaigns_samples_begin(&samples, c);
-    int rc = campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, campaigns_show_sample,
-                              &samples, e);
-    bar_end(&bar);
+    struct lint_sets *lint = calloc(1, sizeof *lint);
+    if (lint == NULL)
+        panic("out of memory");
+    o.lint = &lint->lint;
+    const char *html = a->value[PREVIEW_HTML];
+    campaigns_samples_begin(&samples, c, html);
+    int rc = lint_sets_add(c, lint, strcmp(t->channel, "email") == 0 ? "email" : "mainland", e);
+    if (rc == 0) {
+        struct progress p = bar_begin(&bar, c, _("preview"));
+        rc = campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, NULL,
+                              campaigns_show_sample, &samples, e);
+        bar_end(&bar);
+    }
+    if (rc == 0 && html != NULL)
+        rc = page_write(samples.page, html, t->name, a->value[PREVIEW_LIST], &lint->lint, e);
     campaigns_samples_end(&samples, rc);
+    if (rc == 0 && !c->json)
+        lint_tell(stdout, &lint->lint);
+    lint_sets_free(lint);
+    free(lint);
     return rc;
 }
 
@@ -471,7 +487,7 @@ static const struct command add_command = {.name = "add",
                                            .run = run_add};
 static const struct command preview_command = {
     .name = "preview",
-    .args = "FILE|T --list L [--rows N]",
+    .args = "FILE|T --list L [--rows N] [--html FILE]",
     .help = N_("The text with rows of a list, names and numbers masked."),
     .options = preview_options,
     .min_rest = 1,

@@ -30,3 +30,7 @@ set_tests_properties(integration_audit_key PROPERTIES LABELS integration TIMEOUT
 add_test(NAME integration_regions
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/regions.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_regions PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/lint.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_lint PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_preview COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/preview.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_preview PROPERTIES LABELS integration TIMEOUT 300)
