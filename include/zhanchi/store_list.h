@@ -191,8 +191,10 @@ struct template_info {
     int kind;          /* enum template_kind */
     int64_t created_at;
     char created_by[64];
-    char columns[1024]; /* comma list */
+    char columns[1024];           /* comma list */
+    char carrier_variables[1024]; /* as template_carrier_next reads them */
     char body[8192];
+    char partials[8192]; /* those that the body uses, as template_pack_partials has them; "" none */
 };
 /* The same text again is the same version; another text is a new one. */
 int store_template_put(struct store *s, struct template_info *t,

@@ -295,6 +295,7 @@ struct gateway {
     const char *host;      /* as a Host header has it */
     const char *base_path; /* "/prefix" or "" */
     const char *public_url, *number, *ca_file;
+    const char *lint; /* name of a rule set */
     int zone_min;
     int sticky; /* of zhanchi.conf: 1 yes, -1 no, 0 not said */
     const struct conf_node *common_headers, *common_sign; /* while loading */

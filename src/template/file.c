@@ -16,13 +16,22 @@ enum key {
     KEY_LANGUAGE,
     KEY_COLUMNS,
     KEY_CARRIER,
+    KEY_CARRIER_VARIABLES,
     KEY_SUBJECT,
     KEYS
 };
 
-static const char *const keys[] = {"name",      "channel",  "topic",   "kind",
-                                   "signature", "language", "columns", "carrier_template",
-                                   "subject",   NULL};
+static const char *const keys[] = {"name",
+                                   "channel",
+                                   "topic",
+                                   "kind",
+                                   "signature",
+                                   "language",
+                                   "columns",
+                                   "carrier_template",
+                                   "carrier_variables",
+                                   "subject",
+                                   NULL};
 
 struct reader {
     struct template_file *f;
@@ -90,6 +99,32 @@ static int set_name(const struct reader *r, const char *value, struct err *e)
     return put(r, value, r->f->name, sizeof r->f->name, e);
 }
 
+/* A tag of BCP 47, as far as its letters go. */
+static int set_language(const struct reader *r, const char *value, struct err *e)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t first = strspn(value, letters);
+
+    if (first < 2 || first > 3 || (value[first] != '\0' && value[first] != '-') ||
+        value[first + strspn(value + first, "-0123456789abcdefghijklmnopqrstuvwxyz"
+                                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
+        return fail(r, e, "a language is written like zh-CN or en, not ", value, "");
+    return put(r, value, r->f->language, sizeof r->f->language, e);
+}
+
+static int set_carrier_variables(const struct reader *r, const char *value, struct err *e)
+{
+    struct template_carrier one;
+    const char *p = value;
+    int rc;
+
+    while ((rc = template_carrier_next(&p, &one, e)) == 1)
+        ;
+    if (rc != 0)
+        return err_prefix(e, "line %d", r->line);
+    return put(r, value, r->f->carrier_variables, sizeof r->f->carrier_variables, e);
+}
+
 static int set_key(const struct reader *r, enum key k, const char *value, struct err *e)
 {
     struct template_file *f = r->f;
@@ -110,9 +145,11 @@ static int set_key(const struct reader *r, enum key k, const char *value, struct
             return fail(r, e, "write the signature without 【】", "", "");
         return put(r, value, f->signature, sizeof f->signature, e);
     case KEY_LANGUAGE:
-        return put(r, value, f->language, sizeof f->language, e);
+        return set_language(r, value, e);
     case KEY_COLUMNS:
         return set_columns(r, value, e);
+    case KEY_CARRIER_VARIABLES:
+        return set_carrier_variables(r, value, e);
     case KEY_SUBJECT:
         return put(r, value, f->subject, sizeof f->subject, e);
     default:
@@ -173,6 +210,9 @@ static int check_channel(struct template_file *f, struct err *e)
     if (email && f->carrier_template[0] != '\0')
         return err_set(e, ERR_DATA, "take carrier_template out",
                        "no carrier keeps texts of emails");
+    if (f->carrier_template[0] == '\0' && f->carrier_variables[0] != '\0')
+        return err_set(e, ERR_DATA, "add carrier_template, or take carrier_variables out",
+                       "carrier_variables belong to a carrier_template");
     return 0;
 }
 

@@ -227,7 +227,7 @@ expect() { # TEXT NAME WORK
 templates() {
     local t
     for t in own same; do
-        printf 'name: %s\ntopic: %s\nkind: notice\nsignature: 示例市人社局\n' $t $t
+        printf 'name: %s\ntopic: %s\nkind: status\nsignature: 示例市人社局\n' $t $t
         is_like filed && echo "carrier_template: SMS_$t"
         echo ---
         [ $t = same ] && echo '请尽快申领补贴，咨询{{phone12333}}。拒收请回复R' ||

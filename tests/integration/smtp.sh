@@ -195,7 +195,7 @@ cat >"$work/mail.tmpl" <<'TMPL'
 name: mail
 channel: email
 topic: skills
-kind: notice
+kind: status
 signature: 示例市人社局
 subject: {{name}}，您的{{occupation}}证书可以申领技能提升补贴（请在期限内办理，逾期不予受理）
 ---
@@ -206,7 +206,7 @@ From 这一行以From开头
 
 咨询电话{{phone12333}}。
 TMPL
-printf 'name: text\ntopic: skills\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好。\n' >"$work/text.tmpl"
+printf 'name: text\ntopic: skills\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好。\n' >"$work/text.tmpl"
 
 list() { # NAME: rows "name,address" on standard input
     awk -F, -v p="$((RANDOM % 9000 + 1000))" 'BEGIN { print "姓名,手机号码,电子邮箱,工种" } { printf "%s,1380%04d%03d,%s,电工\n", $1, p, NR, $2 }' >"$work/$1.csv"
