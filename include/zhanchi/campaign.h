@@ -70,11 +70,11 @@ int campaign_check_text(const struct template_info *t, const struct list_info *l
  * l->found. */
 int campaign_lint_text(const struct template_info *t, struct campaign_lint *l, struct err *e);
 
-/* The unit of randomisation is the number: a household is one arm and reads one text. Deterministic
- * in (seed, address id). last_day: the earliest of the number's persons, CIVIL_NONE if one of them
+/* The unit of randomisation is the number: a household is one arm and reads one text. The arm is
+ * deterministic in (seed, address id); variants are drawn within each region and level, in the order
+ * of the persons (src/campaign/strata.c), and stay with the member. last_day: the earliest of the number's persons, CIVIL_NONE if one of them
  * cannot wait (then the arm is ARM_ALWAYS, if there is a holdout at all). */
 enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, int32_t last_day);
-int campaign_variant_of(const struct campaign_info *c, int64_t address_id);
 
 struct campaign_forecast {
     int64_t persons;                    /* of the list */

@@ -3,8 +3,9 @@
  * with the same arms and the same texts, because all of them get them from here.
  *
  * Order: first who is left out (refused, claimed, held out elsewhere, too late, no text possible),
- * then arms: what is drawn is drawn among those who would get a message, so that both arms are
- * alike. The variant is drawn for everybody alike. Nothing here writes to the store.
+ * then arms and variants: what is drawn is drawn among those who would get a message, so that both
+ * arms are alike. Whose text lacks a value keeps the variant that was drawn. Nothing here writes to
+ * the store.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct freeze {
     struct campaign_office office;
     struct texts texts;
     struct lints *lints; /* NULL: no rule sets */
+    struct strata *strata;
     struct households *households;
     bool others_open;
     int64_t send_ms, release_ms;
@@ -247,27 +249,59 @@ static int write_text(struct freeze *z, const struct candidate *k, bool masked, 
     return 0;
 }
 
-int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
-                struct err *e)
+static void set_region(const struct candidate *k, struct drawn *d)
+{
+    if (k->has_verdict)
+        memcpy(d->region, k->row.region, sizeof d->region);
+    else
+        policy_region_label(NULL, k->row.region, d->region);
+}
+
+/* Once the row is open: it may say which language its person reads. */
+static int draw_variant(struct freeze *z, const struct drawn *d)
+{
+    const struct letter_draw l = {.region = d->region,
+                                  .level = d->k->row.level,
+                                  .arm = d->arm,
+                                  .texts = languages_texts(&z->texts, &z->row.members),
+                                  .address_id = d->k->row.address_id,
+                                  .shared = d->k->address_sharers > 1};
+
+    return strata_draw(z->strata, &l);
+}
+
+/* variant -1: it is drawn. */
+static int draw(struct freeze *z, const struct candidate *k, int variant, bool masked,
+                struct drawn *d, struct err *e)
 {
     arena_reset(z->arena);
     *d = (struct drawn){.k = k,
                         .cause = candidate_cause(k, z->send_day),
                         .arm = draw_arm(z, k),
-                        .variant = campaign_variant_of(z->c, k->row.address_id),
                         .phone = "",
                         .subject = "",
                         .html = "",
                         .name = "",
                         .text = "",
                         .carrier_variables = ""};
-    if (d->cause == CAUSE_NONE &&
-        (open_row(z, &k->row, &z->row, e) != 0 || write_text(z, k, masked, d, e) != 0))
-        return -1;
+    set_region(k, d);
+    if (d->cause == CAUSE_NONE) {
+        if (open_row(z, &k->row, &z->row, e) != 0)
+            return -1;
+        d->variant = variant >= 0 ? variant : draw_variant(z, d);
+        if (write_text(z, k, masked, d, e) != 0)
+            return -1;
+    }
     d->due_ms = d->arm == ARM_HOLDOUT ? z->release_ms : z->send_ms;
     if (d->cause != CAUSE_NONE)
         d->arm = ARM_NONE;
     return 0;
+}
+
+int freeze_again(struct freeze *z, const struct candidate *k, int variant, struct drawn *d,
+                 struct err *e)
+{
+    return draw(z, k, variant, true, d, e);
 }
 
 /* ---- the walk ---- */
@@ -284,7 +318,7 @@ static int visit(void *ctx, const struct candidate *k)
     struct walking *w = ctx;
     struct drawn d;
 
-    return freeze_draw(w->z, k, false, &d, w->e) != 0 ? -1 : w->each(w->ctx, &d, w->e);
+    return draw(w->z, k, -1, false, &d, w->e) != 0 ? -1 : w->each(w->ctx, &d, w->e);
 }
 
 int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
@@ -433,6 +467,7 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     z->c = c;
     z->office = *o;
     z->arena = arena_new(16384);
+    z->strata = strata_new(c);
     opened_init(&z->row);
     opened_init(&z->other);
     buf_init(&z->text, TEXT_MAX_BYTES);
@@ -451,6 +486,7 @@ void freeze_close(struct freeze *z)
         return;
     lints_close(z->lints);
     texts_fini(&z->texts);
+    strata_free(z->strata);
     households_free(z->households);
     arena_free(z->arena);
     opened_fini(&z->row);

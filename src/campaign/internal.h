@@ -1,7 +1,9 @@
 /*
  * What the files of campaign share.
  *
- *   assign.c      arms and variants: arithmetic, no state
+ *   assign.c      chances and arms: arithmetic, no state
+ *   strata.c      variants, balanced within each region and level
+ *   languages.c   which of the texts are in a person's language
  *   values.c      a person's row, verdict and office -> what a text may print
  *   forms.c       how days, amounts and words are written in a text's language
  *   texts.c       the campaign's texts, compiled; a text's check against a list
@@ -30,6 +32,9 @@
 /* Whether a person with this last day may be randomised: the holdout's release must leave time to
  * apply. */
 bool assign_randomises(const struct campaign_info *c, int32_t last_day);
+
+/* The n-th draw of a stratum. */
+uint64_t assign_stratum_chance(const struct campaign_info *c, uint64_t stratum, uint64_t n);
 
 /* For the draw of a gateway: independent of arm and variant. */
 uint64_t assign_route_chance(const struct campaign_info *c, int64_t address_id);
@@ -177,6 +182,30 @@ void lints_tell(struct lints *l);
 /* ERR_DATA if out holds errors that nobody allowed. */
 int lints_check(const struct lints *l, const char *campaign, struct err *e);
 
+/* ---- languages.c ---- */
+
+/* Which texts a person may get: bit by variant, never 0. */
+uint32_t languages_texts(const struct texts *t, const struct json_flat *row);
+/* ERR_DATA if there are several languages and the list (its columns as JSON) does not say who reads
+ * which. */
+int languages_check(const struct texts *t, const char *columns, struct err *e);
+
+/* ---- strata.c ---- */
+
+struct strata;
+struct strata *strata_new(const struct campaign_info *c); /* c is borrowed */
+void strata_free(struct strata *s);                       /* NULL is fine */
+struct letter_draw {
+    const char *region; /* as the member has it */
+    int level;
+    enum member_arm arm;
+    uint32_t texts; /* among which: languages_texts */
+    int64_t address_id;
+    bool shared; /* with other persons of the list */
+};
+/* The next one's variant. */
+int strata_draw(struct strata *s, const struct letter_draw *d);
+
 /* ---- households.c ---- */
 
 struct households;
@@ -199,7 +228,8 @@ struct drawn { /* one candidate, decided; valid during the call */
     const struct candidate *k;
     enum msg_cause cause; /* CAUSE_NONE: a message is made */
     enum member_arm arm;  /* ARM_NONE when left out */
-    int variant;
+    int variant;          /* 0 where nothing was drawn */
+    char region[64];      /* the member's */
     int64_t due_ms;
     const char *phone, *name;             /* "" where no text was tried; phone: or mail address */
     const char *subject, *html;           /* "" unless an email */
@@ -221,10 +251,10 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
                            const struct campaign_office *o, struct err *e);
 const struct gateways *freeze_gateways(const struct freeze *z);
 void freeze_close(struct freeze *z); /* NULL is fine */
-/* Decides about one candidate. masked: the text is for a screen (values of the phone and name
- * members are not masked). */
-int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
-                struct err *e);
+/* A candidate of the walk once more, with the variant that was drawn then, for a screen: the text is
+ * masked (phone and name are not). */
+int freeze_again(struct freeze *z, const struct candidate *k, int variant, struct drawn *d,
+                 struct err *e);
 /* At most `max` persons behind `after`; *last as in store_candidates. */
 int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
                 int64_t *last, struct err *e);

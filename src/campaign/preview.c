@@ -24,6 +24,7 @@ enum {
 
 struct pick {
     bool taken;
+    int variant;        /* that was drawn */
     struct candidate k; /* sealed: in the arena */
     size_t units;
     int parts, rarity;
@@ -41,7 +42,8 @@ static void take(struct picking *x, int i, const struct drawn *d)
 {
     struct pick *p = &x->pick[i];
 
-    *p = (struct pick){.taken = true, .k = *d->k, .units = d->units, .parts = d->parts};
+    *p = (struct pick){
+        .taken = true, .variant = d->variant, .k = *d->k, .units = d->units, .parts = d->parts};
     p->k.row.sealed = arena_memdup(x->arena, d->k->row.sealed, d->k->row.sealed_len);
 }
 
@@ -112,7 +114,7 @@ static int show_one(struct freeze *z, const struct pick *p, const char *why,
 {
     struct drawn d;
 
-    if (freeze_draw(z, &p->k, true, &d, e) != 0)
+    if (freeze_again(z, &p->k, p->variant, &d, e) != 0)
         return -1;
     struct campaign_sample m = {.line = p->k.row.line,
                                 .why = why,

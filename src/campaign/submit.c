@@ -121,10 +121,7 @@ static int keep(void *ctx, const struct drawn *d, struct err *e)
                          .route = d->route,
                          .carriers = d->carriers,
                          .key_id = r->key_id};
-    if (d->k->has_verdict)
-        memcpy(f->region, r->region, sizeof f->region);
-    else
-        policy_region_label(NULL, r->region, f->region);
+    memcpy(f->region, d->region, sizeof f->region);
     pseudonym(z->keys, z->c->id, r->person_id, f->pseudonym);
     count(z, d);
     if (d->cause == CAUSE_NONE && seal(z, d, f, e) != 0)

@@ -108,4 +108,43 @@ carrier 'tel=phone12333, who=name.masked:text(10)'
 says 'k is correct' template check k
 carrier 'tel=phone12333, who=nmae'
 refuses "$t/k.tmpl: carrier_variables: who: line 1, column 1: unknown variable nmae; did you mean name?" template check k
+
+# ---- languages: nobody is sent one by chance ----
+
+text() { # NAME LANGUAGE TEXT
+    printf 'name: %s\ntopic: s\nsignature: 示例局\nlanguage: %s\n---\n%s，12333\n' "$1" "$2" "$3" >"$t/$1.tmpl"
+}
+text han zh-CN '{{name}}您好'
+text english en 'Dear {{name}}'
+refuses 'template han is in zh-CN, template english in en: the list does not say who reads which' \
+    campaign create two --list l --template han --template english --gateway 12333
+printf '姓名,手机号码,语言\n张三,13800000001,\n李四,13800000002,英语\n王五,13800000003,中文\n赵六,13800000004,en\n' >"$work/two.csv"
+zh list import "$work/two.csv" --name two >/dev/null 2>&1 || fail "import of two languages"
+zh campaign create two --list two --template han --template english --gateway 12333 >"$work/out" 2>&1 || fail "two languages: $(cat "$work/out")"
+[ "$(zh --json campaign preview two --rows 9 2>/dev/null | jq -r '.. | .text? // empty' | grep -o 'Dear ..\|.. *您好' | sort | tr '\n' ' ')" = \
+    'Dear 李* Dear 赵* 张*您好 王*您好 ' ] || fail "two languages: $(zh --json campaign preview two --rows 9)"
+
+# ---- variants: the shares are right in each region and level, and what was shown is what is frozen ----
+
+text one zh-CN '{{name}}甲'
+text other zh-CN '{{name}}乙'
+{
+    echo 姓名,手机号码,参保地,技能等级
+    for i in $(seq 10 89); do
+        case $((i % 4)) in 0) p=测试市,高级工 ;; 1) p=测试市,中级工 ;; 2) p=示例市,高级工 ;; 3) p=示例市,中级工 ;; esac
+        echo "张$(sed 'y/0123456789/零一二三四五六七八九/' <<<"$i"),138000001$i,$p"
+    done
+} >"$work/many.csv"
+zh list import "$work/many.csv" --name many >"$work/out" 2>&1 || fail "import of many: $(cat "$work/out")"
+zh campaign create many --list many --template one:1 --template other:3 --gateway 12333 --seed 7 >"$work/out" 2>&1 || fail "many: $(cat "$work/out")"
+shown=$(zh --json campaign preview many --rows 64 2>/dev/null | jq -r '.. | objects | select(has("text") and has("line")) | "\(.line) \(.variant)"' | sort -u)
+[ "$(echo "$shown" | wc -l)" -gt 50 ] || fail "the preview shows hardly anybody: $shown"
+zh campaign submit many --allow complaint --allow last_day --why test >"$work/out" 2>&1 || fail "submit: $(cat "$work/out")"
+db() { sqlite3 "$dir/zhanchi.db" "$1"; }
+[ "$(db "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM member m JOIN campaign c ON c.id = m.campaign_id WHERE c.name = 'many'
+    GROUP BY m.region, m.level, m.variant ORDER BY m.region, m.level, m.variant)")" = 5,15,5,15,5,15,5,15 ] ||
+    fail "not balanced: $(db 'SELECT region, level, variant, count(*) FROM member GROUP BY 1, 2, 3')"
+frozen=$(db "SELECT r.line || ' ' || (m.variant + 1) FROM member m JOIN list_row r ON r.id = m.row_id JOIN campaign c ON c.id = m.campaign_id
+    WHERE c.name = 'many'" | sort -u)
+[ -z "$(comm -23 <(echo "$shown") <(echo "$frozen"))" ] || fail "shown, but not frozen: $(comm -23 <(echo "$shown") <(echo "$frozen"))"
 exit $failed
