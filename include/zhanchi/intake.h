@@ -41,7 +41,8 @@ struct intake_result {
     int64_t held_rows; /* for review; rows = taken + rejected_rows + held_rows (+ known) */
     int64_t known;     /* intake_repair: rows that the list has already */
     int64_t
-        no_regions;  /* taken rows whose region looks like none: kept sealed only, undetermined */
+        no_regions; /* taken rows whose region looks like none: kept sealed only, undetermined */
+    int64_t rare_names; /* taken rows whose name has characters beyond U+FFFF */
     int64_t skipped; /* not in rows: empty rows, totals (合计), headers repeated on every page */
     struct {         /* a row may have several */
         const char *code; /* constant */

@@ -60,6 +60,7 @@ struct reading {                    /* one row, cleaned */
 void reading_init(struct reading *r);
 void reading_fini(struct reading *r);
 bool reading_repaired(const struct reading *r);
+bool reading_rare(const struct reading *r); /* a name with characters beyond the basic plane */
 
 enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r);
 /* Without the ="..." by which a spreadsheet is told that digits are a text. */

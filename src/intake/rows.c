@@ -120,6 +120,27 @@ static const char *clean_id(const struct plan *p, const struct table_cell *c, st
     return NULL;
 }
 
+/* U+E000 to U+F8FF and planes 15 and 16: every system draws its own there. */
+static bool private_use(const struct buf *name)
+{
+    for (size_t i = 0; i < name->len;) {
+        uint32_t cp = utf8_next(name->data, name->len, &i);
+        if ((cp >= 0xE000 && cp <= 0xF8FF) || cp >= 0xF0000)
+            return true;
+    }
+    return false;
+}
+
+bool reading_rare(const struct reading *r)
+{
+    const struct buf *name = &r->text[COLUMN_NAME];
+
+    for (size_t i = 0; i < name->len; i++)
+        if ((unsigned char)name->data[i] >= 0xF0) /* four bytes */
+            return true;
+    return false;
+}
+
 static const char *clean_name(const struct plan *p, const struct table_cell *c, struct reading *r)
 {
     struct buf *out = &r->text[COLUMN_NAME];
@@ -127,7 +148,7 @@ static const char *clean_name(const struct plan *p, const struct table_cell *c, 
 
     (void)p;
     if (rc == 1)
-        return "name-damaged";
+        return private_use(out) ? "name-private" : "name-damaged";
     if (rc == 0)
         return NULL;
     clean_text(c, out);
