@@ -101,6 +101,19 @@ struct intake_fixed {
  * row; ERR_USAGE with the columns there are; nothing has changed then. */
 int intake_fix(struct store *s, struct keyring *k, const struct list_info *l,
                const struct intake_fix *f, struct intake_fixed *r, struct err *e);
+/* Every row in review for this reason alone, taken as it is; those that cannot be used so are `left`.
+ * Works in chunks, as intake_repair does; record gets what was done so far. */
+struct intake_accepted {
+    int64_t taken, left;
+};
+struct intake_accept {
+    const char *reason;
+    struct progress progress; /* rows */
+    int (*record)(void *ctx, const struct intake_accepted *r, struct err *e);
+    void *ctx;
+};
+int intake_accept(struct store *s, struct keyring *k, const struct list_info *l,
+                  const struct intake_accept *o, struct intake_accepted *r, struct err *e);
 /* Takes a row out of the list, held or taken; what was frozen with it and still waits is suppressed. */
 int intake_drop(struct store *s, const struct list_info *l, const struct intake_fix *f,
                 struct intake_fixed *r, struct err *e);

@@ -5,6 +5,7 @@
  *   seal.c     cleaned texts -> what is stored of a row                    rejects.c  the rejects file
  *   import.c   a whole file, in chunks                                     repair.c   a repaired file, into its list
  *   held.c     a stored row -> its cells again                             fix.c      what people do about one row
+ *   accept.c   what they do about all rows of a reason
  *   screen.c, explain.c, person.c   list + policy -> verdicts
  */
 #ifndef INTAKE_INTERNAL_H
@@ -140,6 +141,10 @@ int stored_load(struct stored_row *r, struct store *s, struct keyring *k, int64_
                 int64_t line, struct err *e);
 /* The same for a row that is at hand. */
 int stored_held(struct stored_row *r, struct keyring *k, const struct list_held *h, struct err *e);
+
+/* fix.c: its next revision, as `reading` has it, taken; in the open transaction. */
+int stored_take(struct stored_row *r, struct store *s, struct keyring *k, const struct list_info *l,
+                const struct reading *reading, int64_t *suppressed, struct err *e);
 
 /* The lock of jobs, with what a dead job left swept away. */
 int jobs_lock(struct store *s, int *fd, struct err *e);

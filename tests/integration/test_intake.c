@@ -844,6 +844,52 @@ static int fail_record(void *ctx, const struct intake_fixed *r, struct err *e)
     return err_set(e, ERR_IO, NULL, "no record");
 }
 
+static int count_accepted(void *ctx, const struct intake_accepted *r, struct err *e)
+{
+    (void)r;
+    (void)e;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* All rows of a reason at once; who has another one too, or cannot be used so, stays. */
+START_TEST(a_reason_is_accepted_as_a_whole)
+{
+    static const char text[] =
+        "姓名,手机号码,证书编号,技能等级\n"
+        "张三,13800000001,2600000000300001,四级\n"             /* 2 */
+        "李?,13800000002,2600000000300002,四级\n"              /* 3: two reasons */
+        "王五,13800000003,2600000000300003,四级\n"             /* 4 */
+        "赵六,13800000004/13800000005,2600000000300004,三级\n" /* 5: of no use as it is */
+        "钱七,13800000006,2600000000300005,三级\n"
+        "孙八,1,2600000000300006,三级\n"
+        "周九,1,2600000000300007,三级\n"
+        "吴十,1,2600000000300008,三级\n";
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct intake_accepted a;
+    struct list_row row;
+    struct fixed x = {.c = c};
+
+    OK(c, import_text(c, text, "spring", &r));
+    ck_assert_int_eq(r.held_rows, 4);
+    ck_assert_int_eq(store_list_find(c->store, "spring", &x.l, &c->e), 1);
+    struct intake_accept o = {
+        .reason = "certificate-level", .record = count_accepted, .ctx = &x.records};
+    OK(c, intake_accept(c->store, c->keys, &x.l, &o, &a, &c->e));
+    ck_assert(a.taken == 2 && a.left == 0 && x.records > 0);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 2, &row, &c->e), 1);
+    ck_assert_int_eq(row.level, 4);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 3, &row, &c->e), 0);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 4, &row, &c->e), 1);
+    o.reason = "phone-several";
+    OK(c, intake_accept(c->store, c->keys, &x.l, &o, &a, &c->e));
+    ck_assert(a.taken == 0 && a.left == 1);
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
 /* Without its record an act has not happened; another job's lock stops it. */
 START_TEST(no_repair_without_its_record)
 {
@@ -1015,6 +1061,7 @@ int main(void)
     tcase_add_test(t, explanation);
     tcase_add_test(t, single_rows_are_repaired);
     tcase_add_test(t, no_repair_without_its_record);
+    tcase_add_test(t, a_reason_is_accepted_as_a_whole);
     tcase_add_test(t, a_repaired_rejects_file_comes_back);
     tcase_add_test(t, the_repaired_list_comes_back);
     suite_add_tcase(s, t);
