@@ -64,7 +64,8 @@ bool reading_repaired(const struct reading *r);
 bool reading_rare(const struct reading *r); /* a name with characters beyond the basic plane */
 
 enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r);
-/* Without the ="..." by which a spreadsheet is told that digits are a text. */
+/* Without the ="..." by which a spreadsheet is told that digits are a text, or the apostrophe of a
+ * formula that is none. */
 struct table_cell cell_bare(const struct table_cell *c);
 /* More cells than the header has. */
 bool row_shifted(const struct plan *p, const struct table_row *row);

@@ -60,12 +60,17 @@ bool reading_repaired(const struct reading *r)
     return r->phone.repaired || r->email.repaired || r->citizen.repaired;
 }
 
-/* ="110105..." is how spreadsheets are told that digits are a text. */
+/* ="110105..." is how spreadsheets are told that digits are a text, and an apostrophe how we tell them
+ * that a cell is no formula (table_csv_field). */
 struct table_cell cell_bare(const struct table_cell *c)
 {
-    if (c->len > 3 && memcmp(c->text, "=\"", 2) == 0 && c->text[c->len - 1] == '"')
-        return (struct table_cell){c->text + 2, c->len - 3};
-    return *c;
+    struct table_cell b = *c;
+
+    if (b.len > 1 && b.text[0] == '\'' && strchr("=+-@", b.text[1]))
+        b = (struct table_cell){b.text + 1, b.len - 1};
+    if (b.len > 3 && memcmp(b.text, "=\"", 2) == 0 && b.text[b.len - 1] == '"')
+        b = (struct table_cell){b.text + 2, b.len - 3};
+    return b;
 }
 
 static const struct table_cell *cell_of(const struct plan *p, const struct table_row *row,

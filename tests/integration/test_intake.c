@@ -11,6 +11,7 @@
 #include "zhanchi/fsio.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/json.h"
+#include "zhanchi/store_held.h"
 #include "zhanchi/store_people.h"
 
 #define HEAD "姓名,身份证号码,手机号码,参保地,累计缴费月数,职业(工种),技能等级,发证日期,备注\n"
@@ -998,6 +999,37 @@ START_TEST(a_repaired_rejects_file_comes_back)
 }
 END_TEST
 
+/* What the file does to cells for the sake of spreadsheets is undone: nothing has changed. */
+START_TEST(an_untouched_rejects_file_changes_nothing)
+{
+    static const char text[] = "姓名,手机号码,身份证号码,备注\n"
+                               "张三,+1 2025550123," ID_A ",=1+2\n"
+                               "李四,=\"138\",0110105190402299977,@\n"
+                               "王五,13800000001,,\n";
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct list_held h;
+    struct fixed x = {.c = c};
+    struct buf file;
+    char path[CONTRACT_PATH];
+
+    OK(c, import_text(c, text, "spring", &r));
+    ck_assert_int_eq(store_list_find(c->store, "spring", &x.l, &c->e), 1);
+    contract_path(c, "rejects.csv", path);
+    struct intake_rejects o = {.path = path};
+    OK(c, intake_rejects(c->store, c->keys, &x.l, &o, &c->e));
+    read_whole(c, "rejects.csv", &file);
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 0, 0, 0, 2);
+    for (int64_t line = 2; line <= 3; line++) {
+        ck_assert_int_eq(store_held_at(c->store, x.l.id, line, &h, &c->e), 1);
+        ck_assert_msg(h.revision == 1, "line %lld has changed", (long long)line);
+    }
+    buf_fini(&file);
+    contract_end(c);
+}
+END_TEST
+
 /* The list itself, repaired in place: rows that were taken are known, new ones come in behind. */
 START_TEST(the_repaired_list_comes_back)
 {
@@ -1064,6 +1096,7 @@ int main(void)
     tcase_add_test(t, a_reason_is_accepted_as_a_whole);
     tcase_add_test(t, a_repaired_rejects_file_comes_back);
     tcase_add_test(t, the_repaired_list_comes_back);
+    tcase_add_test(t, an_untouched_rejects_file_changes_nothing);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
