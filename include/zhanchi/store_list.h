@@ -50,7 +50,8 @@ int store_list_by_digest(struct store *s, const uint8_t digest[32], struct list_
                          struct err *e);
 int store_list_each(struct store *s, int (*each)(void *ctx, const struct list_info *l), void *ctx,
                     struct err *e);
-/* Deletes sealed data, rejects and the list's key; rows' facts stay while a wave refers to them.
+/* Deletes sealed data (rows, held rows, payloads), rejects and the list's key; rows' facts, verdicts
+ * and the list's counters stay.
  * ERR_TEMP while a wave of the list is open, ERR_NOINPUT if there is none such. Chunks, outside a
  * transaction: at its first step the list becomes invisible and its name free. That step's
  * transaction also has the act's record (may be NULL): if it fails, nothing has changed. */

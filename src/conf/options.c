@@ -51,6 +51,7 @@ const struct option_def option_table[] = {
     {"serve.port", OPT_INT, "18380", 0, 65535, NULL, "port for receipts and replies"},
     {"serve.optout_words", OPT_LIST, "", 0, 0, NULL, "further replies that mean a refusal, beside R T TD N 退订 ..."},
     {"retention.inbox_days", OPT_INT, "180", 1, 3660, NULL, "raw reports are kept so long (the law asks for five months)"},
+    {"retention.lists_days", OPT_INT, "0", 0, 36600, NULL, "`list rm --expired` deletes the personal data of lists older than this; 0: of none"},
     {"log.level", OPT_CHOICE, "info", 0, 0, levels, "debug, info, warn or error"},
 };
 /* clang-format on */

@@ -80,6 +80,7 @@ static const struct {
     {"receipts.timeout", INT64_C(259200000)},
     {"serve.port", 18380},
     {"retention.inbox_days", 180},
+    {"retention.lists_days", 0},
 };
 
 static const struct {
