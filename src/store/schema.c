@@ -437,8 +437,12 @@ static const char schema_006[] =
     "ALTER TABLE list_row ADD COLUMN email_id INTEGER;"
     "ALTER TABLE template ADD COLUMN subject TEXT NOT NULL DEFAULT '';";
 
-/* Employers get ids as persons do, so that breakdowns group by a number. */
+/* The least time between two messages to a number. */
 static const char schema_007[] =
+    "ALTER TABLE address ADD COLUMN claimed_at INTEGER NOT NULL DEFAULT 0;";
+
+/* Employers get ids as persons do, so that breakdowns group by a number. */
+static const char schema_008[] =
     "CREATE TABLE employer ("
     " id INTEGER PRIMARY KEY,"
     " kind INTEGER NOT NULL CHECK (kind = 1)," /* as sqlite_resolve.c wants it */
@@ -463,7 +467,7 @@ static const char schema_007[] =
 /* Rows that were not taken, with their cells; what was done about them. A reason is closed when its
  * row's revision is no longer the newest. changed: acts on its rows so far.
  * shared: what a campaign does where one number is several persons' (enum campaign_shared). */
-static const char schema_008[] =
+static const char schema_009[] =
     "CREATE TABLE list_held ("
     " list_id INTEGER NOT NULL REFERENCES list (id),"
     " line INTEGER NOT NULL,"
@@ -480,10 +484,11 @@ static const char schema_008[] =
     " CHECK (shared BETWEEN 1 AND 3);";
 
 /* The group of people that a list's row names, as a keyed hash: policies may leave some out. */
-static const char schema_009[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
+static const char schema_010[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
-                                         schema_006, schema_007, schema_008, schema_009};
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
+                                         schema_005, schema_006, schema_007, schema_008,
+                                         schema_009, schema_010};
 
 int schema_latest(void)
 {
