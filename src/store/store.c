@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "zhanchi/clock.h"
 #include "zhanchi/failpoint.h"
@@ -28,6 +29,7 @@
 
 #define DB_NAME "zhanchi.db"
 #define BUSY_MS 10000
+#define BUSY_PAUSE_US 1000
 #define WAL_PAGES 16384       /* 64 MB: then a commit is followed by a checkpoint */
 #define SEALED_MAX (1u << 24) /* far over the longest row that a table reader passes */
 #define INIT_REMEDY "make a work directory with `zhanchi init DIR`, or name the right one"
@@ -71,6 +73,22 @@ int store_settings(struct store *s, struct err *e)
     return 0;
 }
 
+/* Somebody else writes. SQLite's own handler sleeps ever longer, up to 100 ms, and so misses the pauses
+ * between the chunks of an import; to ask every millisecond costs little and keeps a dispatcher
+ * going. */
+static int wait_turn(void *ctx, int times)
+{
+    struct store *s = ctx;
+    const struct timespec pause = {.tv_nsec = BUSY_PAUSE_US * 1000};
+    int64_t now = clock_mono_us();
+    if (times == 0)
+        s->busy_since_us = now;
+    if (now - s->busy_since_us > BUSY_MS * 1000)
+        return 0;
+    nanosleep(&pause, NULL);
+    return 1;
+}
+
 int store_connect(struct store *s, struct err *e)
 {
     int flags = s->mode == STORE_RW ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
@@ -78,7 +96,7 @@ int store_connect(struct store *s, struct err *e)
     int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
     if (rc != SQLITE_OK)
         return store_fail(s, rc, "open the database", e);
-    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_busy_handler(s->db, wait_turn, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return feed_attach(s, e);
 }
