@@ -108,8 +108,8 @@ struct campaign_sample {
     enum member_arm arm;
     char phone[64], name[64]; /* masked; phone: or the mail address */
     const char *signature, *template;
-    const char *subject; /* "" unless an email */
-    const char *text;    /* rendered with name and numbers masked; parts and units are those of the
+    const char *subject, *html; /* "" unless an email */
+    const char *text; /* rendered with name and numbers masked; parts and units are those of the
                          real text */
     const char *carrier_template, *carrier_variables; /* "" if none; masked likewise */
     int route;                                        /* number of its gateway */

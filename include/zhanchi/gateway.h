@@ -69,6 +69,7 @@ struct gw_message {
         proof; /* of an email: what stands behind the reference in its Message-ID; NULL = nothing */
     const char *phone;     /* of a gateway for email: the mail address */
     const char *subject;   /* of an email; may be NULL */
+    const char *html;      /* an email's second body; may be NULL */
     const char *text;      /* signature in front */
     const char *signature; /* without brackets */
     const char *carrier_template,

@@ -75,6 +75,19 @@ void lint_set_free(struct lint_set *s); /* NULL is fine */
 const char *lint_set_name(const struct lint_set *s);
 enum lint_severity lint_set_severity(const struct lint_set *s, enum lint_rule r);
 
+/* ---- texts that a carrier keeps ---- */
+
+struct lint_carrier;
+/* variables: as template_carrier_next reads them ("" = every value goes by its name); text: as it was
+ * filed, with ${key} or {key} where a variable stands, key being a variable's key, its number from
+ * 1, or a type and a length (TXT_20) for the next one; "" = not declared. ERR_DATA: a type or a key that there is not. */
+struct lint_carrier *lint_carrier_new(const char *variables, const char *text, struct err *e);
+void lint_carrier_free(struct lint_carrier *c); /* NULL is fine */
+/* Are the variables of the types and lengths that were filed, and is `body` (signature left out) what
+ * the carrier will put together? */
+bool lint_carrier_fits(const struct lint_carrier *c, const struct tv *root, const char *body,
+                       size_t len);
+
 /* ---- a template against a set ---- */
 
 struct lint_finding {
@@ -87,6 +100,8 @@ struct lint_finding {
 struct lint_text; /* a template, prepared for rows; borrows the set and the programs */
 struct lint_source {
     const struct template *body, *subject; /* subject: NULL unless an email */
+    const struct template *html;           /* NULL: none */
+    const struct lint_carrier *carrier;    /* NULL: no carrier keeps the text */
     enum template_kind kind;
     const char *const *from_rows; /* names of values that lists bring, NULL-terminated; borrowed */
 };
@@ -101,6 +116,7 @@ struct lint_row {
     const char *text; /* signature in front */
     size_t len;
     const char *subject; /* "" unless an email */
+    const char *html;    /* "" if there is none */
     size_t units;
     int parts;
     const struct tv *root; /* what it was rendered from: a map */

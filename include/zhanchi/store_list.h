@@ -176,6 +176,8 @@ struct template_info {
     char columns[1024];           /* comma list */
     char carrier_variables[1024]; /* as template_carrier_next reads them */
     char body[8192];
+    char html[16384];        /* of an email, else "" */
+    char carrier_text[1024]; /* as filed; "" not declared */
     char partials[8192]; /* those that the body uses, as template_pack_partials has them; "" none */
 };
 /* The same text again is the same version; another text is a new one. */

@@ -114,7 +114,8 @@ int template_render(const struct template *t, const struct tv *root, template_es
 
 enum template_kind { TEMPLATE_NOTICE, TEMPLATE_PROMOTION, TEMPLATE_STATUS };
 
-/* A template file: "name: value" lines, a line of "---", the text.
+/* A template file: "name: value" lines, a line of "---", the text; then perhaps a line of "--- html"
+ * and an email's second body, and "--- carrier" and the text as it was filed with the carrier.
  *   name channel topic kind signature language columns carrier_template carrier_variables subject
  * The signature is written without 【】 and stands in front of the text when it is sent. Line
  * breaks at the end of the file do not count, and a line ends in LF however the file was saved.
@@ -122,6 +123,7 @@ enum template_kind { TEMPLATE_NOTICE, TEMPLATE_PROMOTION, TEMPLATE_STATUS };
  * go to the gateway: those of carrier_variables in their order, or all that the text uses. */
 #define TEMPLATE_BODY_MAX 8191 /* bytes of a stored text, and of its partials together */
 #define TEMPLATE_CARRIER_MAX 1024
+#define TEMPLATE_HTML_MAX 16384
 
 struct template_file {
     char name[64], channel[16], topic[64], signature[64], language[16], carrier_template[64];
@@ -132,6 +134,9 @@ struct template_file {
     char *text;        /* the body as it stands, NUL-terminated */
     size_t text_len;
     int text_line; /* line of the file where the body begins */
+    char *html;    /* a text like the body, for emails; NULL: none */
+    int html_line;
+    char *carrier_text; /* see lint.h; NULL: not declared */
 };
 
 /* `data`: valid UTF-8 (the caller has looked; text/ stands beside this room). ERR_DATA with line on

@@ -16,6 +16,7 @@
 #define ROW_MAX_BYTES (1u << 20)
 #define TEXT_MAX_BYTES 65536
 #define SUBJECT_MAX_BYTES 1000
+#define HTML_MAX_BYTES (256u << 10)
 #define EMAIL_UNITS 20000 /* of a gateway that does not say more precisely */
 #define CERTIFICATES_MAX 64
 #define CLAUSES_MAX 256
@@ -46,7 +47,7 @@ struct freeze {
     struct clause *clauses;   /* by rule */
     struct arena *arena;      /* of one person */
     struct opened row, other; /* the person's, and one of the person's other certificates */
-    struct buf text, subject, variables;
+    struct buf text, subject, html, variables;
 };
 
 /* ---- who is left out ---- */
@@ -183,10 +184,13 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
     buf_reset(&z->text);
     buf_reset(&z->variables);
     buf_reset(&z->subject);
+    buf_reset(&z->html);
     if (text_render(t, &root, &z->text, &why) != 0 ||
         text_subject(t, &root, &z->subject, &why) != 0 ||
+        text_html(t, &root, &z->html, &why) != 0 ||
         text_carrier_variables(t, &root, &z->variables, &why) != 0) {
-        d->cause = z->text.failed || z->subject.failed ? CAUSE_TOO_LONG : CAUSE_MISSING_VALUE;
+        d->cause = z->text.failed || z->subject.failed || z->html.failed ? CAUSE_TOO_LONG
+                                                                         : CAUSE_MISSING_VALUE;
         return;
     }
     segment_count(buf_cstr(&z->text), z->text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
@@ -194,12 +198,14 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
     d->units = seg.units;
     d->parts = campaign_is_email(z->c) ? 1 : (int)seg.parts;
     d->subject = buf_cstr(&z->subject);
+    d->html = buf_cstr(&z->html);
     d->carrier_variables = buf_cstr(&z->variables);
     if (z->lints != NULL && !f->masked)
         lints_row(z->lints, d->variant,
                   &(struct lint_row){.text = d->text,
                                      .len = z->text.len,
                                      .subject = d->subject,
+                                     .html = d->html,
                                      .units = d->units,
                                      .parts = d->parts,
                                      .root = &root},
@@ -274,6 +280,7 @@ static int draw(struct freeze *z, const struct candidate *k, int variant, bool m
                         .arm = draw_arm(z, k),
                         .phone = "",
                         .subject = "",
+                        .html = "",
                         .name = "",
                         .text = "",
                         .carrier_variables = ""};
@@ -466,6 +473,7 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     buf_init(&z->text, TEXT_MAX_BYTES);
     buf_init(&z->variables, TEXT_MAX_BYTES);
     buf_init(&z->subject, SUBJECT_MAX_BYTES);
+    buf_init(&z->html, HTML_MAX_BYTES);
     if (check_gateways(c, g, e) == 0 && prepare(z, given, g, e) == 0)
         return z;
     freeze_close(z);
@@ -486,6 +494,7 @@ void freeze_close(struct freeze *z)
     buf_fini(&z->text);
     buf_fini(&z->variables);
     buf_fini(&z->subject);
+    buf_fini(&z->html);
     free(z->clauses);
     free(z);
 }

@@ -140,6 +140,8 @@ void certificates_sort(struct certificate_facts *f, size_t n);
 struct text {
     struct template_info info;
     struct template *program, *subject; /* subject NULL: no email */
+    struct template *html;              /* NULL: no second body */
+    struct lint_carrier *carrier;       /* NULL: no carrier keeps it */
     enum language language;
     struct value_wants wants;
 };
@@ -156,6 +158,8 @@ void texts_fini(struct texts *t);
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
 /* The subject, on one line; nothing where there is none. */
 int text_subject(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
+/* The second body, everything from rows escaped for HTML; nothing where there is none. */
+int text_html(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
 /* A JSON object of the carrier's variables in their order, or else of the values that the text
  * prints, for a text that the carrier keeps; nothing where it keeps none. ERR_DATA names what is
  * missing. */
@@ -228,7 +232,7 @@ struct drawn { /* one candidate, decided; valid during the call */
     char region[64];      /* the member's */
     int64_t due_ms;
     const char *phone, *name;             /* "" where no text was tried; phone: or mail address */
-    const char *subject;                  /* "" unless an email */
+    const char *subject, *html;           /* "" unless an email */
     const char *text, *carrier_variables; /* "" where there is no message; the signature is in front
                                              of the text */
     size_t units;

@@ -73,12 +73,14 @@ static void names_from_rows(struct names *out, const struct text *t)
     size_t n = template_names(t->program, &none);
 
     n += t->subject != NULL ? template_names(t->subject, &none) : 0;
+    n += t->html != NULL ? template_names(t->html, &none) : 0;
     out->text = calloc(n + 1, sizeof *out->text);
     out->list = calloc(n + 1, sizeof *out->list);
     if (out->text == NULL || out->list == NULL)
         panic("out of memory");
     n = add_names(t->program, out->text, 0);
     n = t->subject != NULL ? add_names(t->subject, out->text, n) : n;
+    n = t->html != NULL ? add_names(t->html, out->text, n) : n;
     for (size_t i = 0; i < n; i++)
         out->list[i] = out->text[i];
 }
@@ -88,6 +90,8 @@ static void open_text(struct lints *l, int v, const struct text *t)
     names_from_rows(&l->from_rows[v], t);
     const struct lint_source src = {.body = t->program,
                                     .subject = t->subject,
+                                    .html = t->html,
+                                    .carrier = t->carrier,
                                     .kind = (enum template_kind)t->info.kind,
                                     .from_rows = l->from_rows[v].list};
     for (int i = 0; i < l->n_sets; i++)
@@ -258,17 +262,21 @@ static int lint_sample(struct lints *l, const struct text *t, struct err *e)
     struct segments seg;
     struct arena *a = arena_new(4096);
     struct tv root = text_sample_values(a, &t->info);
-    struct buf text, subject;
+    struct buf text, subject, html;
 
     buf_init(&text, 65536);
     buf_init(&subject, 4096);
-    int rc = text_render(t, &root, &text, e) == 0 ? text_subject(t, &root, &subject, e) : -1;
+    buf_init(&html, 256 << 10);
+    int rc = text_render(t, &root, &text, e) == 0 && text_subject(t, &root, &subject, e) == 0
+                 ? text_html(t, &root, &html, e)
+                 : -1;
     if (rc == 0) {
         segment_count(buf_cstr(&text), text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
         lints_row(l, 0,
                   &(struct lint_row){.text = buf_cstr(&text),
                                      .len = text.len,
                                      .subject = buf_cstr(&subject),
+                                     .html = buf_cstr(&html),
                                      .units = seg.units,
                                      .parts = (int)seg.parts,
                                      .root = &root},
@@ -276,6 +284,7 @@ static int lint_sample(struct lints *l, const struct text *t, struct err *e)
     }
     buf_fini(&text);
     buf_fini(&subject);
+    buf_fini(&html);
     arena_free(a);
     return rc;
 }

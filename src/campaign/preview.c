@@ -129,6 +129,7 @@ static int show_one(struct freeze *z, const struct pick *p, const char *why,
                                 .carrier_variables = d.carrier_variables,
                                 .route = d.route,
                                 .subject = d.subject,
+                                .html = d.html,
                                 .parts = p->parts,
                                 .units = p->units};
     mask_address(d.phone, strlen(d.phone), m.phone);

@@ -70,6 +70,7 @@ static int seal(struct freezing *z, const struct drawn *d, struct frozen *f, str
     const struct template_info *t = &freeze_text(z->z, d->variant)->info;
     struct payload p = {.phone = d->phone,
                         .subject = d->subject,
+                        .html = d->html,
                         .text = d->text,
                         .signature = t->signature,
                         .carrier_template = t->carrier_template,

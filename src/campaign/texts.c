@@ -36,6 +36,13 @@ int text_subject(const struct text *t, const struct tv *root, struct buf *out, s
     return 0;
 }
 
+int text_html(const struct text *t, const struct tv *root, struct buf *out, struct err *e)
+{
+    if (t->html == NULL)
+        return 0;
+    return template_render(t->html, root, template_escape_html, TEMPLATE_MISSING_ERROR, out, e);
+}
+
 /* The value of a dotted name; its first part may be a further column with dots in it. NULL: none. */
 static const struct tv *find_value(const struct tv *root, const char *name)
 {
@@ -125,6 +132,41 @@ static int want_carrier(struct value_wants *w, const char *variables, struct err
     return rc;
 }
 
+static int compile_email(struct text *t, struct err *e)
+{
+    if (t->info.subject[0] != '\0') {
+        t->subject = template_compile(t->info.subject, strlen(t->info.subject), e);
+        if (t->subject == NULL)
+            return err_prefix(e, "subject");
+        want_names(&t->wants, t->subject);
+    }
+    if (t->info.html[0] != '\0') {
+        t->html = template_compile(t->info.html, strlen(t->info.html), e);
+        if (t->html == NULL)
+            return err_prefix(e, "html");
+        want_names(&t->wants, t->html);
+    }
+    return 0;
+}
+
+static int load_carrier(struct text *t, struct err *e)
+{
+    if (t->info.carrier_template[0] == '\0')
+        return 0;
+    t->carrier = lint_carrier_new(t->info.carrier_variables, t->info.carrier_text, e);
+    return t->carrier != NULL ? 0 : -1;
+}
+
+static void text_fini(struct text *t)
+{
+    template_free(t->program);
+    template_free(t->subject);
+    template_free(t->html);
+    lint_carrier_free(t->carrier);
+    t->program = t->subject = t->html = NULL;
+    t->carrier = NULL;
+}
+
 static int compile(struct text *t, struct err *e)
 {
     t->language = language_of(t->info.language);
@@ -135,21 +177,14 @@ static int compile(struct text *t, struct err *e)
     want_names(&t->wants, t->program);
     if (want_carrier(&t->wants, t->info.carrier_variables, e) != 0)
         return -1;
-    if (t->info.subject[0] == '\0')
-        return 0;
-    t->subject = template_compile(t->info.subject, strlen(t->info.subject), e);
-    if (t->subject == NULL)
-        return err_prefix(e, "subject");
-    want_names(&t->wants, t->subject);
-    return 0;
+    return compile_email(t, e) == 0 ? load_carrier(t, e) : -1;
 }
 
 static int compile_stored(struct text *t, struct err *e)
 {
     if (compile(t, e) == 0)
         return 0;
-    template_free(t->program);
-    t->program = NULL;
+    text_fini(t);
     return err_prefix(e, "template %s, version %d", t->info.name, t->info.version);
 }
 
@@ -187,10 +222,8 @@ int texts_load(struct store *s, const struct campaign_info *c, const struct temp
 
 void texts_fini(struct texts *t)
 {
-    for (int i = 0; i < t->n; i++) {
-        template_free(t->list[i].program);
-        template_free(t->list[i].subject);
-    }
+    for (int i = 0; i < t->n; i++)
+        text_fini(&t->list[i]);
     free(t->list);
     *t = (struct texts){0};
 }
@@ -354,6 +387,8 @@ static int check_names(const struct given *g, const struct text *t, struct err *
         known[n++] = column;
     if (t->subject != NULL && template_check(t->subject, known, e) != 0)
         return err_prefix(e, "subject");
+    if (t->html != NULL && template_check(t->html, known, e) != 0)
+        return err_prefix(e, "html");
     return template_check(t->program, known, e);
 }
 
@@ -382,7 +417,7 @@ static int check_values(const struct given *g, const struct text *t, struct buf 
 {
     struct tv root = sample_values(g, t->info.columns, t->language);
 
-    if (text_subject(t, &root, sample, e) != 0)
+    if (text_subject(t, &root, sample, e) != 0 || text_html(t, &root, sample, e) != 0)
         return explain_missing(g, e);
     buf_reset(sample);
     return text_render(t, &root, sample, e) == 0 ? 0 : explain_missing(g, e);
@@ -407,8 +442,7 @@ int campaign_check_text(const struct template_info *info, const struct list_info
     if (rc != 0)
         err_prefix(e, "template %s", info->name);
     json_free(g.columns);
-    template_free(t->program);
-    template_free(t->subject);
+    text_fini(t);
     free(t);
     arena_free(g.arena);
     return rc;

@@ -23,7 +23,7 @@ static const struct cli_option test_options[] = {
 
 struct letter { /* what one variant sends */
     bool there;
-    char *text, *subject, *signature, *carrier_template, *carrier_variables;
+    char *text, *subject, *html, *signature, *carrier_template, *carrier_variables;
 };
 
 struct test {
@@ -70,6 +70,7 @@ static int take(void *ctx, const struct campaign_sample *m)
     *l = (struct letter){.there = true,
                          .text = marked(m->text),
                          .subject = m->subject[0] != '\0' ? marked(m->subject) : keep(""),
+                         .html = keep(m->html),
                          .signature = keep(m->signature),
                          .carrier_template = keep(m->carrier_template),
                          .carrier_variables = keep(m->carrier_variables)};
@@ -164,6 +165,7 @@ static int send_one(struct test *t, int v, const struct track_address *to, struc
                            .phone = to->text,
                            .text = l->text,
                            .subject = l->subject,
+                           .html = l->html,
                            .signature = l->signature,
                            .carrier_template = l->carrier_template,
                            .carrier_variables = l->carrier_variables};
@@ -228,6 +230,7 @@ static int run_test(struct cli *c, const struct cli_args *a, struct err *e)
     for (int v = 0; v < CAMPAIGN_VARIANTS; v++) {
         free(t->letters[v].text);
         free(t->letters[v].subject);
+        free(t->letters[v].html);
         free(t->letters[v].signature);
         free(t->letters[v].carrier_template);
         free(t->letters[v].carrier_variables);

@@ -301,6 +301,8 @@ static int check(struct cli *c, const struct cli_args *a, const struct template_
         rc = open_rules(c, a, t, &k->lint, e) == 0 ? lint(k, body_line(c, a->rest[0]), e) : -1;
     if (rc == 0) {
         segment_count(buf_cstr(&k->sample), k->sample.len, SEGMENT_MAINLAND, &k->segments, NULL, 0);
+        if (strcmp(t->channel, "email") == 0)
+            k->segments.parts = 1; /* however long */
         if (c->json)
             tell_json(k);
         else

@@ -7,6 +7,7 @@
 #include "zhanchi/clock.h"
 #include "zhanchi/fsio.h"
 #include "zhanchi/utf8.h"
+#include "zhanchi/lint.h"
 #include "templates.h"
 
 #define FILE_MAX_BYTES (1u << 20)
@@ -101,6 +102,18 @@ static int check_subject(const struct template_file *f, const char *const *known
     return rc;
 }
 
+/* An email's second body: it has no partials. */
+static int check_html(const struct template_file *f, const char *const *known, struct err *e)
+{
+    if (f->html == NULL)
+        return 0;
+    struct template *t = template_compile_at(f->html, strlen(f->html), f->html_line, e);
+    int rc = t != NULL ? template_check(t, known, e) : -1;
+
+    template_free(t);
+    return rc;
+}
+
 /* What the carrier gets must be a value that there is. */
 static int check_carrier(const struct template_file *f, const char *const *known, struct err *e)
 {
@@ -117,7 +130,12 @@ static int check_carrier(const struct template_file *f, const char *const *known
         if (rc != 0)
             return err_prefix(e, "carrier_variables: %s", one.key);
     }
-    return rc;
+    if (rc != 0 || f->carrier_template[0] == '\0')
+        return rc;
+    struct lint_carrier *c =
+        lint_carrier_new(f->carrier_variables, f->carrier_text != NULL ? f->carrier_text : "", e);
+    lint_carrier_free(c);
+    return c != NULL ? 0 : -1;
 }
 
 /* Known names and the columns that the file declares. */
@@ -131,7 +149,8 @@ static struct template *check_file(const char *path, const struct template_file 
     for (size_t i = 0; f->columns[i] != NULL && n < NAMES_MOST - 1; i++)
         known[n++] = f->columns[i];
     known[n] = NULL;
-    struct template *t = check_subject(f, known, e) == 0 && check_carrier(f, known, e) == 0
+    struct template *t = check_subject(f, known, e) == 0 && check_carrier(f, known, e) == 0 &&
+                                 check_html(f, known, e) == 0
                              ? templates_compile(path, f, e)
                              : NULL;
     if (t != NULL && template_check(t, known, e) == 0)
@@ -188,6 +207,9 @@ static int to_info(const struct cli *c, const char *path, const struct template_
     memcpy(out->carrier_variables, f->carrier_variables, sizeof out->carrier_variables);
     memcpy(out->subject, f->subject, sizeof out->subject);
     memcpy(out->body, f->text, f->text_len + 1);
+    snprintf(out->html, sizeof out->html, "%s", f->html != NULL ? f->html : "");
+    snprintf(out->carrier_text, sizeof out->carrier_text, "%s",
+             f->carrier_text != NULL ? f->carrier_text : "");
     out->kind = (int)f->kind;
     out->created_at = clock_now_ms();
     snprintf(out->created_by, sizeof out->created_by, "%s", c->actor);

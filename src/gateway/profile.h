@@ -252,7 +252,7 @@ struct mail_rules {
     struct gw_mail how;
     char *user, *password; /* of how, wiped by mail_fini */
     const char *helo;      /* "/name", behind the URL's origin; "" = this machine's */
-    struct program from, from_name, sender, reply_to, subject, body, unsubscribe;
+    struct program from, from_name, sender, reply_to, subject, body, html, unsubscribe;
     struct mail_header *headers;
     size_t n_headers;
     uint32_t uses;

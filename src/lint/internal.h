@@ -4,6 +4,7 @@
  *   rules.c   names, and what to do
  *   set.c     a rule set, compiled: a byte of marks for each code point, words by their first one
  *   scan.c    one pass over a text: what stands in it
+ *   carrier.c texts that carriers keep
  *   text.c    templates and rows: what may not, and what must
  */
 #ifndef LINT_INTERNAL_H
@@ -74,6 +75,10 @@ bool scan_reachable(const struct lint_set *set, const char *s, size_t len);
 bool scan_lost(const char *s, size_t len);
 /* "1,500.50元", "RMB 1,500.50" -> 150050; -1 without a number. */
 int64_t scan_fen(const char *s, size_t len);
+
+/* ---- carrier.c ---- */
+
+bool carrier_declared(const struct lint_carrier *c); /* is the filed text known? */
 
 /* The stand-in of a variable in a template's outline (U+FFFC): never a finding by itself. */
 #define STAND_IN "\xEF\xBF\xBC"

@@ -23,6 +23,7 @@
 struct lint_text {
     const struct lint_set *set;
     const char *const *from_rows;
+    const struct lint_carrier *carrier;
     unsigned banned;
     uint32_t active;    /* rules that are not off and about this kind of text */
     uint32_t broken;    /* by the template itself */
@@ -212,9 +213,14 @@ struct lint_text *lint_text_new(const struct lint_set *set, const struct lint_so
         if (set->severity[r] != LINT_OFF &&
             (set->kinds[r] == 0 || set->kinds[r] & BIT((unsigned)src->kind)))
             t->active |= BIT(r);
+    t->carrier = src->carrier;
     if (src->subject != NULL)
         examine(t, src->subject, false);
     examine(t, src->body, true);
+    if (src->html != NULL)
+        examine(t, src->html, false);
+    if (t->carrier != NULL && !carrier_declared(t->carrier))
+        find(t, LINT_CARRIER, &(const struct piece){0}, "", 0);
     return t;
 }
 
@@ -305,21 +311,39 @@ static size_t behind_signature(const struct lint_row *r)
     return end != NULL ? (size_t)(end - r->text) + 3 : 0;
 }
 
+/* A subject or a second body: what must stand somewhere is looked for in the text. */
+static uint32_t check_beside(const struct lint_text *t, const struct values *v, const char *text)
+{
+    struct scan s;
+
+    if (text[0] == '\0')
+        return 0;
+    s.banned = t->banned;
+    scan_text(&s, t->set, text, strlen(text), 0);
+    return (s.hits | promises(v, &s)) & ~MISSING;
+}
+
+static uint32_t check_carrier(const struct lint_text *t, const struct lint_row *r, size_t body)
+{
+    return t->carrier != NULL && t->active & BIT(LINT_CARRIER) &&
+                   !lint_carrier_fits(t->carrier, r->root, r->text + body, r->len - body)
+               ? BIT(LINT_CARRIER)
+               : 0;
+}
+
 uint32_t lint_row_check(const struct lint_text *t, const struct lint_row *r)
 {
     struct values v = {.t = t};
-    struct scan s, subject;
+    struct scan s;
     uint32_t wanted = t->active & ~t->broken, hits;
+    size_t body = behind_signature(r);
 
     if (wanted == 0)
         return 0;
-    s.banned = subject.banned = t->banned;
+    s.banned = t->banned;
     look_at_values(&v, r->root, 1);
-    scan_text(&s, t->set, r->text, r->len, behind_signature(r));
-    hits = s.hits | v.hits | missing(t, &s, r) | promises(&v, &s);
-    if (r->subject[0] != '\0') {
-        scan_text(&subject, t->set, r->subject, strlen(r->subject), 0);
-        hits |= (subject.hits | promises(&v, &subject)) & ~MISSING;
-    }
+    scan_text(&s, t->set, r->text, r->len, body);
+    hits = s.hits | v.hits | missing(t, &s, r) | promises(&v, &s) | check_carrier(t, r, body) |
+           check_beside(t, &v, r->subject) | check_beside(t, &v, r->html);
     return hits & wanted;
 }

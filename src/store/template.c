@@ -10,16 +10,17 @@
 
 #define TEMPLATE_COLUMNS                                                                           \
     "id, name, version, topic, channel, signature, language, carrier_template, kind, created_at, " \
-    "created_by, columns, body, subject, carrier_variables, partials"
+    "created_by, columns, body, subject, carrier_variables, partials, html, carrier_text"
 
 static const char sql_known[] =
     "SELECT id, version, created_at, created_by FROM template WHERE name = ?1 AND digest = ?2";
-static const char sql_add[] = "INSERT INTO template (name, version, digest, kind, channel, topic, "
-                              "signature, language, carrier_template, columns,"
-                              " body, created_at, created_by, subject, carrier_variables, partials)"
-                              " VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM template "
-                              "WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                              " ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id, version";
+static const char sql_add[] =
+    "INSERT INTO template (name, version, digest, kind, channel, topic, "
+    "signature, language, carrier_template, columns,"
+    " body, created_at, created_by, subject, carrier_variables, partials, html, carrier_text)"
+    " VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM template "
+    "WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id, version";
 static const char sql_find[] =
     "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name = ?1 ORDER BY version DESC LIMIT 1";
 static const char sql_by_id[] = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE id = ?1";
@@ -56,6 +57,10 @@ static void digest_of(const struct template_info *t, uint8_t out[CRYPT_HASH_BYTE
         digest_marked(d, "carrier_variables", t->carrier_variables);
     if (t->partials[0] != '\0')
         digest_marked(d, "partials", t->partials);
+    if (t->html[0] != '\0')
+        digest_marked(d, "html", t->html);
+    if (t->carrier_text[0] != '\0')
+        digest_marked(d, "carrier_text", t->carrier_text);
     crypt_digest_end(d, out);
     crypt_digest_free(d);
 }
@@ -99,6 +104,8 @@ static int add_version(struct store *s, struct template_info *t, const uint8_t *
     stmt_bind_text(add, 13, t->subject);
     stmt_bind_text(add, 14, t->carrier_variables);
     stmt_bind_text(add, 15, t->partials);
+    stmt_bind_text(add, 16, t->html);
+    stmt_bind_text(add, 17, t->carrier_text);
     int rc = stmt_step(add, e);
     if (rc == 1) {
         t->id = stmt_int64(add, 0);
@@ -139,6 +146,8 @@ static void read_template(struct stmt *q, struct template_info *out)
     stmt_copy_text(q, 13, out->subject, sizeof out->subject);
     stmt_copy_text(q, 14, out->carrier_variables, sizeof out->carrier_variables);
     stmt_copy_text(q, 15, out->partials, sizeof out->partials);
+    stmt_copy_text(q, 16, out->html, sizeof out->html);
+    stmt_copy_text(q, 17, out->carrier_text, sizeof out->carrier_text);
 }
 
 static int take_template(struct stmt *q, struct template_info *out, struct err *e)

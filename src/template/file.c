@@ -184,18 +184,6 @@ static int read_line(struct reader *r, char *text, struct err *e)
     return set_key(r, (enum key)k, value, e);
 }
 
-/* CR LF -> LF: a carriage return in an SMS is a character that is paid for. */
-static size_t unix_lines(char *s, size_t len)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i++)
-        if (s[i] != '\r' || i + 1 == len || s[i + 1] != '\n')
-            s[n++] = s[i];
-    s[n] = '\0';
-    return n;
-}
-
 static int check_channel(struct template_file *f, struct err *e)
 {
     bool email = strcmp(f->channel, "email") == 0;
@@ -210,6 +198,12 @@ static int check_channel(struct template_file *f, struct err *e)
     if (email && f->carrier_template[0] != '\0')
         return err_set(e, ERR_DATA, "take carrier_template out",
                        "no carrier keeps texts of emails");
+    if (!email && f->html != NULL)
+        return err_set(e, ERR_DATA, "add `channel: email`, or take it out",
+                       "only an email has a part `--- html`");
+    if (f->carrier_template[0] == '\0' && f->carrier_text != NULL)
+        return err_set(e, ERR_DATA, "add carrier_template, or take `--- carrier` out",
+                       "a filed text belongs to a carrier_template");
     if (f->carrier_template[0] == '\0' && f->carrier_variables[0] != '\0')
         return err_set(e, ERR_DATA, "add carrier_template, or take carrier_variables out",
                        "carrier_variables belong to a carrier_template");
@@ -220,9 +214,11 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
 {
     struct template_file *f = r->f;
 
+    f->text_line = r->line + 1;
+    if (file_sections(f, body, &len, e) != 0)
+        return -1;
     while (len > 0 && (body[len - 1] == '\n' || body[len - 1] == '\r'))
         len--;
-    f->text_line = r->line + 1;
     if (f->name[0] == '\0' || f->signature[0] == '\0' || f->topic[0] == '\0')
         return err_set(e, ERR_DATA, "add what is missing above the line of ---",
                        "the template needs name, topic and signature");
@@ -239,7 +235,7 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
     f->text = strndup(body, len);
     if (f->text == NULL)
         panic("out of memory");
-    f->text_len = unix_lines(f->text, len);
+    f->text_len = file_unix_lines(f->text, len);
     if (strstr(f->text, "【") != NULL || strstr(f->text, "】") != NULL)
         return err_set(e, ERR_DATA,
                        "the signature is put in front by itself; use other brackets in the text",
@@ -295,5 +291,7 @@ void template_file_fini(struct template_file *f)
     for (size_t i = 0; i < sizeof f->columns / sizeof f->columns[0] && f->columns[i] != NULL; i++)
         free(f->columns[i]);
     free(f->text);
+    free(f->html);
+    free(f->carrier_text);
     memset(f, 0, sizeof *f);
 }

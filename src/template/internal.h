@@ -57,4 +57,11 @@ struct template
 /* "partial NAME, line L, column C" in front of an error about this instruction. */
 void template_place(const struct template *t, const struct ins *in, char *out, size_t cap);
 
+/* ---- sections.c: files ---- */
+
+/* Takes `--- html` and `--- carrier` out of what stands below the metadata; *len becomes the text's own. f->text_line is there. ERR_DATA with the
+ * file's line. */
+int file_sections(struct template_file *f, const char *body, size_t *len, struct err *e);
+size_t file_unix_lines(char *s, size_t len); /* in place, NUL-terminated; the new length */
+
 #endif

@@ -94,6 +94,31 @@ holds '.lint == []' template check "$work/rows.tmpl"
 refuses 66 'there is no rule set nowhere' template check "$work/rows.tmpl" --rules nowhere
 must template check "$work/rows.tmpl" --gateway 12333
 
+# ---- texts that a carrier keeps ----
+
+sed -i 's/^lint = .*/lint = "mainland-filed";/' "$dir/gateways/12333.conf"
+filed() { # NAME FILED
+    printf 'name: %s\ntopic: t\nkind: status\nsignature: 示例市人社局\ncarrier_template: 77\ncarrier_variables: who=name:name(3), job=occupation:text(20)\n---\n{{name}}您好：您的{{occupation}}证书已受理。\n' "$1" >"$work/$1.tmpl"
+    [ -z "$2" ] || printf -- '--- carrier\n%s\n' "$2" >>"$work/$1.tmpl"
+    must campaign create "$1" --list good --policy none --template "$work/$1.tmpl" --gateway 12333
+}
+printf '姓名,手机号码,工种\n张三,13800000001,电工\n欧阳四四,13800000002,焊工\n' >"$work/good.csv"
+must list import "$work/good.csv" --name good
+filed undeclared ''
+refuses 65 'carrier (undeclared)' campaign submit undeclared
+filed other '${who}您好：您的${job}证书已经受理。'
+refuses 65 'carrier (other: 2 rows, the first in line 2)' campaign submit other
+# One name is longer than what was filed.
+filed long '${who}您好：您的${job}证书已受理。'
+refuses 65 'carrier (long: 1 rows, the first in line 3)' campaign submit long
+printf '姓名,手机号码,工种\n张三,13800000001,电工\n' >"$work/one.csv"
+must list import "$work/one.csv" --name one
+must campaign create same --list one --policy none --template "$work/long.tmpl" --gateway 12333
+must campaign submit same
+sed -i 's/:name(3)/:nmae(3)/' "$work/long.tmpl"
+refuses 65 'there is no type nmae; did you mean name?' template check "$work/long.tmpl"
+sed -i 's/^lint = .*/lint = "mainland";/' "$dir/gateways/12333.conf"
+
 # ---- an office's own rules ----
 
 printf 'language = 1;\nbase = "mainland.conf";\nrules = {\n    link = { severity = "warning"; words = [ ".top" ]; };\n};\n' >"$dir/lint/own.conf"

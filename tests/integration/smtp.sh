@@ -293,6 +293,32 @@ for h in 'Message-ID: <Z' 'Date: ' 'List-Unsubscribe: <mailto:outreach@office.te
 done
 grep -q '138' "$letter" && die "the letter holds the telephone number"
 
+step "a second body in HTML: both go, what a row holds is escaped"
+cat >"$work/both.tmpl" <<'TMPL'
+name: both
+channel: email
+topic: skills
+kind: status
+signature: 示例市人社局
+subject: 两种
+---
+{{name}}您好。
+--- html
+<p><b>{{name}}</b>您好。</p>
+TMPL
+echo '甲<i>&乙,both@office.test' | list both
+zh campaign create both --list both --template "$work/both.tmpl" --gateway mail --window 00:00-24:00 >"$work/setup.log" 2>&1 &&
+    zh campaign submit both >>"$work/setup.log" 2>&1 && ZHANCHI_ACTOR=checker zh campaign approve both >>"$work/setup.log" 2>&1 || die "campaign both failed"
+dispatch
+until_true "the letter" sh -c "grep -lq '^Envelope-to: both@' '$mta'/box/new/*"
+letter=$(grep -l '^Envelope-to: both@' "$mta"/box/new/*)
+grep -q '^Content-Type: multipart/alternative; boundary=' "$letter" || die "no alternatives: $(cat "$letter")"
+part() { awk -v type="$1" '/^Content-Type:/ { on = index($0, type) } /^--/ { on = 0 } on && !/:/ && NF' "$letter" | openssl base64 -d | tr -d '\r'; }
+is "the plain part" "$(part text/plain)" '【示例市人社局】甲<i>&乙您好。'
+is "the HTML part" "$(part text/html)" '<p><b>甲&lt;i&gt;&amp;乙</b>您好。</p>'
+rm "$letter"
+until_true "nothing of it waits" sh -c "[ \"\$('$bin/zhanchi' -c '$dir/zhanchi.conf' message ls both --json | jq -r '.[0].state')\" = accepted ]"
+
 # ---- bounces ----
 
 step "bounces: read out of the mailbox, once; other letters stay"

@@ -34,3 +34,6 @@ add_test(NAME integration_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/l
 set_tests_properties(integration_lint PROPERTIES LABELS integration TIMEOUT 300)
 add_test(NAME integration_preview COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/preview.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_preview PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_shipped
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/shipped.sh ${PROJECT_BINARY_DIR}/src ${PROJECT_SOURCE_DIR})
+set_tests_properties(integration_shipped PROPERTIES LABELS integration)

@@ -188,7 +188,7 @@ static uint32_t check_row(const struct tried *t, const struct values *v, const c
                             {"certificates", {.type = TV_LIST, .items = items, .len = 1}},
                             {"amount", text_value(v->amount ? v->amount : "")}};
     struct tv root = {.type = TV_MAP, .members = m, .len = v->amount ? 6 : 5};
-    struct lint_row r = {.subject = "", .root = &root, .parts = 1};
+    struct lint_row r = {.subject = "", .html = "", .root = &root, .parts = 1};
     struct buf out;
     struct err e;
 
@@ -290,6 +290,7 @@ START_TEST(lengths)
     struct lint_row r = {.text = "【某局】投诉12333",
                          .len = strlen("【某局】投诉12333"),
                          .subject = "",
+                         .html = "",
                          .units = 500,
                          .parts = 8,
                          .root = &root};
@@ -298,6 +299,102 @@ START_TEST(lengths)
     r.units = 501;
     ck_assert_str_eq(hit_names(lint_row_check(t.text, &r)), "length");
     tried_free(&t);
+}
+END_TEST
+
+/* ---- texts that a carrier keeps ---- */
+
+START_TEST(carriers)
+{
+    static const struct {
+        const char *variables, *text, *body;
+        bool fits;
+    } table[] = {
+        {"name", "${name}您好", "张建国您好", true},
+        {"name", "{name}您好", "张建国您好", true},
+        {"", "${name}您好", "张建国您好", true},
+        {"name", "${name}您好", "张建国您好。", false},
+        {"name", "${name}您好。", "张建国您好", false},
+        {"name", "", "whatever", true},
+        {"a=name, b=amount", "${b}元，${a}", "1500元，张建国", true},
+        {"a=name, b=amount", "{2}元，{1}", "1500元，张建国", true},
+        {"a=name, b=amount", "${TXT_20}，${NUM_6}元", "张建国，1500元", true},
+        {"a=name, b=amount", "${TXT_20}，${NUM_6}元", "1500，张建国元", false},
+        {"d=deadline.iso:date", "${d}", "2027-01-14", true},
+        {"name:text(3)", "", "", true},
+        {"name:text(2)", "", "", false},
+        {"name:name", "", "", true},
+        {"name:number", "", "", false},
+        {"amount:number(4)", "", "", true},
+        {"amount:number(3)", "", "", false},
+        {"deadline:date", "", "", true},
+        {"deadline:number", "", "", false},
+        {"column", "", "", false}, /* no value */
+    };
+    struct tv_member forms[] = {{"iso", text_value("2027-01-14")}};
+    struct tv_member m[] = {{"name", text_value("张建国")},
+                            {"amount", text_value("1500")},
+                            {"deadline", text_value("2027年1月14日")}};
+    const struct tv root = {.type = TV_MAP, .members = m, .len = 3};
+    struct err e;
+
+    m[2].value.members = forms;
+    m[2].value.n_forms = 1;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct lint_carrier *c = lint_carrier_new(table[i].variables, table[i].text, &e);
+        ck_assert_msg(c != NULL, "%s: %s", table[i].text, e.what);
+        ck_assert_msg(lint_carrier_fits(c, &root, table[i].body, strlen(table[i].body)) ==
+                          table[i].fits,
+                      "%s of %s and %s", table[i].text, table[i].variables, table[i].body);
+        lint_carrier_free(c);
+    }
+}
+END_TEST
+
+START_TEST(carriers_refused)
+{
+    static const struct {
+        const char *variables, *text, *says;
+    } table[] = {
+        {"name", "${name}，${nmae}", "a variable nmae, and there is none"},
+        {"name", "${TXT_20}，${TXT_10}", "a variable TXT_10, and there is none"},
+        {"name", "{2}", "a variable 2, and there is none"},
+        {"", "{1}", "a variable 1, and there is none"},
+        {"name:nunber(3)", "", "name: there is no type nunber; did you mean number?"},
+    };
+    struct err e;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        ck_assert_msg(lint_carrier_new(table[i].variables, table[i].text, &e) == NULL,
+                      "%s was taken", table[i].text);
+        ck_assert_msg(strstr(e.what, table[i].says) != NULL, "%s: %s", table[i].text, e.what);
+    }
+}
+END_TEST
+
+/* On every row; and a text whose filed form is not known is told as a template. */
+START_TEST(carriers_of_rows)
+{
+    const char *body = "{{name}}您好，{{deadline}}，投诉{{phone12333}}";
+    struct values v = {"张建国", NULL, ""};
+    struct err e;
+
+    for (int known = 0; known < 3; known++) {
+        struct tried t = {.set = shipped("mainland-filed"),
+                          .program = template_compile(body, strlen(body), &e)};
+        struct lint_carrier *c =
+            lint_carrier_new("",
+                             known == 2   ? "${name}您好，${deadline}，投诉${phone12333}"
+                             : known == 1 ? "${name}好"
+                                          : "",
+                             &e);
+        const struct lint_source src = {.body = t.program, .from_rows = from_rows, .carrier = c};
+        t.text = lint_text_new(t.set, &src);
+        ck_assert_str_eq(told(&t), known == 0 ? "carrier" : "");
+        ck_assert_str_eq(hit_names(check_row(&t, &v, body)), known == 1 ? "carrier" : "");
+        tried_free(&t);
+        lint_carrier_free(c);
+    }
 }
 END_TEST
 
@@ -367,6 +464,9 @@ int main(void)
     tcase_add_test(t, rows);
     tcase_add_test(t, rows_do_not_repeat_the_template);
     tcase_add_test(t, lengths);
+    tcase_add_test(t, carriers);
+    tcase_add_test(t, carriers_refused);
+    tcase_add_test(t, carriers_of_rows);
     tcase_add_test(t, refused);
     tcase_add_test(t, bases);
     suite_add_tcase(s, t);

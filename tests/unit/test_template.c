@@ -543,9 +543,43 @@ START_TEST(a_file)
 }
 END_TEST
 
+/* What stands behind the text, in any order; a rule of hyphens is none of it. */
+START_TEST(further_parts)
+{
+    static const char file[] =
+        "name: a\ntopic: t\nsignature: s\nchannel: email\nsubject: x\n---\r\n"
+        "一\n---\n--- 二 ---\n\n--- html\r\n<p>{{name}}</p>\r\n<p>二</p>\n\n";
+    static const char filed[] = HEAD "carrier_template: 1\n---\n一\n--- carrier\n${name}\n二";
+    struct template_file f;
+    struct err e;
+
+    ck_assert_msg(template_file_parse(file, sizeof file - 1, &f, &e) == 0, "%s", e.what);
+    ck_assert_str_eq(f.text, "一\n---\n--- 二 ---");
+    ck_assert_str_eq(f.html, "<p>{{name}}</p>\n<p>二</p>");
+    ck_assert_int_eq(f.text_line, 7);
+    ck_assert_int_eq(f.html_line, 12);
+    ck_assert_ptr_null(f.carrier_text);
+    template_file_fini(&f);
+    ck_assert_msg(template_file_parse(filed, sizeof filed - 1, &f, &e) == 0, "%s", e.what);
+    ck_assert_str_eq(f.text, "一");
+    ck_assert_str_eq(f.carrier_text, "${name}\n二");
+    ck_assert_ptr_null(f.html);
+    template_file_fini(&f);
+}
+END_TEST
+
+#define MAIL HEAD "channel: email\nsubject: x\n"
+
 static const struct {
     const char *file, *what;
 } bad_files[] = {
+    {HEAD "---\nx\n--- html\ny", "only an email has a part `--- html`"},
+    {HEAD "---\nx\n--- carrier\ny", "a filed text belongs to a carrier_template"},
+    {MAIL "---\nx\n--- html\na\n--- html\nb", "line 10: `--- html` stands twice"},
+    {MAIL "---\nx\n--- html\n\n", "line 8: `--- html` is empty"},
+    {MAIL "---\nx\n--- html", "line 8: `--- html` is empty"},
+    {MAIL "---\nx\n--- htm\ny", "line 8: there is no part htm; did you mean html?"},
+    {MAIL "---\n--- html\ny", "the template has no text"},
     {"", "no line of ---"},
     {"name: a\n", "no line of ---"},
     {HEAD "---\n", "has no text"},
@@ -729,6 +763,7 @@ int main(void)
     tcase_add_loop_test(t, unknown_names_are_refused, 0, COUNT(checks));
     tcase_add_loop_test(t, escapers, 0, COUNT(escapes));
     tcase_add_test(t, a_file);
+    tcase_add_test(t, further_parts);
     tcase_add_loop_test(t, files_with_errors, 0, COUNT(bad_files));
     tcase_add_test(t, a_text_that_the_store_cannot_hold);
     tcase_add_loop_test(t, the_shipped_ones, 0, COUNT(shipped));
