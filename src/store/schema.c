@@ -447,12 +447,12 @@ static const char schema_008[] =
     "ALTER TABLE template ADD COLUMN partials TEXT NOT NULL DEFAULT '';";
 
 /* An email's second body, and what a carrier would put a text together from. */
-static const char schema_008[] =
+static const char schema_009[] =
     "ALTER TABLE template ADD COLUMN html TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE template ADD COLUMN carrier_text TEXT NOT NULL DEFAULT '';";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
-                                         schema_005, schema_006, schema_007, schema_008};
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
+                                         schema_006, schema_007, schema_008, schema_009};
 
 int schema_latest(void)
 {
