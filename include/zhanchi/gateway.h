@@ -42,6 +42,8 @@ struct gw_limits {
                        not say */
     int number_per_day; /* messages that a number may have had today, over all gateways, when one goes
                            over this; 0 = the profile does not say */
+    int64_t number_gap_ms; /* between two messages to a number, whatever gateway the first one went
+                              over; 0 = the profile does not say */
     int64_t pull_every_ms; /* serve pulls so often; 0 = never (zhanchi.conf alone says it) */
 };
 const struct gw_limits *gateway_limits(const struct gateway *g);

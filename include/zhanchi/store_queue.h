@@ -22,6 +22,7 @@ struct claim_query {
     int32_t today;   /* civil day of now_ms in the campaign's zone, for caps */
     int cap_per_day; /* messages a number may get in a civil day over all campaigns; 0 = none */
     int64_t capped_until_ms; /* where a capped message goes (the next day's window) */
+    int64_t number_gap_ms; /* least time since the number's last claim, of any campaign; 0 = none */
     size_t limit;
     size_t look_max; /* messages looked at, at most; 0 = CLAIM_LOOK_MAX */
 };
@@ -43,7 +44,8 @@ struct claim_stats {
 /* Due messages in order (due_at, id): checks opt-out (all, topic) and cap in the same transaction
  * by one guarded statement on `address`, writes `sending` and the attempt row. Opted-out ones
  * become suppressed, those whose person's last day has passed lapse; capped ones wait until
- * capped_until_ms (cause LIMIT). Raises the database's claim counter by one a transaction that
+ * capped_until_ms, those of a number that got one just now until number_gap_ms has passed (cause
+ * LIMIT). Raises the database's claim counter by one a transaction that
  * claims or settles. Whole stretches of the queue may have to be turned away (a cap, refusals): then it ends at
  * look_max, says so, and the caller comes again. A payload that is gone is NULL. stats are added to. Returns the number claimed or -1. */
 int64_t store_claim(struct store *s, const struct claim_query *q, struct arena *a,

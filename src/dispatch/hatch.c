@@ -338,6 +338,14 @@ static int cap_per_day(const struct dispatch_opts *o, const struct brief *b)
     return office == 0 || (own > 0 && own < office) ? own : office;
 }
 
+/* From claim to claim; between a claim and its hand-over may lie as much as lane_may_leave allows. */
+static int64_t number_gap_ms(const struct dispatch_opts *o, const struct brief *b)
+{
+    const struct gw_limits *l = gateway_limits(o->gateways[b->lane]);
+
+    return l->number_gap_ms ? l->number_gap_ms + o->claim_ttl_ms + l->connect_timeout_ms : 0;
+}
+
 static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, int64_t now_ms,
                       struct found *f, struct err *e)
 {
@@ -352,6 +360,7 @@ static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, in
                             .now_ms = now_ms,
                             .today = civil_local_day(now_ms, zone),
                             .cap_per_day = cap_per_day(o, b),
+                            .number_gap_ms = number_gap_ms(o, b),
                             .limit = *wanted,
                             .look_max = (size_t)(CLAIM_LOOK_MAX - f->looked)};
     q.capped_until_ms = civil_at_ms(q.today + 1, c->schedule.window_from, zone);

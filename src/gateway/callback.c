@@ -36,20 +36,10 @@ static int parse_path(struct compiler *c, const char *name, const struct conf_no
 
 /* ---- who may call ---- */
 
-static const struct {
-    const char *name;
-    enum verify_kind kind;
-    bool over_url;
-} verify_names[] = {{"token", VERIFY_TOKEN, false},
-                    {"basic", VERIFY_BASIC, false},
-                    {"twilio", VERIFY_TWILIO, true},
-                    {"yunpian", VERIFY_YUNPIAN, false},
-                    {"sdk-hmac", VERIFY_SDK_HMAC, true}};
-#define N_VERIFY_NAMES (sizeof verify_names / sizeof verify_names[0])
-
+/* What is no recipe. */
 static const char *verify_name(size_t i)
 {
-    return i < N_VERIFY_NAMES ? verify_names[i].name : NULL;
+    return i == 0 ? "token" : scheme_proof_name(i - 1);
 }
 
 static int parse_named(struct compiler *c, const struct conf_node *group, struct verify_rules *v,
@@ -57,7 +47,7 @@ static int parse_named(struct compiler *c, const struct conf_node *group, struct
 {
     static const char *const known[] = {"method",    "id",        "key", "header",
                                         "parameter", "tolerance", NULL};
-    bool with_id = v->kind == VERIFY_BASIC || v->kind == VERIFY_SDK_HMAC;
+    bool with_id = v->proof && v->proof->id;
 
     if (conf_node_known(group, known, e) != 0 ||
         recipe_key(c, group, "key", &v->recipe.key, &v->recipe.key_len, e) != 0 ||
@@ -112,13 +102,11 @@ static int parse_verify(struct compiler *c, const struct conf_node *own,
             "callbacks do not say how the provider is verified");
     if (conf_node_str(verify, "method", "", &method, e) != 0)
         return -1;
-    for (size_t i = 0; i < N_VERIFY_NAMES; i++)
-        if (strcmp(verify_names[i].name, method) == 0) {
-            v->kind = verify_names[i].kind;
-            v->over_url = verify_names[i].over_url;
-            return parse_named(c, verify, v, e);
-        }
-    return parse_recipe(c, verify, v, e);
+    v->proof = scheme_proof_find(method);
+    if (v->proof == NULL && strcmp(method, verify_name(0)) != 0)
+        return parse_recipe(c, verify, v, e);
+    v->kind = v->proof ? VERIFY_SCHEME : VERIFY_TOKEN;
+    return parse_named(c, verify, v, e);
 }
 
 /* "10.1.0.0/16", "2001:db8::/32", "192.0.2.7" */
@@ -203,7 +191,7 @@ static int parse_kind(struct compiler *c, struct gateway *g, const struct conf_n
         parse_verify(c, group, common, &k->verify, e) != 0 ||
         parse_path(c, g->name, group, k, e) != 0 || parse_ack(c, group, common, &k->ack, e) != 0)
         return -1;
-    if (k->verify.over_url && g->public_url == NULL)
+    if (k->verify.proof && k->verify.proof->url && g->public_url == NULL)
         return err_set(e, ERR_CONFIG, "add public_url = \"https://...\" to it in zhanchi.conf",
                        "gateway %s: callbacks are signed over their URL, which is not known",
                        g->name);

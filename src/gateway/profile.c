@@ -94,9 +94,9 @@ static int parse_quiet(const struct conf_node *group, struct gw_limits *l, struc
 static int parse_limits(struct gateway *g, const struct conf_node *root, struct err *e)
 {
     static const char *const known[] = {
-        "rate",    "burst",           "concurrency", "quiet",      "price",
-        "timeout", "connect_timeout", "limit_pause", "text_units", "number_per_day",
-        NULL};
+        "rate",       "burst",          "concurrency",     "quiet",
+        "price",      "timeout",        "connect_timeout", "limit_pause",
+        "text_units", "number_per_day", "number_gap",      NULL};
     struct gw_limits *l = &g->limits;
     const struct conf_node *group = profile_need(root, "limits", e);
     int64_t concurrency, units, per_day;
@@ -112,6 +112,7 @@ static int parse_limits(struct gateway *g, const struct conf_node *root, struct 
         profile_duration(group, "timeout", 10000, &l->timeout_ms, e) != 0 ||
         profile_duration(group, "connect_timeout", 5000, &l->connect_timeout_ms, e) != 0 ||
         profile_duration(group, "limit_pause", INT64_C(86400000), &l->limit_pause_ms, e) != 0 ||
+        profile_duration(group, "number_gap", 0, &l->number_gap_ms, e) != 0 ||
         parse_quiet(group, l, e) != 0)
         return -1;
     l->concurrency = (int)concurrency;

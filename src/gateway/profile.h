@@ -201,15 +201,13 @@ enum verify_kind {
     VERIFY_NONE,
     VERIFY_RECIPE,
     VERIFY_TOKEN, /* a header or parameter that must be equal */
-    VERIFY_BASIC,
-    VERIFY_TWILIO,
-    VERIFY_YUNPIAN,
-    VERIFY_SDK_HMAC
+    VERIFY_SCHEME
 };
 struct verify_rules {
     enum verify_kind kind;
-    bool over_url; /* the proof is over the URL that the provider was told: public_url is there */
-    struct recipe recipe; /* its key also for the others, its id for VERIFY_BASIC */
+    const struct scheme_proof
+        *proof;           /* VERIFY_SCHEME; where it is over the URL, public_url is there */
+    struct recipe recipe; /* its key also for the others, its id for VERIFY_SCHEME */
     const char *header, *parameter, *timestamp_header;
     int64_t tolerance_ms;
 };

@@ -125,18 +125,22 @@ int scheme_sign(const struct scheme *s, const struct scheme_request *r,
     return rc;
 }
 
-scheme_verify_fn *scheme_verify_find(const char *name)
-{
-    static const struct {
-        const char *name;
-        scheme_verify_fn *verify;
-    } checks[] = {{"twilio", scheme_verify_twilio},
-                  {"yunpian", scheme_verify_yunpian},
-                  {"sdk-hmac", scheme_verify_sdk_hmac},
-                  {"basic", scheme_verify_basic}};
+static const struct scheme_proof proofs[] = {
+    {"twilio", scheme_verify_twilio, .url = true},
+    {"yunpian", scheme_verify_yunpian, .document = true},
+    {"sdk-hmac", scheme_verify_sdk_hmac, .url = true, .id = true},
+    {"basic", scheme_verify_basic, .id = true}};
+#define N_PROOFS (sizeof proofs / sizeof proofs[0])
 
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        if (strcmp(checks[i].name, name) == 0)
-            return checks[i].verify;
+const struct scheme_proof *scheme_proof_find(const char *name)
+{
+    for (size_t i = 0; i < N_PROOFS; i++)
+        if (strcmp(proofs[i].name, name) == 0)
+            return &proofs[i];
     return NULL;
+}
+
+const char *scheme_proof_name(size_t i)
+{
+    return i < N_PROOFS ? proofs[i].name : NULL;
 }

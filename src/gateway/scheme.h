@@ -100,8 +100,19 @@ struct scheme_callback {
 /* ERR_PERM with the reason, which quotes nothing of the request. Comparisons take the same time
  * wherever the difference is. */
 typedef int scheme_verify_fn(const struct scheme_callback *c, struct err *e);
+
+/* A proof by name, and what it needs of a callback. */
+struct scheme_proof {
+    const char *name;
+    scheme_verify_fn *verify;
+    bool url;      /* as the provider was told it */
+    bool document; /* the JSON object that bears the signature */
+    bool id;
+};
 /* "twilio" "yunpian" "sdk-hmac" "basic"; NULL if there is none. */
-scheme_verify_fn *scheme_verify_find(const char *name);
+const struct scheme_proof *scheme_proof_find(const char *name);
+/* The i-th name, NULL behind the last: for messages. */
+const char *scheme_proof_name(size_t i);
 
 /* twilio: X-Twilio-Signature over the URL (with and without port) and the form's parameters
  * (sorted, distinct values); a body that is no form counts only through bodySHA256 in the URL. */

@@ -163,10 +163,6 @@ static void whole_url(const struct gateway *g, const struct gw_callback *c, stru
 static int by_scheme(const struct gateway *g, const struct callback *k, const struct gw_callback *c,
                      int64_t now_ms, struct err *e)
 {
-    static scheme_verify_fn *const fns[] = {[VERIFY_BASIC] = scheme_verify_basic,
-                                            [VERIFY_TWILIO] = scheme_verify_twilio,
-                                            [VERIFY_YUNPIAN] = scheme_verify_yunpian,
-                                            [VERIFY_SDK_HMAC] = scheme_verify_sdk_hmac};
     const struct verify_rules *v = &k->verify;
     struct scheme_callback in = {.method = c->method,
                                  .body = c->body,
@@ -181,18 +177,18 @@ static int by_scheme(const struct gateway *g, const struct callback *k, const st
     struct json *root = NULL;
     struct buf url;
 
-    if (v->kind == VERIFY_YUNPIAN) {
+    if (v->proof->document) {
         root = report_document(&k->report, c->body, c->body_len, e);
         if (root == NULL)
             return err_prefix(e, "gateway %s", g->name);
         in.json = k->report.items ? json_at(root, k->report.items) : root;
     }
     buf_init(&url, URL_MAX_BYTES);
-    if (v->over_url) {
+    if (v->proof->url) {
         whole_url(g, c, &url);
         in.url = buf_cstr(&url);
     }
-    int rc = fns[v->kind](&in, e);
+    int rc = v->proof->verify(&in, e);
     buf_fini(&url);
     json_free(root);
     return rc == 0 ? 0 : err_prefix(e, "gateway %s", g->name);

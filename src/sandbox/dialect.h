@@ -155,6 +155,8 @@ struct dialect {
     const char *const (*carrier)[2]; /* carriers' codes that it translates, ended by {NULL, NULL} */
     int64_t retry_ms[RETRY_STEPS_MAX]; /* 0 ends */
     struct frame frames[KINDS];
+    const struct frame
+        *home; /* of receipts that no request wanted elsewhere; NULL: as all others */
 
     /* Requests, in this order. route sets op. verify and read may say FATE_MALFORMED. */
     enum errand (*route)(struct call *c);

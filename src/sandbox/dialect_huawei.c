@@ -1,8 +1,8 @@
 /*
  * dialect_huawei: Huawei Cloud Message & SMS, X-WSSE (either digest) or SDK-HMAC-SHA256 (with or without quotation marks).
  *
- * One verdict and one smsMsgId a number; E200037 as soon as one fails. Reports by part, one a call, to the request's statusCallback or to
- * --callback. A nonce of X-WSSE is not remembered: no source says that it must be new. Statuses of HTTP and the codes of times, balance,
+ * One verdict and one smsMsgId a number; E200037 as soon as one fails. Reports by part: one a call, a form, to the statusCallback of a
+ * request; of one that named none to --callback, as JSON and at most 50 at once. A nonce of X-WSSE is not remembered: no source says that it must be new. Statuses of HTTP and the codes of times, balance,
  * a malformed request and a malformed number are unconfirmed. Called through the dialect's table.
  */
 #include <stdio.h>
@@ -322,12 +322,14 @@ static void answer(struct call *c, struct buf *out)
 
 /* ---- callbacks ---- */
 
-static void add_number(struct buf *out, const char *name, int value)
+typedef void member_fn(struct buf *out, const char *name, const char *value);
+
+static void add_number(struct buf *out, member_fn *add, const char *name, int value)
 {
     char text[16];
 
     snprintf(text, sizeof text, "%d", value);
-    wire_form(out, name, text);
+    add(out, name, text);
 }
 
 static const char *international(const char *number, char out[32])
@@ -337,7 +339,7 @@ static const char *international(const char *number, char out[32])
 }
 
 /* The number comes back only if `extend` was sent; reports that the platform makes itself have no updateTime. */
-static void receipt(const struct account *a, const struct report *v, struct buf *out)
+static void members(const struct report *v, member_fn *add, struct buf *out)
 {
     char at[WIRE_TIME], number[32];
     bool undelivered = strcmp(v->state, "UNDELIV") == 0;
@@ -345,19 +347,30 @@ static void receipt(const struct account *a, const struct report *v, struct buf 
     bool platform =
         strstr(status, "BLACK") || strcmp(status, "LIMIT") == 0 || strcmp(status, "KEYWORD") == 0;
 
-    (void)a;
-    wire_form(out, "smsMsgId", v->id);
-    add_number(out, "total", v->parts);
-    add_number(out, "sequence", v->part);
-    wire_form(out, "status", status);
-    wire_form(out, "source", platform ? "3" : "2");
+    add(out, "smsMsgId", v->id);
+    add_number(out, add, "total", v->parts);
+    add_number(out, add, "sequence", v->part);
+    add(out, "status", status);
+    add(out, "source", platform ? "3" : "2");
     if (!platform)
-        wire_form(out, "updateTime", wire_time(v->at_ms, 0, "%Y-%m-%dT%H:%M:%SZ", at));
-    wire_form(out, "orgCode", status);
+        add(out, "updateTime", wire_time(v->at_ms, 0, "%Y-%m-%dT%H:%M:%SZ", at));
+    add(out, "orgCode", status);
     if (v->ref) {
-        wire_form(out, "extend", v->ref);
-        wire_form(out, "to", international(v->number, number));
+        add(out, "extend", v->ref);
+        add(out, "to", international(v->number, number));
     }
+}
+
+static void receipt(const struct account *a, const struct report *v, struct buf *out)
+{
+    (void)a;
+    if (v->callback) {
+        members(v, wire_form, out);
+        return;
+    }
+    buf_adds(out, "{");
+    members(v, wire_member, out);
+    buf_adds(out, "}");
 }
 
 static void reply(const struct account *a, const struct report *v, struct buf *out)
@@ -416,6 +429,9 @@ static void sign(const struct account *a, const struct push *p, struct buf *head
              x.stamp, 0, account_app(a), hex, 0);
 }
 
+static const struct frame batch_address = {
+    "POST", "application/json", 50, "{\"statusReportList\":[", "]}", NULL};
+
 const struct dialect dialect_huawei = {
     .name = "huawei",
     .about = "Huawei Cloud SMS, X-WSSE or SDK-HMAC-SHA256",
@@ -428,6 +444,7 @@ const struct dialect dialect_huawei = {
     .retry_ms = {60000, 300000}, /* not documented */
     .frames = {{"POST", "application/x-www-form-urlencoded", 1, "", "", NULL},
                {"POST", "application/x-www-form-urlencoded", 1, "", "", NULL}},
+    .home = &batch_address,
     .route = route,
     .verify = verify,
     .read = read_items,

@@ -25,8 +25,9 @@ struct event {
     enum report_kind kind;
     bool refuses;
     char number[24];
-    char *url;      /* where the request wanted it; NULL: where the options say */
-    size_t reports; /* 0: one report; else a body that was sent before, with so many */
+    char *url;                 /* where the request wanted it; NULL: where the options say */
+    const struct frame *frame; /* of a body that was sent before */
+    size_t reports;            /* 0: one report; else a body that was sent before, with so many */
     size_t attempt;
     char text[];
 };
@@ -37,6 +38,7 @@ struct post {
     bool open;
     enum report_kind kind;
     char *url;
+    const struct frame *frame;
     size_t reports, attempt;
     struct buf body, headers, answer, target;
     struct curl_slist list[HEADERS_MAX];
@@ -150,7 +152,7 @@ static void post_target(struct post *p, const struct frame *f)
 /* The body is there: sign and send. */
 static void post_send(struct reports *r, struct post *p)
 {
-    const struct frame *f = &r->d->frames[p->kind];
+    const struct frame *f = p->frame;
     const struct push push = {p->kind,     f->method,     p->url, f->type, buf_cstr(&p->body),
                               p->body.len, clock_now_ms()};
     const char *h;
@@ -183,6 +185,18 @@ static bool acknowledged(const struct reports *r, struct post *p, CURLcode rc)
     return rc == CURLE_OK && r->d->acknowledged(status, buf_cstr(&p->answer), p->answer.len);
 }
 
+static const char *url_of(const struct reports *r, const struct event *ev)
+{
+    return ev->url ? ev->url : r->urls[ev->kind];
+}
+
+static const struct frame *frame_of(const struct reports *r, const struct event *ev)
+{
+    if (ev->frame)
+        return ev->frame;
+    return ev->kind == RECEIPT && !ev->url && r->d->home ? r->d->home : &r->d->frames[ev->kind];
+}
+
 static void post_done(struct reports *r, struct post *p, CURLcode rc)
 {
     curl_multi_remove_handle(r->multi, p->easy);
@@ -194,6 +208,7 @@ static void post_done(struct reports *r, struct post *p, CURLcode rc)
         return;
     }
     struct event *ev = event_new(p->kind, p->url, buf_cstr(&p->body), p->body.len);
+    ev->frame = p->frame;
     ev->reports = p->reports;
     ev->attempt = p->attempt + 1;
     COUNT(r->counters, callbacks_repeated, 1);
@@ -213,23 +228,19 @@ static void note_sent(struct reports *r, const struct event *ev)
     }
 }
 
-static const char *url_of(const struct reports *r, const struct event *ev)
+static size_t most(const struct reports *r, const struct frame *f)
 {
-    return ev->url ? ev->url : r->urls[ev->kind];
-}
+    size_t asked = (size_t)r->o->receipt_batch;
 
-static size_t most(const struct reports *r, enum report_kind kind)
-{
-    size_t asked = (size_t)r->o->receipt_batch, most = r->d->frames[kind].max;
-
-    return asked < most ? asked : most;
+    return asked < f->max ? asked : f->max;
 }
 
 /* May this event leave in the request that is being filled? */
 static bool fits(const struct reports *r, const struct post *p, const struct event *ev)
 {
-    return p->reports == 0 || (ev->kind == p->kind && ev->reports == 0 &&
-                               p->reports < most(r, p->kind) && strcmp(url_of(r, ev), p->url) == 0);
+    return p->reports == 0 ||
+           (ev->kind == p->kind && ev->reports == 0 && frame_of(r, ev) == p->frame &&
+            p->reports < most(r, p->frame) && strcmp(url_of(r, ev), p->url) == 0);
 }
 
 /* Fills a request with what is due: a body that waits to be repeated, or reports of one kind. False: nothing is due. */
@@ -246,6 +257,7 @@ static bool post_fill(struct reports *r, struct post *p, int64_t now_ms)
             free(p->url);
             p->url = strdup(url_of(r, ev));
             p->kind = ev->kind;
+            p->frame = frame_of(r, ev);
             p->attempt = ev->attempt;
         }
         if (p->url == NULL)
@@ -266,9 +278,9 @@ static bool post_fill(struct reports *r, struct post *p, int64_t now_ms)
 }
 
 /* Reports were gathered bare: puts them into their frame. */
-static void post_frame(const struct reports *r, struct post *p)
+static void post_frame(struct post *p)
 {
-    const struct frame *f = &r->d->frames[p->kind];
+    const struct frame *f = p->frame;
     struct buf whole, field;
 
     if (p->attempt > 0)
@@ -295,7 +307,7 @@ static void send_due(struct reports *r)
             post_setup(p);
         if (!post_fill(r, p, clock_now_ms()))
             return;
-        post_frame(r, p);
+        post_frame(p);
         post_send(r, p);
     }
 }

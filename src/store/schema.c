@@ -437,21 +437,26 @@ static const char schema_006[] =
     "ALTER TABLE list_row ADD COLUMN email_id INTEGER;"
     "ALTER TABLE template ADD COLUMN subject TEXT NOT NULL DEFAULT '';";
 
-/* What a text depends on besides its own lines goes with its version. */
+/* The least time between two messages to a number. */
 static const char schema_007[] =
+    "ALTER TABLE address ADD COLUMN claimed_at INTEGER NOT NULL DEFAULT 0;";
+
+/* What a text depends on besides its own lines goes with its version. */
+static const char schema_008[] =
     "ALTER TABLE template ADD COLUMN carrier_variables TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE template ADD COLUMN partials TEXT NOT NULL DEFAULT '';";
 
 /* An email's second body, and what a carrier would put a text together from. */
-static const char schema_008[] =
+static const char schema_009[] =
     "ALTER TABLE template ADD COLUMN html TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE template ADD COLUMN carrier_text TEXT NOT NULL DEFAULT '';";
 
 /* Which rules a wave's texts were allowed to break, on how many rows, and why: an approver must see it. */
-static const char schema_009[] = "ALTER TABLE wave ADD COLUMN allowed TEXT NOT NULL DEFAULT '';";
+static const char schema_010[] = "ALTER TABLE wave ADD COLUMN allowed TEXT NOT NULL DEFAULT '';";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
-                                         schema_006, schema_007, schema_008, schema_009};
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
+                                         schema_005, schema_006, schema_007, schema_008,
+                                         schema_009, schema_010};
 
 int schema_latest(void)
 {

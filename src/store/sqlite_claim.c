@@ -3,12 +3,12 @@
  *
  * A claim walks message_open in its order (due_at, id), gathers, and only then changes: a walk must
  * not meet its own changes. What it reads of `address` decides who is asked; the guarded statement
- * that raises the day's count asks again, in the same transaction: no refusal, and below the cap.
+ * that raises the day's count asks again, in the same transaction: no refusal, below the cap, and long enough after the last one.
  * So no message is claimed after a refusal is committed. Numbers that have topics of their own to
  * refuse, or that stand twice in one claim, pass the guard one by one.
  *
  * Every message that is looked at leaves the front of the queue: claimed, suppressed, lapsed, or
- * put off because of its cap. So the claim looks again until it has what was asked for, or nothing
+ * put off because of its number. So the claim looks again until it has what was asked for, or nothing
  * is due, or it has looked at as many as one transaction may.
  * Caller: dispatch (store thread).
  */
@@ -19,15 +19,18 @@
 
 static const char sql_due[] =
     "SELECT " MESSAGE_ROW ", m.segments, m.last_day, a.optout, a.cap_day, a.cap_count,"
+    " a.claimed_at,"
     " p.wave_id, p.key_id, p.blob FROM message m INDEXED BY message_open"
     " CROSS JOIN address a ON a.id = m.address_id LEFT JOIN payload p ON p.message_id = m.id"
     " WHERE m.campaign_id = ?1 AND m.state = 2 AND m.route = ?4 AND m.due_at <= ?2"
     " ORDER BY m.due_at, m.id LIMIT ?3";
 #define GUARD                                                                                      \
     "UPDATE address SET cap_count = CASE WHEN cap_day = ?1 THEN cap_count + 1 ELSE 1 END,"         \
-    " cap_day = ?1 WHERE (?2 = 0 OR cap_day <> ?1 OR cap_count < ?2)"
+    " cap_day = ?1, claimed_at = ?3 WHERE (?2 = 0 OR cap_day <> ?1 OR cap_count < ?2)"             \
+    " AND claimed_at <= ?4"
 static const char sql_guard[] = GUARD " AND optout = 0 AND id IN (SELECT c0 FROM feed)";
-static const char sql_guard_one[] = GUARD " AND optout = ?4 AND id = ?3";
+static const char sql_guard_one[] = GUARD " AND optout = ?6 AND id = ?5";
+static const char sql_number[] = "SELECT cap_day, cap_count, claimed_at FROM address WHERE id = ?1";
 static const char sql_refuses[] = "SELECT 1 FROM optout WHERE address_id = ?1 AND topic = ?2";
 static const char sql_claim[] = "UPDATE message SET state = ?1, cause = 0, due_at = NULL,"
                                 " attempts = attempts + 1"
@@ -42,6 +45,7 @@ struct due {
     struct claimed claimed;
     int optout;
     enum ruling ruling;
+    int64_t again_ms; /* CAPPED: when the number may be asked again */
 };
 
 struct claiming {
@@ -59,7 +63,27 @@ struct claiming {
 
 /* ---- what is due ---- */
 
-static enum ruling first_ruling(const struct claim_query *q, struct stmt *st)
+/* The last claim after which a number may get one now. */
+static int64_t claimed_until(const struct claim_query *q)
+{
+    return q->number_gap_ms ? q->now_ms - q->number_gap_ms : INT64_MAX;
+}
+
+/* What stands in the way of one more to a number, as its row (cap_day, cap_count, claimed_at from
+ * column `at` on) says it; *again_ms: when that ends. */
+static bool is_capped(const struct claim_query *q, struct stmt *st, int at, int64_t *again_ms)
+{
+    bool counted = stmt_int(st, at) == q->today;
+    if (q->cap_per_day && counted && stmt_int(st, at + 1) >= q->cap_per_day)
+        *again_ms = q->capped_until_ms;
+    else if (stmt_int64(st, at + 2) > claimed_until(q))
+        *again_ms = stmt_int64(st, at + 2) + q->number_gap_ms;
+    else
+        return false;
+    return true;
+}
+
+static enum ruling first_ruling(const struct claim_query *q, struct stmt *st, int64_t *again_ms)
 {
     int optout = stmt_int(st, MESSAGE_ROW_N + 2);
     if (!stmt_null(st, MESSAGE_ROW_N + 1) && stmt_int(st, MESSAGE_ROW_N + 1) < q->today)
@@ -68,27 +92,24 @@ static enum ruling first_ruling(const struct claim_query *q, struct stmt *st)
         return REFUSES;
     if (optout == 2)
         return ASK;
-    bool counted = stmt_int(st, MESSAGE_ROW_N + 3) == q->today;
-    if (q->cap_per_day && counted && stmt_int(st, MESSAGE_ROW_N + 4) >= q->cap_per_day)
-        return CAPPED;
-    return GO;
+    return is_capped(q, st, MESSAGE_ROW_N + 3, again_ms) ? CAPPED : GO;
 }
 
 static void read_due(struct claiming *c, struct stmt *st, struct due *d)
 {
     message_row_read(st, &d->m);
     d->optout = stmt_int(st, MESSAGE_ROW_N + 2);
-    d->ruling = first_ruling(c->q, st);
+    d->ruling = first_ruling(c->q, st, &d->again_ms);
     d->claimed = (struct claimed){.message_id = d->m.id,
                                   .campaign_id = d->m.campaign_id,
-                                  .wave_id = stmt_int64(st, MESSAGE_ROW_N + 5),
+                                  .wave_id = stmt_int64(st, MESSAGE_ROW_N + 6),
                                   .address_id = d->m.address_id,
                                   .attempt = d->m.attempts + 1,
                                   .segments = stmt_int(st, MESSAGE_ROW_N),
-                                  .key_id = stmt_int64(st, MESSAGE_ROW_N + 6)};
+                                  .key_id = stmt_int64(st, MESSAGE_ROW_N + 7)};
     if (d->ruling != GO && d->ruling != ASK)
         return;
-    const void *blob = stmt_blob(st, MESSAGE_ROW_N + 7, &d->claimed.payload_len);
+    const void *blob = stmt_blob(st, MESSAGE_ROW_N + 8, &d->claimed.payload_len);
     d->claimed.payload = blob ? arena_memdup(c->arena, blob, d->claimed.payload_len) : NULL;
 }
 
@@ -146,6 +167,14 @@ static void number_cell(const struct feed *f, size_t row, int column, struct fee
     feed_int64(out, ((const int64_t *)f->ctx)[row]);
 }
 
+static void bind_guard(const struct claiming *c, struct stmt *st)
+{
+    stmt_bind_int(st, 1, c->q->today);
+    stmt_bind_int(st, 2, c->q->cap_per_day);
+    stmt_bind_int64(st, 3, c->q->now_ms);
+    stmt_bind_int64(st, 4, claimed_until(c->q));
+}
+
 /* All that may simply go, at once. */
 static int guard_many(struct claiming *c, struct err *e)
 {
@@ -159,8 +188,7 @@ static int guard_many(struct claiming *c, struct err *e)
     struct stmt *st = feed_open(c->s, sql_guard, &f, e);
     if (!st)
         return -1;
-    stmt_bind_int(st, 1, c->q->today);
-    stmt_bind_int(st, 2, c->q->cap_per_day);
+    bind_guard(c, st);
     if (feed_close(c->s, st, stmt_run(st, e)))
         return -1;
     if (stmt_changes(c->s) != (int64_t)n)
@@ -180,6 +208,19 @@ static int refuses_topic(struct claiming *c, int64_t address_id, struct err *e)
     return rc;
 }
 
+/* The guard let this one not go: why, and until when. */
+static int read_number(struct claiming *c, struct due *d, struct err *e)
+{
+    struct stmt *st = stmt_open(c->s, sql_number, e);
+    if (!st)
+        return -1;
+    stmt_bind_int64(st, 1, d->m.address_id);
+    int rc = stmt_step(st, e);
+    if (rc == 1 && !is_capped(c->q, st, 0, &d->again_ms))
+        panic("a number that is not capped was not claimed");
+    return stmt_end(st, rc);
+}
+
 static int guard_one(struct claiming *c, struct due *d, struct err *e)
 {
     if (d->optout == 2) {
@@ -192,14 +233,13 @@ static int guard_one(struct claiming *c, struct due *d, struct err *e)
     struct stmt *st = stmt_open(c->s, sql_guard_one, e);
     if (!st)
         return -1;
-    stmt_bind_int(st, 1, c->q->today);
-    stmt_bind_int(st, 2, c->q->cap_per_day);
-    stmt_bind_int64(st, 3, d->m.address_id);
-    stmt_bind_int(st, 4, d->optout);
+    bind_guard(c, st);
+    stmt_bind_int64(st, 5, d->m.address_id);
+    stmt_bind_int(st, 6, d->optout);
     if (stmt_end(st, stmt_run(st, e)))
         return -1;
     d->ruling = stmt_changes(c->s) == 1 ? GO : CAPPED;
-    return 0;
+    return d->ruling == GO ? 0 : read_number(c, d, e);
 }
 
 static int guard(struct claiming *c, struct err *e)
@@ -247,7 +287,7 @@ static int write_claimed(struct claiming *c, size_t from, struct err *e)
 /* Out of the queue, or to its end. */
 static void turn_away(struct claiming *c, struct moves *mv, struct due *d)
 {
-    int64_t next = c->q->capped_until_ms > c->q->now_ms ? c->q->capped_until_ms : c->q->now_ms + 1;
+    int64_t next = d->again_ms > c->q->now_ms ? d->again_ms : c->q->now_ms + 1;
     switch (d->ruling) {
     case REFUSES:
         moves_add(mv, &d->m, IN_SUPPRESS, CAUSE_OPTOUT, 0);

@@ -427,8 +427,8 @@ static const char sql_merge_optout[] =
     "UPDATE OR IGNORE optout SET address_id = ?1 WHERE address_id = ?2";
 static const char sql_merge_reply[] = "UPDATE reply SET address_id = ?1 WHERE address_id = ?2";
 static const char sql_merge_flags[] =
-    "UPDATE address SET (optout, cap_day, cap_count) ="
-    " (SELECT optout, cap_day, cap_count FROM address WHERE id = ?2) WHERE id = ?1";
+    "UPDATE address SET (optout, cap_day, cap_count, claimed_at) ="
+    " (SELECT optout, cap_day, cap_count, claimed_at FROM address WHERE id = ?2) WHERE id = ?1";
 static const char sql_merge_hash[] =
     "UPDATE address_hash SET address_id = ?1 WHERE address_id = ?2 AND hash ="
     " (SELECT hash FROM address WHERE id = ?1) AND channel = 1";

@@ -35,11 +35,13 @@ static const char sql_provider[] =
     " CROSS JOIN attempt a ON a.id = f.c0 CROSS JOIN gateway g ON g.id = a.gateway_id"
     " CROSS JOIN message m ON m.id = a.message_id"
     " WHERE f.c5 IS NOT NULL AND g.joins > 0 ON CONFLICT DO NOTHING";
-/* Of the day on which the claim counted: by midnight the count may be another day's. */
+/* Of the day on which the claim counted: by midnight the count may be another day's. A number that
+ * was claimed for nothing has no gap to keep. */
 static const char sql_give_back[] =
-    "UPDATE address SET cap_count = cap_count - 1 WHERE id = ?1 AND cap_count > 0 AND cap_day ="
-    " (SELECT (t.claimed_at + c.zone_min * 60000) / 86400000 FROM attempt t"
-    "  CROSS JOIN campaign c WHERE t.id = ?2 AND c.id = ?3)";
+    "UPDATE address SET cap_count = cap_count - (cap_count > 0 AND cap_day ="
+    "  (t.claimed_at + c.zone_min * 60000) / 86400000),"
+    " claimed_at = iif(address.claimed_at = t.claimed_at, 0, address.claimed_at)"
+    " FROM attempt t CROSS JOIN campaign c WHERE address.id = ?1 AND t.id = ?2 AND c.id = ?3";
 static const char sql_campaign[] = "SELECT state FROM campaign WHERE id = ?1";
 static const char sql_undo[] =
     "UPDATE message SET attempts = attempts - 1 WHERE id IN (SELECT c0 FROM feed)";

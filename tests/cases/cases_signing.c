@@ -536,7 +536,7 @@ static bool judge_yunpian(const struct json *one, struct buf *why)
     struct json *bad = with_sign(json_at(one, "/inputs/fields"), wrong);
     struct scheme_callback a = {.json = good, .secret = key, .secret_len = strlen(key)}, b = a;
     b.json = bad;
-    ok &= verified(scheme_verify_find("yunpian"), &a, &b, why);
+    ok &= verified(scheme_verify_yunpian, &a, &b, why);
     json_free(bad);
     json_free(good);
     return ok;
@@ -572,7 +572,7 @@ static bool judge_twilio(const struct json *one, struct buf *why)
                                 .secret_len = strlen(token)},
                            b = a;
     b.ctx = wrong;
-    bool ok = verified(scheme_verify_find("twilio"), &a, &b, why);
+    bool ok = verified(scheme_verify_twilio, &a, &b, why);
     buf_fini(&body);
     return ok;
 }

@@ -444,6 +444,38 @@ START_TEST(caps_delay_and_never_suppress)
 }
 END_TEST
 
+START_TEST(a_gap_delays_and_never_suppresses)
+{
+    struct contract *c = contract_begin();
+    struct outreach o;
+    struct claimed m[8];
+    struct claim_stats stats = {0};
+    outreach_run(&o, c, "spring", household(c));
+    struct claim_query q = outreach_query(&o, LATER, 8);
+    q.number_gap_ms = 30000;
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 3); /* one of each number */
+    ck_assert_int_eq(m[0].message_id, o.first);
+    ck_assert_int_eq(stats.capped, 2);
+    struct message_info put_off = outreach_message(c, o.first + 1);
+    ck_assert_int_eq(put_off.state, MSG_QUEUED);
+    ck_assert_int_eq(put_off.cause, CAUSE_LIMIT);
+    ck_assert_int_eq(put_off.due_ms, q.now_ms + 30000);
+    outreach_check(c, o.campaign.id);
+
+    q.now_ms += 29999;
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 0);
+    q.now_ms += 1;
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 1);
+    ck_assert_int_eq(m[0].message_id, o.first + 1);
+    ck_assert_int_eq(outreach_message(c, o.first + 3).due_ms, q.now_ms + 30000);
+
+    outreach_settle(c, &m[0], IN_UNCLAIM); /* it did not go: nothing to keep away from */
+    ck_assert_uint_eq(outreach_claim_query(c, &q, m, &stats), 1);
+    ck_assert_int_eq(m[0].message_id, o.first + 1);
+    contract_end(c);
+}
+END_TEST
+
 /* What never went is not counted against the number. */
 START_TEST(caps_are_given_back)
 {
@@ -1005,6 +1037,7 @@ int main(void)
                                   claim_counter_rises_with_the_commit,
                                   refusals_stop_claims,
                                   caps_delay_and_never_suppress,
+                                  a_gap_delays_and_never_suppresses,
                                   caps_are_given_back,
                                   caps_are_given_back_to_their_day,
                                   a_cancelled_campaign_keeps_nothing_waiting,

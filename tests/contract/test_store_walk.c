@@ -15,11 +15,13 @@
 
 struct model_message {
     int64_t id, due_ms, settled_ms; /* settled: of the newest attempt, 0 = not */
+    int64_t received_ms;            /* of a receipt, 0 = none */
     int campaign, number;
     enum msg_state state;
     enum msg_cause cause;
     int attempts;
     int32_t claimed_day;
+    int64_t claimed_ms;
     int32_t last_day;
     bool in_hand; /* of the dispatcher: claimed, not settled */
 };
@@ -27,6 +29,7 @@ struct model_number {
     bool refuses_all, refuses_topic;
     int32_t day;
     int count;
+    int64_t claimed_ms;
 };
 struct model {
     struct model_message m[MESSAGES];
@@ -118,22 +121,26 @@ static struct model_message *front(struct walk *w, int campaign)
     return best;
 }
 
-/* One more for this number today? */
-static bool count_number(struct walk *w, struct model_number *n, int cap)
+/* One more for this number now? 0, or when it may be asked again. */
+static int64_t count_number(struct walk *w, const struct claim_query *q, struct model_number *n)
 {
     if (n->day != w->is.today) {
         n->day = w->is.today;
         n->count = 0;
     }
-    if (cap && n->count >= cap)
-        return false;
+    if (q->cap_per_day && n->count >= q->cap_per_day)
+        return q->capped_until_ms;
+    if (q->number_gap_ms && n->claimed_ms + q->number_gap_ms > q->now_ms)
+        return n->claimed_ms + q->number_gap_ms;
     n->count++;
-    return true;
+    n->claimed_ms = q->now_ms;
+    return 0;
 }
 
 static int model_claim(struct walk *w, const struct claim_query *q, int campaign, int64_t *ids)
 {
     struct model_message *m;
+    int64_t again_ms;
     int n = 0;
     while (n < (int)q->limit && (m = front(w, campaign)) != NULL) {
         struct model_number *number = &w->is.number[m->number];
@@ -141,13 +148,14 @@ static int model_claim(struct walk *w, const struct claim_query *q, int campaign
             move(m, IN_LAPSE, CAUSE_TIME, 0);
         } else if (number->refuses_all || number->refuses_topic) {
             move(m, IN_SUPPRESS, CAUSE_OPTOUT, 0);
-        } else if (!count_number(w, number, q->cap_per_day)) {
-            m->due_ms = q->capped_until_ms;
+        } else if ((again_ms = count_number(w, q, number)) != 0) {
+            m->due_ms = again_ms;
             m->cause = CAUSE_LIMIT;
         } else {
             move(m, IN_CLAIM, CAUSE_NONE, 0);
             m->attempts++;
             m->claimed_day = q->today;
+            m->claimed_ms = q->now_ms;
             m->in_hand = true;
             m->settled_ms = 0;
             ids[n++] = m->id;
@@ -156,16 +164,24 @@ static int model_claim(struct walk *w, const struct claim_query *q, int campaign
     return n;
 }
 
+/* It went back to the queue and is not counted after all. */
+static void model_give_back(struct walk *w, const struct model_message *m)
+{
+    struct model_number *number = &w->is.number[m->number];
+    if (number->count > 0 && number->day == m->claimed_day)
+        number->count--;
+    if (number->claimed_ms == m->claimed_ms)
+        number->claimed_ms = 0;
+}
+
 static void model_settle(struct walk *w, const struct settlement *v)
 {
     struct model_message *m = find(w, v->message_id);
     m->in_hand = false;
     m->settled_ms = v->settled_ms;
     bool moved = move(m, v->input, v->cause, v->due_ms);
-    struct model_number *number = &w->is.number[m->number];
-    if (moved && m->state == MSG_QUEUED && v->give_back_cap && number->count > 0 &&
-        number->day == m->claimed_day)
-        number->count--;
+    if (moved && m->state == MSG_QUEUED && v->give_back_cap)
+        model_give_back(w, m);
     if (moved && v->input == IN_UNCLAIM)
         m->attempts--;
 }
@@ -182,6 +198,7 @@ static void op_claim(struct walk *w)
     q.today = w->is.today;
     q.cap_per_day = (int)roll(w, 4);
     q.capped_until_ms = w->is.now_ms + 5000;
+    q.number_gap_ms = roll(w, 2) * 1500;
     int n = model_claim(w, &q, campaign, expected);
     ck_assert_uint_eq(outreach_claim_query(w->c, &q, got, &stats), (size_t)n);
     for (int i = 0; i < n; i++) {
@@ -233,6 +250,7 @@ static void model_receipt(struct walk *w, const struct receipt_row *r)
                                                       : CAUSE_NONE;
     if (r->attempt > m->attempts)
         return;
+    m->received_ms = r->received_ms;
     move(m,
          r->pending             ? IN_RECEIPT_PENDING
          : r->class == CLASS_OK ? IN_RECEIPT_DELIVERED
@@ -325,7 +343,8 @@ static void op_time_out(struct walk *w)
     int64_t n, moved = 0, expected = 0, before = w->is.now_ms - roll(w, 20000);
     for (int i = 0; i < w->is.n; i++) {
         struct model_message *m = &w->is.m[i];
-        if (m->state == MSG_ACCEPTED && m->settled_ms && m->settled_ms < before)
+        int64_t since = m->settled_ms ? m->settled_ms : m->received_ms;
+        if (m->state == MSG_ACCEPTED && since < before)
             expected += move(m, IN_RECEIPT_TIMEOUT, CAUSE_NONE, 0);
     }
     while ((n = store_receipt_timeout(w->c->store, before, 1 + roll(w, 5), &w->c->e)) > 0)
@@ -351,7 +370,6 @@ static enum mark_finding mark_of(void *ctx, int64_t message_id, int32_t attempt,
 static void model_recover(struct walk *w, struct model_message *m, bool marks)
 {
     struct settlement v = {0};
-    struct model_number *number = &w->is.number[m->number];
     enum mark_finding mark = marks ? mark_of(w, m->id, m->attempts, &v) : MARK_HANDED;
     m->settled_ms = w->is.now_ms;
     if (mark == MARK_HANDED)
@@ -360,8 +378,8 @@ static void model_recover(struct walk *w, struct model_message *m, bool marks)
         move(m, IN_RECOVER_CLEAN, CAUSE_NONE, w->is.now_ms);
     else
         move(m, v.input, v.cause, v.due_ms);
-    if (m->state == MSG_QUEUED && number->count > 0 && number->day == m->claimed_day)
-        number->count--;
+    if (m->state == MSG_QUEUED)
+        model_give_back(w, m);
 }
 
 static void op_crash(struct walk *w)

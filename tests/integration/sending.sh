@@ -265,6 +265,19 @@ is "status" $? 0
 is "put off" "$(sql 'SELECT count(*) FROM message WHERE state = 2 AND cause = 9 AND due_at > 1000 * unixepoch()')" 5
 is taken "$(taken)" 6
 
+step "a gateway keeps a time between two messages to a number: the second one waits for it"
+office gap 'cap_per_day = 3; claim_ttl = "1s";'
+sed 's/connect_timeout = .*/connect_timeout = "1s"; number_gap = "5s";/' "$top/conf/gateways/12333.conf" >"$dir/gap.conf"
+sed -i "s|$top/conf/gateways/12333.conf|gap.conf|" "$dir/zhanchi.conf"
+campaign c 0 6 --window 00:00-24:00
+campaign c2 0 5 --window 00:00-24:00
+sandbox
+timeout 60 "$bin/zhanchi" -c "$dir/zhanchi.conf" dispatch --wait --max-runtime 15s >"$work/dispatch.log" 2>&1
+is taken "$(taken)" 11
+is "closest of a number" "$(sql 'SELECT min(b.handed_at - a.handed_at) BETWEEN 5000 AND 9000 FROM message m
+    JOIN message n ON n.address_id = m.address_id AND n.id > m.id
+    JOIN outcome a ON a.id = (m.id << 24) + 1 JOIN outcome b ON b.id = (n.id << 24) + 1')" 1
+
 step "a gateway that is slower than claims live: no more attempts than were handed over"
 office slow "" "concurrency = 4; batch = 1;"
 campaign c 0 12

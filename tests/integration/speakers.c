@@ -156,7 +156,8 @@ static void say_huawei(const struct letter *l, struct far_answer *out)
     unsigned len;
     const char *created = time_text(clock_now_ms() + l->skew_ms, 0, "%Y-%m-%dT%H:%M:%SZ");
     const char *nonce = nonce_of(l), *text = text_of("%s%s%s", nonce, created, secret(l));
-    const char *callback = l->callback ? text_of("&statusCallback=%s", percent(l->callback)) : "";
+    const char *url = l->callback ? l->callback : text_of("%s/receipt", office_url());
+    const char *callback = *url ? text_of("&statusCallback=%s", percent(url)) : "";
 
     EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL);
     far_http("POST", "/sms/batchSendSms/v1",

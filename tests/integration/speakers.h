@@ -12,7 +12,7 @@
 struct letter {
     const char *numbers; /* comma list */
     const char *text, *ref;
-    const char *callback; /* NULL: none in the request */
+    const char *callback; /* NULL: the usual one, where a request may name one; "": none */
     bool forged;          /* with a wrong secret */
     int64_t skew_ms;      /* of the time stamp */
     const char *nonce;    /* NULL: a new one */

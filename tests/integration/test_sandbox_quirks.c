@@ -215,12 +215,37 @@ START_TEST(huawei_parts_and_callback_of_the_request)
 END_TEST
 
 /* Quotation marks around the values, JSON, no `extend`, a number twice. */
+/* No callback in the request: the batch address, JSON. */
+START_TEST(huawei_batch_address)
+{
+    const struct letter l = {.numbers = A "," B, .text = "您好", .ref = "job43", .callback = ""};
+
+    office_answers(200, "", 0);
+    far_start("huawei", NOW "--receipt-batch 50", true);
+    speaker_find("huawei")->say(&l, &answer);
+    expect(answer.body, "000000");
+    office_wait(1);
+    for (size_t i = 0, seen = 0; seen < 2; i++) {
+        office_wait(i + 1);
+        const struct far_call *c = office_call(i);
+        ck_assert_str_eq(c->path, "/receipt");
+        expect(c->body, "{\"statusReportList\":[{\"smsMsgId\":\"");
+        for (const char *s = c->body; (s = strstr(s, "\"extend\":\"job43\"")) != NULL; s++)
+            seen++;
+    }
+    far_stop();
+}
+END_TEST
+
 START_TEST(huawei_diff)
 {
     const char *stamp = time_text(clock_now_ms(), 0, "%Y%m%dT%H%M%SZ");
-    const char *body = "{\"from\":\"88\",\"smsContent\":[{\"to\":[\"+86" A "\",\"" A "\"],"
-                       "\"templateId\":\"T1\",\"templateParas\":[\"一\"]},{\"to\":[\"" B "\"],"
-                       "\"templateId\":\"T2\",\"templateParas\":[]}]}";
+    const char *body =
+        text_of("{\"from\":\"88\",\"statusCallback\":\"%s/receipt\","
+                "\"smsContent\":[{\"to\":[\"+86" A "\",\"" A "\"],"
+                "\"templateId\":\"T1\",\"templateParas\":[\"一\"]},{\"to\":[\"" B "\"],"
+                "\"templateId\":\"T2\",\"templateParas\":[]}]}",
+                office_url());
 
     office_answers(200, "", 0);
     far_start("huawei", NOW, true);
@@ -513,6 +538,7 @@ int main(void)
     tcase_add_test(t, aliyun_batch_and_query);
     tcase_add_test(t, tencent_pulls);
     tcase_add_test(t, huawei_parts_and_callback_of_the_request);
+    tcase_add_test(t, huawei_batch_address);
     tcase_add_test(t, huawei_diff);
     tcase_add_test(t, mas_many_to_many_and_pulls);
     tcase_add_test(t, mas_template);

@@ -39,6 +39,7 @@ static const struct {
     {"language = 1; url = 'http://h';\nlimits = { text_units = -1; };\n", ":2: ", "text_units"},
     {"language = 1; url = 'http://h';\nlimits = { number_per_day = 2000; };\n",
      ":2: ", "number_per_day"},
+    {"language = 1; url = 'http://h';\nlimits = { number_gap = '30'; };\n", ":2: ", "number_gap"},
     {"language = 1; url = 'http://h';\nlimits = { quiet = '22:00-24:30'; };\n", ":2: ", "no span"},
     {"language = 1; url = 'http://h';\nlimits = { timeout = '0s'; };\n", ":2: ", "no duration"},
     {"language = 1; url = 'http://h'; limits = { };\n" SINGLE("{ }"), "", "answer is missing"},

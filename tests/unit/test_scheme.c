@@ -71,8 +71,8 @@ START_TEST(table)
     ck_assert_int_eq((int)n, COUNT(names));
     ck_assert_ptr_null(scheme_find("ACS3"));
     ck_assert_ptr_null(scheme_find(""));
-    ck_assert_ptr_nonnull(scheme_verify_find("twilio"));
-    ck_assert_ptr_null(scheme_verify_find("tc3"));
+    ck_assert_ptr_nonnull(scheme_proof_find("twilio"));
+    ck_assert_ptr_null(scheme_proof_find("tc3"));
 }
 END_TEST
 
