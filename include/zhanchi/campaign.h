@@ -33,6 +33,7 @@ struct campaign_lint {
     const struct lint_set *const *sets; /* of the campaign's gateways; the same may stand twice */
     int n_sets;
     uint32_t allowed; /* rules whose errors do not block: bits */
+    const char *why;  /* not NULL where something is allowed: stands with the wave */
     size_t n;
     struct campaign_finding found[CAMPAIGN_FINDINGS]; /* whatever stood there before is dropped */
 };

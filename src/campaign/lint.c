@@ -217,6 +217,26 @@ size_t campaign_lint_errors(const struct campaign_lint *l)
     return n;
 }
 
+void lints_allowed(const struct campaign_lint *l, char *out, size_t cap)
+{
+    int64_t rows[LINT_RULES] = {0};
+    uint32_t found = 0;
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < l->n; i++)
+        if (l->found[i].allowed) {
+            found |= UINT32_C(1) << l->found[i].rule;
+            rows[l->found[i].rule] += l->found[i].rows;
+        }
+    for (int r = 0; r < LINT_RULES && n < cap; r++)
+        if (found >> r & 1)
+            n += (size_t)snprintf(out + n, cap - n, "%s%s (%lld rows)", n > 0 ? ", " : "",
+                                  lint_rule_name((enum lint_rule)r), (long long)rows[r]);
+    if (n > 0 && n < cap)
+        snprintf(out + n, cap - n, " because %.300s", l->why != NULL ? l->why : "?");
+}
+
 /* ", amount (12 rows, the first in line 7)" */
 static void add_words(char *out, size_t cap, const struct campaign_finding *f)
 {

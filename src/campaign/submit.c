@@ -211,15 +211,20 @@ static int finish(struct freezing *z, struct gateway *const *g, const struct cam
     return -1;
 }
 
-static int freeze_wave(struct freezing *z, struct gateway *const *g,
-                       const struct campaign_record *r, const struct progress *p, struct err *e)
+static int freeze_wave(struct freezing *z, const struct campaign_lint *lint,
+                       struct gateway *const *g, const struct campaign_record *r,
+                       const struct progress *p, struct err *e)
 {
     struct err later;
 
     if (store_wave_begin(z->store, z->wave, e) != 0)
         return -1;
-    if (freeze_members(z, p, e) == 0 && freeze_lint(z->z, true, e) == 0 && finish(z, g, r, e) == 0)
-        return 0;
+    if (freeze_members(z, p, e) == 0 && freeze_lint(z->z, true, e) == 0) {
+        if (lint != NULL)
+            lints_allowed(lint, z->wave->allowed, sizeof z->wave->allowed);
+        if (finish(z, g, r, e) == 0)
+            return 0;
+    }
     store_wave_abandon(z->store, z->wave->id, &later); /* the first error is the one to tell */
     return -1;
 }
@@ -245,7 +250,7 @@ int campaign_submit(struct store *s, struct keyring *k, const struct campaign_in
     buf_init(&z.sealed, CHUNK_MAX_BYTES);
     if (store_sweep(s, &removed, e) == 0 && (z.z = freeze_open(s, k, c, NULL, g, o, e)) != NULL &&
         freeze_lint(z.z, true, e) == 0) /* what the texts themselves break needs no rows */
-        rc = freeze_wave(&z, g, r, p, e);
+        rc = freeze_wave(&z, o->lint, g, r, p, e);
     freeze_close(z.z);
     buf_fini(&z.plain);
     buf_fini(&z.sealed);

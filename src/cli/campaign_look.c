@@ -178,6 +178,8 @@ static void forecast_text(const struct sheet *s, const struct campaign_info *k,
     if (f->unconfirmed_rules > 0)
         figure(s, _("rules not confirmed"), cli_number(f->unconfirmed_rules, n),
                _("approval will ask for a reason"));
+    if (s->page != NULL && f->finish_ms >= 0) /* stands on top */
+        return;
     figure(s, _("finished at the earliest"),
            f->finish_ms >= 0 ? civil_format_instant(f->finish_ms, s->cli->zone_min, when) : "-",
            f->finish_ms >= 0 ? "" : _("not before not_after: widen the window, or raise the rate"));

@@ -57,7 +57,7 @@ struct record {
     struct cli *c;
     const char *act, *campaign, *reason; /* reason: "" if none */
     const char *because;                 /* what the reason is for */
-    const struct campaign_lint *lint;    /* of a submit; else NULL */
+    bool submit;
 };
 
 static int audit(struct cli *c, const char *act, const char *campaign, const char *detail,
@@ -67,27 +67,6 @@ static int audit(struct cli *c, const char *act, const char *campaign, const cha
 
     snprintf(object, sizeof object, "campaign %s", campaign);
     return cli_audit(c, act, object, detail, e);
-}
-
-/* ", allowed amount (12 rows), rare (3 rows)" */
-static void add_allowed(const struct campaign_lint *l, char *out, size_t cap)
-{
-    int64_t rows[LINT_RULES] = {0};
-    uint32_t found = 0;
-    const char *before = ", allowed ";
-
-    for (size_t i = 0; i < l->n; i++)
-        if (l->found[i].allowed) {
-            found |= UINT32_C(1) << l->found[i].rule;
-            rows[l->found[i].rule] += l->found[i].rows;
-        }
-    for (int r = 0; r < LINT_RULES; r++)
-        if (found >> r & 1) {
-            size_t n = strlen(out);
-            snprintf(out + n, cap - n, "%s%s (%lld rows)", before,
-                     lint_rule_name((enum lint_rule)r), (long long)rows[r]);
-            before = ", ";
-        }
 }
 
 static int write_record(void *ctx, const struct wave_info *w, struct err *e)
@@ -100,8 +79,9 @@ static int write_record(void *ctx, const struct wave_info *w, struct err *e)
         snprintf(detail, sizeof detail, "wave %d, %lld messages, %lld held out, digest %s", w->no,
                  (long long)w->messages, (long long)w->held_out, digest);
     }
-    if (r->lint != NULL)
-        add_allowed(r->lint, detail, sizeof detail);
+    if (w != NULL && r->submit && w->allowed[0] != '\0')
+        snprintf(detail + strlen(detail), sizeof detail - strlen(detail), ", allowed %s",
+                 w->allowed);
     size_t n = strlen(detail);
     if (r->reason[0] != '\0')
         snprintf(detail + n, sizeof detail - n, "%s%s: %.300s", n > 0 ? ", " : "", r->because,
@@ -122,12 +102,8 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
     char n[32], m[32], digest[65];
     const char *why = a->value[SUBMIT_WHY];
     struct opened x;
-    struct record record = {.c = c,
-                            .act = "campaign.submit",
-                            .campaign = a->rest[0],
-                            .reason = why != NULL ? why : "",
-                            .because = "because",
-                            .lint = &x.lint.lint};
+    struct record record = {
+        .c = c, .act = "campaign.submit", .campaign = a->rest[0], .reason = "", .submit = true};
     struct campaign_record r = {write_record, &record};
     struct wave_info w;
     struct bar bar;
@@ -137,6 +113,7 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
         return -1;
     int rc = campaigns_open(c, a->rest[0], &x, e);
     x.lint.lint.allowed = allowed;
+    x.lint.lint.why = why;
     if (rc == 0)
         rc = cli_audit_ready(c, e);
     if (rc == 0) {
@@ -184,6 +161,8 @@ static int run_approve(struct cli *c, const struct cli_args *a, struct err *e)
     campaigns_close(&x);
     if (rc != 0)
         return -1;
+    if (w.allowed[0] != '\0')
+        printf(_("its texts were allowed to break rules: %s\n"), w.allowed);
     printf(_("campaign %s is approved by %s; `zhanchi dispatch` sends it\n"), x.k.name, c->actor);
     return 0;
 }

@@ -26,7 +26,7 @@ static const struct {
 
 const char *const lint_rule_names[] = {"brackets", "adjacent", "link", "forbidden", "length", "banned", "refusal", "account",
                                        "complaint", "last_day", "amount", "substitution", "rare", "carrier", NULL};
-const char *const lint_severity_names[] = {"off", "warning", "error", NULL};
+const char *const lint_severity_names[] = {N_("off"), N_("warning"), N_("error"), NULL};
 /* clang-format on */
 
 const char *lint_rule_name(enum lint_rule r)

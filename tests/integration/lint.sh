@@ -78,8 +78,15 @@ must campaign submit rows --allow link --why '名单里的两行已电话核实'
 grep -q '^allowed: link: rows, 2 rows' "$work/out" || fail "what was allowed is not told: $(cat "$work/out")"
 is "the state" "$(zh --json campaign show rows | jq -r .state)" submitted
 zh --json audit ls >"$work/audit"
-jq -e 'any(.[]; .act == "campaign.submit" and (.detail | test("allowed link \\(2 rows\\), because: 名单里的两行已电话核实")))' "$work/audit" >/dev/null ||
+jq -e 'any(.[]; .act == "campaign.submit" and (.detail | test("allowed link \\(2 rows\\) because 名单里的两行已电话核实")))' "$work/audit" >/dev/null ||
     fail "the record: $(cat "$work/audit")"
+
+# The approver sees it too.
+is "what was allowed" "$(zh --json campaign show rows | jq -r .wave.allowed)" 'link (2 rows) because 名单里的两行已电话核实'
+must campaign show rows
+grep -q 'allowed to break rules: link (2 rows) because' "$work/out" || fail "show: $(cat "$work/out")"
+ZHANCHI_ACTOR=li must campaign approve rows
+grep -q 'allowed to break rules: link (2 rows) because' "$work/out" || fail "approve: $(cat "$work/out")"
 
 # ---- templates ----
 
