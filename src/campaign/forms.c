@@ -160,6 +160,49 @@ const char *form_amount_plain(struct arena *a, int64_t fen)
     return keep(a, text, add_fen(add_int(text, (uint64_t)(fen / 100)), fen));
 }
 
+/* Thousands are parted everywhere or nowhere. */
+static bool read_yuan(const char **s, int64_t *yuan)
+{
+    const char *p = *s;
+    int run = 0, groups = 0;
+
+    *yuan = 0;
+    for (; (*p >= '0' && *p <= '9') || *p == ','; p++) {
+        if (*p == ',') {
+            if (run == 0 || run > 3 || (groups > 0 && run != 3))
+                return false;
+            groups++;
+            run = 0;
+            continue;
+        }
+        *yuan = *yuan * 10 + (*p - '0');
+        if (++run > 9 || *yuan > INT64_C(999999999999))
+            return false;
+    }
+    *s = p;
+    return run > 0 && (groups == 0 || run == 3);
+}
+
+bool form_read_amount(const char *s, int64_t *fen)
+{
+    int64_t yuan, rest = 0;
+
+    if (!read_yuan(&s, &yuan))
+        return false;
+    if (*s == '.') {
+        if (s[1] < '0' || s[1] > '9')
+            return false;
+        rest = 10 * (s[1] - '0');
+        s += 2;
+        if (*s >= '0' && *s <= '9')
+            rest += *s++ - '0';
+    }
+    if (strncmp(s, "元", sizeof "元" - 1) == 0)
+        s += sizeof "元" - 1;
+    *fen = 100 * yuan + rest;
+    return *s == '\0';
+}
+
 /* ---- words ---- */
 
 const char *form_level(enum language l, int level)

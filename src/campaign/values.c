@@ -214,12 +214,25 @@ static void put_row(struct map *m)
 
 /* ---- verdict and office ---- */
 
+/* What a list says, written like a policy's amount if it is a number of yuan, else as it stands. */
+static void put_own_amount(struct map *m, const char *text)
+{
+    int64_t fen;
+
+    if (!wants(m, VALUE_AMOUNT))
+        return;
+    if (form_read_amount(text, &fen))
+        put_amount(m, fen);
+    else
+        put(m, VALUE_AMOUNT, text);
+}
+
 static void put_verdict(struct map *m)
 {
     const struct verdict_row *v = m->f->verdict;
 
-    if (v == NULL) {
-        put(m, VALUE_AMOUNT, json_flat_get(m->f->row, "amount")); /* the list is the decision */
+    if (v == NULL) { /* the list is the decision */
+        put_own_amount(m, json_flat_get(m->f->row, "amount"));
         return;
     }
     if (wants(m, VALUE_AMOUNT))

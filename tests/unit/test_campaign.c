@@ -443,6 +443,46 @@ START_TEST(amounts_are_written)
 }
 END_TEST
 
+/* Without a policy the list decides. */
+static const struct {
+    const char *cell, *expected;
+} own_amounts[] = {
+    {"1500", "1,500元"},
+    {"1500元", "1,500元"},
+    {"1,500", "1,500元"},
+    {"1,234,567.80", "1,234,567.80元"},
+    {"1500.5", "1,500.50元"},
+    {"1500.00元", "1,500元"},
+    {"0", "0元"},
+    {"", NULL},
+    {"约1500元", "约1500元"},
+    {"1500-2000元", "1500-2000元"},
+    {"15,00", "15,00"},
+    {"1500,", "1500,"},
+    {",500", ",500"},
+    {"1500.", "1500."},
+    {"1500.555", "1500.555"},
+    {"12345678901234567890", "12345678901234567890"},
+    {"1,5000", "1,5000"},
+};
+
+START_TEST(amounts_of_a_list)
+{
+    struct person p;
+    char row[128];
+    struct err e;
+
+    person_init(&p);
+    snprintf(row, sizeof row, "{\"amount\":\"%s\"}", own_amounts[_i].cell);
+    free(p.text);
+    p.text = strdup(row);
+    ck_assert_int_eq(json_flat_parse(&p.json, p.text, strlen(p.text), &e), 0);
+    p.facts.verdict = NULL;
+    expect(&p, "{{amount}}", own_amounts[_i].expected);
+    person_fini(&p);
+}
+END_TEST
+
 /* Everything is made where nobody says what is asked for, and what is asked for is the same. */
 START_TEST(everything_without_wants)
 {
@@ -702,6 +742,7 @@ int main(void)
     tcase_add_test(t, several_languages_need_a_column);
     tcase_add_loop_test(t, values, 0, COUNT(sayings));
     tcase_add_loop_test(t, amounts_are_written, 0, COUNT(amounts));
+    tcase_add_loop_test(t, amounts_of_a_list, 0, COUNT(own_amounts));
     tcase_add_test(t, everything_without_wants);
     tcase_add_test(t, known_names_are_values);
     tcase_add_loop_test(t, values_in_a_language, 0, COUNT(languages));

@@ -733,7 +733,7 @@ START_TEST(the_manuals_example)
     ck_assert_msg(t != NULL && template_check(t, template_known(), &e) == 0, "%s", e.what);
     /* Every variable that there is stands in the manual. */
     for (const char *const *k = template_known(); *k != NULL; k++)
-        if (strchr(*k, '.') == NULL)
+        if (strncmp(*k, "certificates.", 13) != 0)
             ck_assert_msg(strstr(text.data, *k) != NULL, "%s", *k);
     template_free(t);
     template_file_fini(&f);
