@@ -15,6 +15,7 @@
 
 #define BESIDE 48 /* bytes between a word of complaint and its number: a dozen characters */
 #define NOWHERE ((size_t)-1)
+#define DIGITS_MOST 9 /* 亿 times as much still fits */
 
 struct state {
     struct scan *s;
@@ -160,7 +161,7 @@ static int digit(const char *s, size_t len, size_t *i)
 }
 
 struct number {
-    int64_t hundredths; /* cut at 10^15 */
+    int64_t hundredths; /* of the first DIGITS_MOST digits: nobody is paid more */
     int digits;         /* before the point */
     size_t end;
 };
@@ -192,7 +193,7 @@ static struct number read_number(const char *s, size_t len, size_t at)
             if (!comma || (d = digit(s, len, &i)) < 0)
                 break;
         }
-        if (n.hundredths < INT64_C(1000000000000000))
+        if (n.digits < DIGITS_MOST)
             n.hundredths = n.hundredths * 10 + d * 100;
         n.digits++;
         n.end = i;
@@ -210,7 +211,7 @@ int64_t scan_fen(const char *s, size_t len)
         i++;
     struct number n = read_number(s, len, at);
 
-    return n.digits > 0 ? n.hundredths : -1;
+    return n.digits > 0 && n.digits <= DIGITS_MOST ? n.hundredths : -1;
 }
 
 static void add_amount(struct scan *s, int64_t fen, size_t at, size_t end)
@@ -304,10 +305,10 @@ static size_t on_number(struct state *x, size_t at)
     int64_t factor = currency_behind(s, &end);
 
     if (factor > 0) {
-        add_amount(s, n.hundredths * factor, at, end);
+        add_amount(s, n.digits > DIGITS_MOST ? -1 : n.hundredths * factor, at, end);
         x->money_done = end;
     } else if (currency_before(s, at)) {
-        add_amount(s, n.hundredths, at, n.end);
+        add_amount(s, n.digits > DIGITS_MOST ? -1 : n.hundredths, at, n.end);
     }
     s->date = s->date || is_date(s, at, &n);
     if (n.digits >= 5 && factor == 0) {

@@ -47,11 +47,12 @@ CONF
 {
     echo 姓名,手机号码,工种,等级
     echo 张三,13800000001,焊工,初级工
-    echo 李四四,13800000002,中央空调系统运行操作员与制冷设备维修工程技术人员,中级工
+    echo '李四四,13800000002,中央空调系统运行操作员与制冷设备维修工程技术人员<i>&,中级工'
     echo 王五,13800000003,车工,高级工
     echo 𠮷祥,13800000004,电工,高级工
     echo '<b>甲</b>,13800000005,钳工,高级工'
     for i in $(seq 10 60); do echo "赵$i,138000000$i,铣工,高级工"; done
+    echo 孙九九,13800000099,铣工,技师
 } >"$work/list.csv"
 must list import "$work/list.csv" --name l
 text() { # NAME WORDS
@@ -64,14 +65,14 @@ must campaign create c --list l --policy none --template "$work/a.tmpl" --templa
 # ---- on the terminal ----
 
 zh --json campaign preview c >"$work/preview.json" 2>/dev/null
-jq -e 'any(.[]; .why == "rarest characters" and .line == 5) and any(.[]; .why == "longest" and .line == 3) and length == 12' "$work/preview.json" >/dev/null ||
+jq -e 'any(.[]; .why == "rarest characters" and .line == 5) and any(.[]; .why == "longest" and .line == 3) and any(.[]; .why == "level 2" and .line == 58) and length == 12' "$work/preview.json" >/dev/null ||
     fail "the rows chosen: $(jq -c '[.[] | [.why, .line]]' "$work/preview.json")"
 # Whoever stands there for one reason is not shown again for another: but every line of a reason is there.
 jq -e '[.[].line] as $l | all(2, 3, 5; . as $x | $l | index($x) != null)' "$work/preview.json" >/dev/null ||
     fail "a level is missing: $(jq -c '[.[] | [.why, .line]]' "$work/preview.json")"
 must campaign preview c --rows 3 --html "$work/page.html"
 [ "$(grep -c '^-- line' "$work/out")" = 3 ] || fail "--rows 3 shows $(grep -c '^-- line' "$work/out")"
-has "$work/out" 'messages now                        56'
+has "$work/out" 'messages now                        57'
 has "$work/out" 'cost in yuan'
 has "$work/out" 'warning: rare:'
 
@@ -79,11 +80,13 @@ has "$work/out" 'warning: rare:'
 
 must campaign preview c --html "$work/page.html"
 [ "$(stat -c %a "$work/page.html")" = 600 ] || fail "the page has mode $(stat -c %a "$work/page.html")"
-for part in '<title>Preview: c</title>' 'class="phone"' '【示例市人社局】' '<td>messages now</td><td class="n">56</td>' 'class="warning"' '𠮷*您好' 'rarest characters'; do
+for part in '<title>Preview: c</title>' 'class="phone"' '【示例市人社局】' '<td>messages now</td><td class="n">57</td>' 'class="warning"' '𠮷*您好' 'rarest characters'; do
     has "$work/page.html" "$part"
 done
 [ "$(grep -c 'class="bubble"' "$work/page.html")" = 12 ] || fail "the page has $(grep -c 'class="bubble"' "$work/page.html") bubbles"
 lacks "$work/page.html" '<b>甲|李四四|𠮷祥|1380000000'
+has "$work/page.html" '技术人员&lt;i&gt;&amp;（'
+lacks "$work/page.html" '技术人员<i>'
 lacks "$work/page.html" 'https?://|<script|<link|@import'
 must template preview "$work/a.tmpl" --list l --html "$work/template.html"
 has "$work/template.html" '<title>Preview: a</title>'

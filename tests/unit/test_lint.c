@@ -255,6 +255,7 @@ START_TEST(rows)
          {"张三", "2,000元", "1,000元"},
          ""}, /* another certificate's */
         {"{{name}}领{{column}}" REST, {"张三", "2,000元", "2500元"}, "amount"},
+        {"{{name}}领{{column}}" REST, {"张三", "2,000元", "99999999999999999999亿元"}, "amount"},
         {"{{name}}领{{column}}" REST, {"张三", NULL, "2,000.00 元"}, "amount"},
         {"{{name}}领{{column}}" REST, {"张三", "2,000元", "¥ 2500"}, "forbidden amount"},
         {"{{name}}{{#deadline}}，{{deadline}}{{/deadline}}，投诉12333", {"张三", NULL, ""}, ""},
@@ -268,6 +269,46 @@ START_TEST(rows)
                       table[i].body, table[i].v.name, table[i].v.column, got, table[i].rules);
         tried_free(&t);
     }
+}
+END_TEST
+
+/* Whatever stands beside whatever: no reading past the ends (the sanitizers look), and what is broken stays broken when more is said. */
+START_TEST(any_mixture)
+{
+    static const char *const pieces[] = {
+        "元",           "万元",   "2,000", "１２３", "¥",  "3月",   "日",   "2026-12-", "2026/1/1",
+        "Jan",          " 14 ",   "?",     "【",     "】", "12333", "投诉", "。",       "，",
+        "请回复",       "银行卡", "不会",  "RMB ",   "百", "一千",  ".",    ",",        "𠮷",
+        "\xEF\xBF\xBC", "www.",   ".cn",   "https:", "a",  "-",     "\n"};
+    struct tried t = try_text("mainland-filed", TEMPLATE_NOTICE, "{{name}}" REST);
+    unsigned seed = 7;
+
+    for (int i = 0; i < 20000; i++) {
+        struct buf text;
+        buf_init(&text, 4096);
+        for (int k = 0; k < 12; k++) {
+            seed = seed * 1103515245u + 12345u;
+            buf_adds(&text, pieces[(seed >> 16) % (sizeof pieces / sizeof pieces[0])]);
+        }
+        char *exact = malloc(text.len); /* without a NUL behind it */
+        ck_assert_ptr_nonnull(exact);
+        memcpy(exact, text.data, text.len);
+        struct tv_member m[] = {{"name", {.type = TV_TEXT, .text = exact, .len = text.len}}};
+        struct tv root = {.type = TV_MAP, .members = m, .len = 1};
+        struct lint_row r = {
+            .text = buf_cstr(&text), .len = text.len, .subject = "", .html = "", .root = &root};
+        uint32_t hits = lint_row_check(t.text, &r);
+        ck_assert_uint_eq(hits, lint_row_check(t.text, &r));
+        buf_adds(&text, "。★");
+        r.text = buf_cstr(&text);
+        r.len = text.len;
+        uint32_t more = lint_row_check(t.text, &r);
+        ck_assert(more >> LINT_FORBIDDEN & 1);
+        ck_assert_msg((hits & ~more) == 0, "%s: %s", r.text, hit_names(hits & ~more));
+        free(exact);
+        buf_fini(&text);
+    }
+    tried_free(&t);
 }
 END_TEST
 
@@ -462,6 +503,7 @@ int main(void)
     tcase_add_test(t, templates);
     tcase_add_test(t, partials_have_their_own_lines);
     tcase_add_test(t, rows);
+    tcase_add_test(t, any_mixture);
     tcase_add_test(t, rows_do_not_repeat_the_template);
     tcase_add_test(t, lengths);
     tcase_add_test(t, carriers);
