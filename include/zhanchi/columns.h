@@ -27,6 +27,7 @@ enum column_field {
     COLUMN_REF,        /* the office's own reference */
     COLUMN_MONTHS_DAY, /* through when the paid months were counted */
     COLUMN_BENEFIT,    /* draws unemployment benefit: yes or no */
+    COLUMN_GROUP,      /* of people, which a policy may leave out: 公务员 */
     COLUMN_DATE,       /* claims files: day of the claim or payment */
     COLUMN_KIND,       /* claims files: claimed or paid */
     COLUMN_AMOUNT,

@@ -9,7 +9,8 @@
 #include "zhanchi/columns.h"
 #include "zhanchi/err.h"
 #include "zhanchi/keyring.h"
-#include "zhanchi/policy.h"
+#include "zhanchi/mask.h"
+#include "zhanchi/policy_case.h"
 #include "zhanchi/progress.h"
 #include "zhanchi/store_list.h"
 #include "zhanchi/table.h"
@@ -134,12 +135,55 @@ int intake_screen(struct store *s, struct keyring *k, const struct list_info *l,
                   const struct policy *p, const char *policy_path, int32_t as_of, int64_t now_ms,
                   struct progress *progress, const struct screen_record *record,
                   struct screen_result *r, struct err *e);
-/* One row's person, judged anew, for `list explain`. Calls each for every certificate of the
- * person. */
+/* One row's person, judged anew and argued, for `list explain`. Calls each for every certificate of
+ * the person; what it gets lives until it returns. */
+struct explained {
+    int64_t line;
+    struct policy_certificate certificate; /* its occupation as the list has it */
+    const char *group;                     /* of people, as the list has it; "" none */
+    const struct policy_person *person;    /* as this row says; other names in it are no texts */
+    struct policy_case argument;
+    const enum policy_trial *trials; /* one a rule of the policy */
+};
 int intake_explain(struct store *s, struct keyring *k, const struct list_info *l,
                    const struct policy *p, int64_t line, int32_t as_of,
-                   int (*each)(void *ctx, int64_t line, const struct policy_certificate *c,
-                               const struct verdict *v),
-                   void *ctx, struct err *e);
+                   int (*each)(void *ctx, const struct explained *x), void *ctx, struct err *e);
+
+/* Whom another policy adds or drops: every row judged by both, nothing stored. A row is an
+ * addition or a loss where it is eligible by one alone; otherwise changed where amount, last day,
+ * outcome or reason differ. */
+struct diff_counts { /* rows; of the whole list, or of a region as the second policy calls it */
+    char region[POLICY_LABEL_MAX];
+    int64_t rows, before, after; /* eligible by the first, by the second */
+    int64_t added, dropped, changed;
+};
+struct diff_result {
+    struct diff_counts total; /* its region is "" */
+    int64_t persons_added,
+        persons_dropped;         /* who have any eligible certificate by one policy alone */
+    struct diff_counts *regions; /* most additions and losses first */
+    size_t n_regions;
+};
+struct diff_row {
+    int64_t line;
+    char name[MASK_MAX], phone[MASK_MAX]; /* masked; "" where the list's data were deleted */
+    char region[POLICY_LABEL_MAX];
+    int level;
+    int32_t issued_day;
+    const struct verdict *before, *after;
+};
+struct diff_ask {
+    const struct policy *before, *after;
+    int32_t as_of;
+    size_t rows;  /* tell so many at most */
+    bool changed; /* tell the changed, too; else additions and losses alone */
+    /* In the order of persons; what it gets lives until it returns. */
+    int (*each)(void *ctx, const struct diff_row *r);
+    void *ctx;
+    struct progress *progress; /* rows of the list; may be NULL */
+};
+int intake_diff(struct store *s, struct keyring *k, const struct list_info *l,
+                const struct diff_ask *ask, struct diff_result *out, struct err *e);
+void diff_result_fini(struct diff_result *r);
 
 #endif

@@ -67,6 +67,7 @@ enum hash_kind {
     HASH_PSEUDONYM = 7,
     HASH_REPLY = 8,
     HASH_ADDRESS_EMAIL = 9, /* of the address in lower case (email.h: key) */
+    HASH_GROUP = 11,        /* of people (policy_rule.excluded) */
     HASH_LETTER = 10        /* of a client reference: keyring_proof */
 };
 void keyring_hash(struct keyring *k, enum hash_kind kind, const void *data, size_t len,

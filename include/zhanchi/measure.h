@@ -95,6 +95,46 @@ const char *measure_by_name(enum measure_by by); /* "variant" "region" "level" "
 void measure_json(const struct measure_report *r, struct buf *out);
 void measure_csv(const struct measure_report *r, struct buf *out);
 
+/* ---- the ledger (台账) ---- */
+
+/* persons = eligible + undetermined + expired + other; of the eligible some were reached, have
+ * claimed, were paid (store_ledger). Lines with few persons are withheld by the rule above. */
+struct ledger_line {
+    char key[64]; /* region; an employer's id; "" where the list says none */
+    bool withheld;
+    int64_t row_id; /* a row of this line; 0 of a withheld one */
+    int64_t persons, certified, eligible, undetermined, expired, other;
+    int64_t reached, claimed, paid;
+    double coverage;   /* reached / eligible; -1: nobody is eligible */
+    double claim_rate; /* claimed / eligible; likewise */
+    double paid_rate;  /* paid / claimed; -1: nobody has claimed */
+};
+struct measure_ledger {
+    struct list_info list;
+    struct policy_info policy; /* whose verdicts they are */
+    int32_t as_of;             /* of the screening */
+    int32_t complete_day;      /* as in measure_report */
+    bool claims_known;         /* a claims file was imported; else claimed and paid mean nothing */
+    enum ledger_by by;
+    struct ledger_line total;
+    struct ledger_line *lines; /* greatest coverage first: the order of a progress notice (通报) */
+    size_t n;
+};
+/* ERR_USAGE if the list was never screened. */
+int measure_ledger(struct store *s, const struct list_info *l, enum ledger_by by,
+                   struct measure_ledger *out, struct err *e);
+void measure_ledger_fini(struct measure_ledger *r);
+const char *measure_ledger_name(enum ledger_by by); /* "none" "region" "employer" */
+/* name (may be NULL): what to call line i of employers, or NULL. */
+struct ledger_names {
+    const char *(*name)(void *ctx, size_t i);
+    void *ctx;
+};
+void measure_ledger_json(const struct measure_ledger *r, const struct ledger_names *names,
+                         struct buf *out);
+void measure_ledger_csv(const struct measure_ledger *r, const struct ledger_names *names,
+                        struct buf *out);
+
 /* ---- claims files ---- */
 
 /* Columns as in lists: who (id number; phone + name; the office's reference), date of the claim or

@@ -47,6 +47,7 @@ struct policy_rule {
     int window_months;      /* apply within so many months of issue */
     bool last_day_included; /* whether issue date + window is itself the last day (else the day
                                before) */
+    bool last_day_stated;   /* the rule says so; else it is the reading of the whole policy */
     int64_t amount_fen[POLICY_LEVELS]; /* by level; POLICY_AMOUNT_NONE where none */
     int64_t shortage_fen[POLICY_LEVELS];
     bool ceiling;              /* amounts are "at most": verdicts promise nothing */
@@ -55,6 +56,7 @@ struct policy_rule {
     bool once_per_level;       /* once per occupation and level */
     enum policy_higher higher_bars_lower;
     bool benefit_included; /* people drawing 失业保险金 are included */
+    char **excluded;       /* groups of people who are left out, NULL-terminated; NULL: none */
     char *note;            /* conditions that no list tells, for people to look at; "" if none */
     char *file;            /* where the rule stands, for messages */
     int line;
@@ -98,6 +100,7 @@ struct policy_person {
     int paid_months;         /* -1 unknown */
     int32_t paid_months_day; /* the day that the number is of; CIVIL_NONE unknown */
     bool draws_benefit;
+    const char *group; /* what the list says: 公务员; folded; "" or NULL unknown */
     const struct policy_certificate *certificates;
     size_t n_certificates;
     const struct policy_claim *claims;
@@ -123,8 +126,10 @@ enum verdict_reason {
     VERDICT_HIGHER,       /* not: a higher level of the same occupation is held or was paid */
     VERDICT_YEARLY,       /* not: yearly number of payments reached */
     VERDICT_BENEFIT,      /* not: draws benefit and the rule does not include it */
-    VERDICT_ISSUED_LATE   /* not: issued after the rule's last day of issue */
+    VERDICT_ISSUED_LATE,  /* not: issued after the rule's last day of issue */
+    VERDICT_GROUP         /* not: of a group that the rule leaves out */
 };
+#define VERDICT_REASONS (VERDICT_GROUP + 1)
 
 struct verdict {
     enum verdict_outcome outcome;

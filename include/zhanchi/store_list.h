@@ -69,15 +69,16 @@ struct list_row {
     uint8_t email[KEYRING_HASH_BYTES]; /* when storing */
     int64_t person_id, address_id;     /* set when reading */
     char region[64];                   /* as the list has it, if it looks like a region; else "" */
-    bool has_employer, has_occupation;
+    bool has_employer, has_occupation, has_group;
     uint8_t employer[KEYRING_HASH_BYTES]; /* when storing */
     int64_t employer_id;                  /* set when reading; 0 none */
     uint8_t occupation[KEYRING_HASH_BYTES];
-    int level;          /* 0 unknown */
-    int32_t issued_day; /* CIVIL_NONE unknown */
-    int months;         /* -1 unknown */
-    int32_t months_day; /* through when they were counted; CIVIL_NONE unknown */
-    bool benefit;       /* draws unemployment benefit */
+    uint8_t group[KEYRING_HASH_BYTES]; /* of people */
+    int level;                         /* 0 unknown */
+    int32_t issued_day;                /* CIVIL_NONE unknown */
+    int months;                        /* -1 unknown */
+    int32_t months_day;                /* through when they were counted; CIVIL_NONE unknown */
+    bool benefit;                      /* draws unemployment benefit */
     int64_t key_id;
     const void *sealed; /* SEAL_ROW, id, revision; JSON object field -> text */
     size_t sealed_len;
@@ -99,6 +100,8 @@ int store_list_scan(struct store *s, int64_t list_id, int64_t after_person, size
 /* 1 found, 0 not, -1; sealed points into memory that the next call replaces. */
 int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,
                       struct err *e);
+
+int store_list_row_by_id(struct store *s, int64_t row_id, struct list_row *out, struct err *e);
 
 struct list_reject {
     int64_t line;
@@ -188,8 +191,12 @@ struct template_info {
     int kind;          /* enum template_kind */
     int64_t created_at;
     char created_by[64];
-    char columns[1024]; /* comma list */
+    char columns[1024];           /* comma list */
+    char carrier_variables[1024]; /* as template_carrier_next reads them */
     char body[8192];
+    char html[16384];        /* of an email, else "" */
+    char carrier_text[1024]; /* as filed; "" not declared */
+    char partials[8192]; /* those that the body uses, as template_pack_partials has them; "" none */
 };
 /* The same text again is the same version; another text is a new one. */
 int store_template_put(struct store *s, struct template_info *t,

@@ -45,6 +45,23 @@ int store_measure_arms(struct store *s, int64_t campaign_id, int32_t from_day, i
                        int (*each)(void *ctx, const struct measure_arm *a), void *ctx,
                        struct err *e);
 
+/* The ledger of a list: its persons by what became of them, under one policy's verdicts. A person
+ * is counted once: eligible where a certificate is eligible or was claimed or paid (a response that
+ * covers the row), else undetermined where one is (or has no verdict yet), else expired where one's
+ * last day is over, else none of these. */
+enum ledger_by { LEDGER_ALL, LEDGER_REGION, LEDGER_EMPLOYER };
+struct ledger_cell {
+    char key[64];   /* region as reports call it; an employer's id; "" where the row says none */
+    int64_t row_id; /* a row of this cell */
+    int64_t persons, certified; /* certified: with an occupation, a level or a day of issue */
+    int64_t eligible, undetermined, expired;
+    int64_t reached, claimed, paid; /* of the eligible; reached: a message to them was delivered */
+};
+/* One pass over the list in the order of persons; a person stands where the row stands that counts.
+ * Cells in the order of first appearance. */
+int store_ledger(struct store *s, int64_t list_id, int64_t policy_id, enum ledger_by by,
+                 int (*each)(void *ctx, const struct ledger_cell *c), void *ctx, struct err *e);
+
 /* One line a message for pseudonymous export, in the order of pseudonyms: that of the list would
  * tell who is who. */
 struct export_row {

@@ -53,6 +53,7 @@ const char *lists_reason(enum verdict_reason r)
         [VERDICT_HIGHER] = N_("a higher level of this occupation is held or was paid"),
         [VERDICT_YEARLY] = N_("the yearly number of payments is reached"),
         [VERDICT_BENEFIT] = N_("draws unemployment benefit, which the rule does not include"),
+        [VERDICT_GROUP] = N_("of a group of people that the rule leaves out"),
     };
 
     return (size_t)r < sizeof texts / sizeof texts[0] && texts[r] ? _(texts[r])
@@ -487,11 +488,11 @@ static const struct command list_rm = {.name = "rm",
                                        .run = run_rm};
 
 static const struct command *const verbs[] = {
-    &list_import, &list_ls,     &list_show,    &list_rejects, &list_review, &list_fix,
-    &list_drop,   &list_screen, &list_explain, &list_convert, &list_rm,     NULL};
+    &list_import, &list_ls,      &list_show,   &list_rejects, &list_review, &list_fix, &list_drop,
+    &list_screen, &list_explain, &list_ledger, &list_convert, &list_rm,     NULL};
 
 const struct command cmd_list = {
     .name = "list",
-    .args = "import|ls|show|rejects|review|fix|drop|screen|explain|convert|rm ...",
+    .args = "import|ls|show|rejects|review|fix|drop|screen|explain|ledger|convert|rm ...",
     .help = N_("lists of people: import, reasons, screening"),
     .verbs = verbs};

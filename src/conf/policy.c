@@ -61,8 +61,8 @@ char *loader_region(struct policy_loader *l, const char *name)
 
 /* ---- regions ---- */
 
-/* Occupations are compared as lists are read: folded, without blanks. */
-static char *occupation(struct policy_loader *l, const char *text)
+/* As lists are read: folded, without blanks. */
+static char *bare_name(struct policy_loader *l, const char *text)
 {
     struct buf folded, bare;
 
@@ -80,27 +80,28 @@ static char *occupation(struct policy_loader *l, const char *text)
     return copy;
 }
 
-static int read_shortage(struct policy_loader *l, const struct conf_node *n,
-                         struct policy_region *r, struct err *e)
+int loader_names(struct policy_loader *l, const struct conf_node *group, const char *key,
+                 const char *what, char ***out, struct err *e)
 {
-    const struct conf_node *list = conf_node_get(n, "shortage");
-    char tmp[40];
+    const struct conf_node *list = conf_node_get(group, key);
+    char tmp[40], remedy[80];
 
     if (list == NULL)
         return 0;
+    snprintf(remedy, sizeof remedy, "write %s = [ \"...\", \"...\" ];", key);
     if (conf_node_type(list) != CONF_LIST)
-        return conf_node_err(list, e, "write shortage = [ \"...\", \"...\" ];",
-                             "shortage must be a list");
+        return conf_node_err(list, e, remedy, "%s must be a list", key);
     size_t count = conf_node_count(list);
-    r->shortage = arena_alloc(l->arena, (count + 1) * sizeof *r->shortage);
+    char **names = arena_alloc(l->arena, (count + 1) * sizeof *names);
+    names[count] = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct conf_node *item = conf_node_item(list, i);
-        const char *text = conf_node_type(item) == CONF_STRING ? conf_node_text(item, tmp) : "";
-        r->shortage[i] = occupation(l, text);
-        if (r->shortage[i][0] == '\0')
-            return conf_node_err(item, e, "write occupations in quotes",
-                                 "shortage must list occupations");
+        names[i] =
+            bare_name(l, conf_node_type(item) == CONF_STRING ? conf_node_text(item, tmp) : "");
+        if (names[i][0] == '\0')
+            return conf_node_err(item, e, remedy, "%s must list %s", key, what);
     }
+    *out = names;
     return 0;
 }
 
@@ -122,7 +123,7 @@ static int read_region(struct policy_loader *l, const struct conf_node *n, struc
         loader_str(l, n, "name", NULL, NAME_MAX_BYTES, &name, e) != 0 ||
         loader_str(l, n, "title", "", TITLE_MAX_BYTES, &r->title, e) != 0 ||
         loader_str(l, n, "parent", "", NAME_MAX_BYTES, &parent, e) != 0 ||
-        read_shortage(l, n, r, e) != 0)
+        loader_names(l, n, "shortage", "occupations", &r->shortage, e) != 0)
         return -1;
     r->name = loader_region(l, name);
     r->parent = loader_region(l, parent);
@@ -254,9 +255,31 @@ static int read_items(struct policy_loader *l, const struct conf_node *root, con
     return 0;
 }
 
+/* How this policy reads "within so many months": said by the file that was asked for, else by the
+ * first of those that it includes. */
+static int read_reading(struct policy_loader *l, const struct conf_node *root, struct err *e)
+{
+    bool included = false;
+
+    if (conf_node_bool(root, "last_day_included", false, &included, e) != 0)
+        return -1;
+    if (l->last_day < 0 && conf_node_get(root, "last_day_included") != NULL)
+        l->last_day = included;
+    return 0;
+}
+
+/* Rules that say nothing of it follow the policy's reading. */
+static void apply_reading(const struct policy_loader *l)
+{
+    for (size_t i = 0; i < l->p->n_rules && l->last_day >= 0; i++)
+        if (!l->p->rules[i].last_day_stated)
+            l->p->rules[i].last_day_included = l->last_day == 1;
+}
+
 static int read_root(struct policy_loader *l, const struct conf_node *root, struct err *e)
 {
-    static const char *const known[] = {"name", "title", "include", "regions", "rules", NULL};
+    static const char *const known[] = {"name",  "title", "last_day_included", "include", "regions",
+                                        "rules", NULL};
     char *name, *title;
 
     if (conf_node_known(root, known, e) != 0 ||
@@ -271,6 +294,8 @@ static int read_root(struct policy_loader *l, const struct conf_node *root, stru
         l->p->name = name;
         l->p->title = title;
     }
+    if (read_reading(l, root, e) != 0)
+        return -1;
     return read_items(l, root, "include", read_include, e) != 0 ||
                    read_items(l, root, "regions", read_region, e) != 0 ||
                    read_items(l, root, "rules", loader_rule, e) != 0
@@ -319,9 +344,13 @@ struct policy *conf_policy_load(const char *path, struct err *e)
     if (made == NULL)
         panic("out of memory");
     made->arena = arena_new(16384);
-    struct policy_loader l = {
-        .p = &made->p, .arena = made->arena, .digest = crypt_digest_new(), .loaded = loaded};
+    struct policy_loader l = {.p = &made->p,
+                              .arena = made->arena,
+                              .digest = crypt_digest_new(),
+                              .loaded = loaded,
+                              .last_day = -1};
     int rc = load_file(&l, path, e);
+    apply_reading(&l);
     if (rc == 0)
         rc = check_whole(&made->p, path, e);
     crypt_digest_end(l.digest, hash);

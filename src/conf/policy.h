@@ -16,7 +16,8 @@ struct policy_loader {
     struct crypt_digest *digest;
     char **loaded; /* names of the files read or being read */
     size_t n_loaded;
-    char *file; /* the file being read */
+    char *file;   /* the file being read */
+    int last_day; /* how the policy reads "within": 1 that day included, 0 not, -1 not said yet */
 };
 
 char *loader_text(struct policy_loader *l, const char *s);
@@ -24,6 +25,10 @@ char *loader_text(struct policy_loader *l, const char *s);
  */
 int loader_str(struct policy_loader *l, const struct conf_node *group, const char *key,
                const char *def, size_t max, char **out, struct err *e);
+/* A list of names, compared as lists are read: folded, without blanks. *out stays as it is if the
+ * key is absent; NULL-terminated. `what` they are, for the error. */
+int loader_names(struct policy_loader *l, const struct conf_node *group, const char *key,
+                 const char *what, char ***out, struct err *e);
 /* "430100" -> "4301"; names of the policy's own stay. */
 char *loader_region(struct policy_loader *l, const char *name);
 int loader_rule(struct policy_loader *l, const struct conf_node *n, struct err *e);

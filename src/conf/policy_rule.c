@@ -45,6 +45,7 @@ static const char *const known_keys[] = {"id",
                                          "once_per_level",
                                          "higher_bars_lower",
                                          "benefit_included",
+                                         "excluded",
                                          NULL};
 
 /* Which keys a rule must have that is like no other. */
@@ -262,7 +263,8 @@ static int read_source(struct policy_loader *l, const struct conf_node *n, struc
     return 0;
 }
 
-static int read_conditions(const struct conf_node *n, struct policy_rule *r, struct err *e)
+static int read_conditions(struct policy_loader *l, const struct conf_node *n,
+                           struct policy_rule *r, struct err *e)
 {
     static const char *const bases[] = {"issued", "applied", NULL};
     static const char *const highers[] = {"no", "paid", "held", NULL};
@@ -280,8 +282,10 @@ static int read_conditions(const struct conf_node *n, struct policy_rule *r, str
         read_number(n, "yearly_max", 100, &r->yearly_max, e) != 0 ||
         read_number(n, "yearly_extra_shortage", 100, &r->yearly_extra_shortage, e) != 0 ||
         read_bool(n, "once_per_level", &r->once_per_level, e) != 0 ||
-        read_bool(n, "benefit_included", &r->benefit_included, e) != 0)
+        read_bool(n, "benefit_included", &r->benefit_included, e) != 0 ||
+        loader_names(l, n, "excluded", "groups of people", &r->excluded, e) != 0)
         return -1;
+    r->last_day_stated |= conf_node_get(n, "last_day_included") != NULL;
     r->basis = (enum policy_basis)basis;
     r->higher_bars_lower = (enum policy_higher)higher;
     return 0;
@@ -341,7 +345,7 @@ int loader_rule(struct policy_loader *l, const struct conf_node *n, struct err *
     if (conf_node_type(n) != CONF_GROUP)
         return conf_node_err(n, e, "write { id = \"...\"; ... }", "a rule must be a group");
     if (conf_node_known(n, known_keys, e) != 0 || read_like(l, n, &r, &like, e) != 0 ||
-        read_source(l, n, &r, like, e) != 0 || read_conditions(n, &r, e) != 0 ||
+        read_source(l, n, &r, like, e) != 0 || read_conditions(l, n, &r, e) != 0 ||
         read_money(n, &r, e) != 0 || check_conditions(n, &r, e) != 0 ||
         check_others(p, n, &r, e) != 0)
         return -1;

@@ -160,5 +160,7 @@ void person_add(struct person *p, const struct list_row *r);
 /* One verdict a row, in their order, borrowed until the next reset. */
 int person_judge(struct person *p, struct store *s, const struct verdict **verdicts, struct err *e);
 size_t person_rows(const struct person *p, const struct list_row **rows);
+/* After person_judge: the person as one of its rows says, borrowed until the next reset. */
+struct policy_person person_as(const struct person *p, size_t row);
 
 #endif

@@ -2,8 +2,8 @@
  * person: all rows of one person, judged together: a higher certificate bars a lower one, and payments of a year are counted over all of them.
  *
  * Claims come from the store by person, their occupations as keyed hashes, and those of the rows are hashes too. The policy compares texts. Equal hashes become
- * equal texts here; the names of the policy's shortage occupations are hashed once, so that they are recognised. Rows of a person may differ in region,
- * months or benefit: then each is judged as its own row says, with all certificates and claims in view.
+ * equal texts here; the names of the policy's shortage occupations and excluded groups are hashed once, so that they are recognised. Rows of a person may differ in
+ * region, months, benefit or group: then each is judged as its own row says, with all certificates and claims in view.
  *
  * Called by screen.c and explain.c.
  */
@@ -17,9 +17,14 @@
 
 #define HEX_MAX (2 * KEYRING_HASH_BYTES + 1)
 
-struct shortage {
+/* Names that the policy knows, by their hash. */
+struct known {
     uint8_t hash[KEYRING_HASH_BYTES];
     const char *name; /* borrowed from the policy */
+};
+struct names {
+    struct known *v;
+    size_t n, cap;
 };
 
 struct claimed { /* a claim and the room for its occupation's text */
@@ -30,8 +35,7 @@ struct claimed { /* a claim and the room for its occupation's text */
 struct person {
     const struct policy *policy;
     int32_t as_of;
-    struct shortage *shortages; /* by hash */
-    size_t n_shortages;
+    struct names shortages, groups;
 
     size_t n, cap;
     struct list_row *rows;
@@ -52,51 +56,66 @@ static void *must(void *p)
     return p;
 }
 
-/* ---- shortage occupations ---- */
+/* ---- names that the policy knows ---- */
 
 static int by_hash(const void *a, const void *b)
 {
-    const struct shortage *x = a, *y = b;
+    const struct known *x = a, *y = b;
 
     return memcmp(x->hash, y->hash, KEYRING_HASH_BYTES);
 }
 
-static void hash_shortages(struct person *p, struct keyring *k)
+static void know(struct names *names, struct keyring *k, enum hash_kind kind, char *const *texts)
 {
-    size_t n = 0;
     struct buf text;
 
-    for (size_t i = 0; i < p->policy->n_regions; i++)
-        for (char **s = p->policy->regions[i].shortage; s && *s; s++)
-            n++;
-    p->shortages = must(calloc(n + 1, sizeof *p->shortages));
     buf_init(&text, 65536);
-    for (size_t i = 0; i < p->policy->n_regions; i++) {
-        for (char **s = p->policy->regions[i].shortage; s && *s; s++) {
-            struct shortage *to = &p->shortages[p->n_shortages++];
-            buf_reset(&text);
-            cell_occupation(*s, strlen(*s), &text);
-            keyring_hash(k, HASH_OCCUPATION, buf_cstr(&text), text.len, to->hash);
-            to->name = *s;
+    for (char *const *s = texts; s && *s; s++) {
+        if (names->n == names->cap) {
+            names->cap = names->cap ? 2 * names->cap : 16;
+            names->v = must(reallocarray(names->v, names->cap, sizeof *names->v));
         }
+        struct known *to = &names->v[names->n++];
+        buf_reset(&text);
+        cell_occupation(*s, strlen(*s), &text);
+        keyring_hash(k, kind, buf_cstr(&text), text.len, to->hash);
+        to->name = *s;
     }
     buf_fini(&text);
-    qsort(p->shortages, p->n_shortages, sizeof *p->shortages, by_hash);
+}
+
+static void know_all(struct person *p, struct keyring *k)
+{
+    for (size_t i = 0; i < p->policy->n_regions; i++)
+        know(&p->shortages, k, HASH_OCCUPATION, p->policy->regions[i].shortage);
+    for (size_t i = 0; i < p->policy->n_rules; i++)
+        know(&p->groups, k, HASH_GROUP, p->policy->rules[i].excluded);
+    if (p->shortages.n)
+        qsort(p->shortages.v, p->shortages.n, sizeof *p->shortages.v, by_hash);
+    if (p->groups.n)
+        qsort(p->groups.v, p->groups.n, sizeof *p->groups.v, by_hash);
+}
+
+/* NULL: the policy does not know it. */
+static const char *known_name(const struct names *names, const uint8_t hash[KEYRING_HASH_BYTES])
+{
+    struct known key = {.name = NULL};
+
+    memcpy(key.hash, hash, sizeof key.hash);
+    const struct known *found =
+        names->n ? bsearch(&key, names->v, names->n, sizeof *names->v, by_hash) : NULL;
+    return found ? found->name : NULL;
 }
 
 /* The text that stands for an occupation. */
 static const char *occupation_text(const struct person *p, bool has,
                                    const uint8_t hash[KEYRING_HASH_BYTES], char hex[HEX_MAX])
 {
-    struct shortage key;
-
     if (!has)
         return "";
-    memcpy(key.hash, hash, sizeof key.hash);
-    const struct shortage *s =
-        bsearch(&key, p->shortages, p->n_shortages, sizeof *p->shortages, by_hash);
-    if (s)
-        return s->name;
+    const char *name = known_name(&p->shortages, hash);
+    if (name)
+        return name;
     crypt_hex(hash, KEYRING_HASH_BYTES, hex);
     return hex;
 }
@@ -109,7 +128,7 @@ struct person *person_new(struct keyring *k, const struct policy *policy, int32_
 
     p->policy = policy;
     p->as_of = as_of;
-    hash_shortages(p, k);
+    know_all(p, k);
     return p;
 }
 
@@ -117,7 +136,8 @@ void person_free(struct person *p)
 {
     if (!p)
         return;
-    free(p->shortages);
+    free(p->shortages.v);
+    free(p->groups.v);
     free(p->rows);
     free(p->certificates);
     free(p->hex);
@@ -200,20 +220,29 @@ static int load_claims(struct person *p, struct store *s, struct err *e)
 static bool alike(const struct list_row *a, const struct list_row *b)
 {
     return a->months == b->months && a->months_day == b->months_day && a->benefit == b->benefit &&
-           strcmp(a->region, b->region) == 0;
+           strcmp(a->region, b->region) == 0 && a->has_group == b->has_group &&
+           memcmp(a->group, b->group, sizeof a->group) == 0;
+}
+
+struct policy_person person_as(const struct person *p, size_t row)
+{
+    const struct list_row *r = &p->rows[row];
+
+    return (struct policy_person){.region = r->region,
+                                  .group = r->has_group ? known_name(&p->groups, r->group) : NULL,
+                                  .paid_months = r->months,
+                                  .paid_months_day = r->months_day,
+                                  .draws_benefit = r->benefit,
+                                  .certificates = p->certificates,
+                                  .n_certificates = p->n,
+                                  .claims = p->claims,
+                                  .n_claims = p->n_claims};
 }
 
 /* Judges all rows as row `first` says of region, months and benefit, and keeps what concerns rows that say the same. */
 static void judge_as(struct person *p, size_t first)
 {
-    struct policy_person who = {.region = p->rows[first].region,
-                                .paid_months = p->rows[first].months,
-                                .paid_months_day = p->rows[first].months_day,
-                                .draws_benefit = p->rows[first].benefit,
-                                .certificates = p->certificates,
-                                .n_certificates = p->n,
-                                .claims = p->claims,
-                                .n_claims = p->n_claims};
+    struct policy_person who = person_as(p, first);
 
     policy_judge(p->policy, &who, p->as_of, p->round);
     for (size_t i = first; i < p->n; i++) {

@@ -276,6 +276,17 @@ static const char *clean_occupation(const struct plan *p, const struct table_cel
     return NULL;
 }
 
+static const char *clean_group(const struct plan *p, const struct table_cell *c, struct reading *r)
+{
+    struct buf *out = &r->text[COLUMN_GROUP];
+
+    (void)p;
+    cell_occupation(c->text, c->len, out); /* as policies are read: folded, without blanks */
+    if (cell_nothing(buf_cstr(out), out->len))
+        buf_reset(out);
+    return NULL;
+}
+
 static const char *clean_employer(const struct plan *p, const struct table_cell *c,
                                   struct reading *r)
 {
@@ -303,6 +314,7 @@ static const struct {
     {COLUMN_REF, clean_ref, mask_cell},
     {COLUMN_MONTHS_DAY, clean_months_day, mask_cell},
     {COLUMN_BENEFIT, clean_benefit, mask_cell},
+    {COLUMN_GROUP, clean_group, mask_cell},
 };
 
 /* ---- no rows ---- */

@@ -1,7 +1,7 @@
 /*
  * seal: what is stored of a row: facts in the clear, keyed hashes, and everything personal in one sealed JSON object field -> text.
  *
- * Keys of the object are the names of fields (column_field_name) and the headers of further columns. Employers and occupations repeat from row to
+ * Keys of the object are the names of fields (column_field_name) and the headers of further columns. Employers, occupations and groups repeat from row to
  * row, so their hashes are kept in small direct-mapped caches; persons and numbers do not.
  *
  * A sealer belongs to one thread and borrows the keyring and the plan.
@@ -29,7 +29,7 @@ struct sealer {
     int64_t key_id;
     struct buf json, person;
     struct buf keys[COLUMNS_MAX]; /* "\"phone\":", empty for columns that are not kept */
-    struct cached employers[CACHE_SLOTS], occupations[CACHE_SLOTS];
+    struct cached employers[CACHE_SLOTS], occupations[CACHE_SLOTS], groups[CACHE_SLOTS];
 };
 
 struct sealer *sealer_new(struct keyring *k, const struct plan *p, int64_t key_id)
@@ -98,6 +98,7 @@ static void hash_row(struct sealer *s, const struct reading *r, struct list_row 
 {
     const struct buf *employer = &r->text[COLUMN_EMPLOYER];
     const struct buf *occupation = &r->text[COLUMN_OCCUPATION];
+    const struct buf *group = &r->text[COLUMN_GROUP];
 
     buf_reset(&s->person);
     out->person_kind =
@@ -119,6 +120,9 @@ static void hash_row(struct sealer *s, const struct reading *r, struct list_row 
     out->has_occupation = occupation->len > 0;
     if (out->has_occupation)
         hash_cached(s, s->occupations, HASH_OCCUPATION, occupation, out->occupation);
+    out->has_group = group->len > 0;
+    if (out->has_group)
+        hash_cached(s, s->groups, HASH_GROUP, group, out->group);
 }
 
 /* ---- the sealed object ---- */

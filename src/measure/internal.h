@@ -1,6 +1,7 @@
 /*
  * What the files of measure share.
  *
+ *   ledger.c    a list's persons by what became of them, and the ratios
  *   report.c    counts from the store -> measure_report      withhold.c  small cells (pure)
  *   lift.c      two arms -> difference, cost (pure)          json.c csv.c  output for machines (pure)
  *   claim.c     a row of a claims file -> who, what, when (pure)
@@ -15,6 +16,9 @@
 
 /* Marks and empties lines so that neither a line nor a difference from the total tells of fewer than MEASURE_SMALL members. */
 void withhold(struct measure_line *lines, size_t n);
+
+/* The same of any cells: withheld[i] says whether i is. */
+void withhold_cells(const int64_t *members, bool *withheld, size_t n);
 
 /* rate and interval; nothing where `known` is false */
 void line_rate(struct measure_line *l, bool known);

@@ -5,19 +5,41 @@
  * difference is the line. So lines are withheld, the smallest first, until at least two are and together they have at least MEASURE_SMALL members; what a difference
  * can tell then is again of a group of that size.
  *
- * Called by report.c for each breakdown; the emptied lines are all that any output ever sees.
+ * Called by report.c for each breakdown and by ledger.c; the emptied lines are all that any output ever sees.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "internal.h"
 
-static struct measure_line *smallest_shown(struct measure_line *lines, size_t n)
+/* The smallest that is shown, or n. */
+static size_t smallest_shown(const int64_t *members, const bool *withheld, size_t n)
 {
-    struct measure_line *least = NULL;
+    size_t least = n;
 
     for (size_t i = 0; i < n; i++)
-        if (!lines[i].withheld && (least == NULL || lines[i].members < least->members))
-            least = &lines[i];
+        if (!withheld[i] && (least == n || members[i] < members[least]))
+            least = i;
     return least;
+}
+
+void withhold_cells(const int64_t *members, bool *withheld, size_t n)
+{
+    size_t count = 0;
+    int64_t together = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        withheld[i] = members[i] < MEASURE_SMALL;
+        count += withheld[i];
+        together += withheld[i] ? members[i] : 0;
+    }
+    while (count > 0 && (count < 2 || together < MEASURE_SMALL)) {
+        size_t next = smallest_shown(members, withheld, n);
+        if (next == n)
+            break;
+        withheld[next] = true;
+        together += members[next];
+        count++;
+    }
 }
 
 static void empty(struct measure_line *l)
@@ -30,23 +52,19 @@ static void empty(struct measure_line *l)
 
 void withhold(struct measure_line *lines, size_t n)
 {
-    size_t count = 0;
-    int64_t members = 0;
+    int64_t *members = calloc(n + 1, sizeof *members);
+    bool *withheld = calloc(n + 1, sizeof *withheld);
 
-    for (size_t i = 0; i < n; i++) {
-        lines[i].withheld = lines[i].members < MEASURE_SMALL;
-        count += lines[i].withheld;
-        members += lines[i].withheld ? lines[i].members : 0;
-    }
-    while (count > 0 && (count < 2 || members < MEASURE_SMALL)) {
-        struct measure_line *next = smallest_shown(lines, n);
-        if (next == NULL)
-            break;
-        next->withheld = true;
-        members += next->members;
-        count++;
-    }
+    if (members == NULL || withheld == NULL)
+        panic("out of memory");
     for (size_t i = 0; i < n; i++)
-        if (lines[i].withheld)
+        members[i] = lines[i].members;
+    withhold_cells(members, withheld, n);
+    for (size_t i = 0; i < n; i++) {
+        lines[i].withheld = withheld[i];
+        if (withheld[i])
             empty(&lines[i]);
+    }
+    free(members);
+    free(withheld);
 }

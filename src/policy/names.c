@@ -2,7 +2,7 @@
  * names: what outcomes and reasons of verdicts are called in listings, exports and the database's
  * views. Stable: scripts read them.
  */
-#include "zhanchi/policy.h"
+#include "zhanchi/policy_case.h"
 
 static const char *const outcomes[] = {
     [VERDICT_UNDETERMINED] = "undetermined",
@@ -27,6 +27,7 @@ static const char *const reasons[] = {
     [VERDICT_YEARLY] = "yearly-cap",
     [VERDICT_BENEFIT] = "draws-benefit",
     [VERDICT_ISSUED_LATE] = "issued-too-late",
+    [VERDICT_GROUP] = "excluded-group",
 };
 
 const char *verdict_outcome_name(enum verdict_outcome o)
@@ -41,4 +42,37 @@ const char *verdict_reason_name(enum verdict_reason r)
     size_t i = (size_t)r;
 
     return i < sizeof reasons / sizeof reasons[0] ? reasons[i] : "?";
+}
+
+const char *policy_trial_name(enum policy_trial t)
+{
+    static const char *const names[] = {
+        [TRIAL_DECIDES] = "decides",      [TRIAL_OTHER_REGION] = "other-region",
+        [TRIAL_NOT_YET] = "not-yet",      [TRIAL_OVER] = "over",
+        [TRIAL_NEARER] = "nearer-region", [TRIAL_LATER] = "later-rule",
+        [TRIAL_NO_DAY] = "no-day"};
+
+    return names[t];
+}
+
+const char *policy_condition_name(enum policy_condition c)
+{
+    static const char *const names[POLICY_CONDITIONS] = {
+        [CONDITION_LEVEL] = "level",         [CONDITION_ISSUED_FROM] = "issued-from",
+        [CONDITION_ISSUED_TO] = "issued-to", [CONDITION_CLAIMED] = "not-claimed",
+        [CONDITION_LAST_DAY] = "last-day",   [CONDITION_HIGHER] = "no-higher-level",
+        [CONDITION_GROUP] = "group",         [CONDITION_BENEFIT] = "draws-no-benefit",
+        [CONDITION_MONTHS] = "months",       [CONDITION_YEARLY] = "yearly-cap"};
+
+    return names[c];
+}
+
+const char *policy_finding_name(enum policy_finding f)
+{
+    static const char *const names[] = {[FINDING_NOT_ASKED] = "not-asked",
+                                        [FINDING_MET] = "met",
+                                        [FINDING_FAILED] = "failed",
+                                        [FINDING_UNKNOWN] = "unknown"};
+
+    return names[f];
 }

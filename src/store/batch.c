@@ -165,3 +165,9 @@ int store_measure_arms(struct store *s, int64_t campaign_id, int32_t from_day, i
 {
     return s->driver->measure_arms(s, campaign_id, from_day, through_day, each, ctx, e);
 }
+
+int store_ledger(struct store *s, int64_t list_id, int64_t policy_id, enum ledger_by by,
+                 ledger_each each, void *ctx, struct err *e)
+{
+    return s->driver->ledger(s, list_id, policy_id, by, each, ctx, e);
+}

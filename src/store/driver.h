@@ -22,6 +22,7 @@ typedef int (*list_row_each)(void *ctx, const struct list_row *r);
 typedef int (*candidate_each)(void *ctx, const struct candidate *k);
 typedef int (*measure_each)(void *ctx, const struct measure_cell *m);
 typedef int (*measure_arm_each)(void *ctx, const struct measure_arm *a);
+typedef int (*ledger_each)(void *ctx, const struct ledger_cell *c);
 typedef enum mark_finding (*mark_find)(void *ctx, int64_t message_id, int32_t attempt,
                                        struct settlement *v);
 
@@ -90,6 +91,8 @@ struct store_driver {
                    struct err *e);
     int (*measure_arms)(struct store *s, int64_t campaign_id, int32_t from_day, int32_t through_day,
                         measure_arm_each each, void *ctx, struct err *e);
+    int (*ledger)(struct store *s, int64_t list_id, int64_t policy_id, enum ledger_by by,
+                  ledger_each each, void *ctx, struct err *e);
 };
 
 const struct store_driver *driver_sqlite(void);

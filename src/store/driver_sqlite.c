@@ -36,6 +36,7 @@ static const struct store_driver sqlite = {
     .tally_recount = sqlite_tally_recount,
     .measure = sqlite_measure,
     .measure_arms = sqlite_measure_arms,
+    .ledger = sqlite_ledger,
 };
 
 const struct store_driver *driver_sqlite(void)

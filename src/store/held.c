@@ -44,8 +44,9 @@ static const char sql_retire[] =
     "UPDATE list_row SET current = 0 WHERE id = ?1 AND list_id = ?2 AND current = 1";
 static const char sql_row[] =
     "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, employer_id,"
-    " occupation, level, issued_day, months, months_day, benefit, email_id)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    " occupation, level, issued_day, months, months_day, benefit, email_id,"
+    " people_group)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 static const char sql_sealed[] =
     "INSERT INTO list_row_sealed (row_id, key_id, blob) VALUES (?1, ?2, ?3)";
 static const char sql_counters[] = "UPDATE list SET rows = rows + ?2, rejects = rejects + ?3,"
@@ -309,6 +310,7 @@ static int insert_row(struct store *s, int64_t list_id, const struct list_row *r
     stmt_bind_int64_or_null(st, 13, r->months >= 0 && r->months_day != CIVIL_NONE, r->months_day);
     stmt_bind_int(st, 14, r->benefit);
     stmt_bind_int64_or_null(st, 15, ids.email != 0, ids.email);
+    stmt_bind_blob(st, 16, r->has_group ? r->group : NULL, KEYRING_HASH_BYTES);
     if (stmt_end(st, stmt_run(st, e)))
         return -1;
     return insert_sealed(s, r, e);

@@ -37,11 +37,13 @@ static const char sql_by_digest[] =
     "SELECT " LIST_COLUMNS " FROM list WHERE digest = ?1 AND state = 1";
 static const char sql_each[] = "SELECT " LIST_COLUMNS " FROM list WHERE state = 1 ORDER BY id";
 static const char sql_max_row[] = "SELECT coalesce(max(id), 0) FROM list_row";
-static const char sql_row_at[] =
-    "SELECT " LIST_ROW_COLUMNS " FROM list_row r"
-    " JOIN person p ON p.id = r.person_id JOIN address a ON a.id = r.address_id"
+#define LIST_ROW_FROM                                                                              \
+    "SELECT " LIST_ROW_COLUMNS " FROM list_row r"                                                  \
+    " JOIN person p ON p.id = r.person_id JOIN address a ON a.id = r.address_id"                   \
     " LEFT JOIN list_row_sealed x ON x.row_id = r.id"
-    " WHERE r.list_id = ?1 AND r.line = ?2 AND r.current = 1";
+static const char sql_row_at[] =
+    LIST_ROW_FROM " WHERE r.list_id = ?1 AND r.line = ?2 AND r.current = 1";
+static const char sql_row_by_id[] = LIST_ROW_FROM " WHERE r.id = ?1";
 static const char sql_rejects[] =
     "SELECT line, column_no, header, reason, masked FROM list_reject r WHERE list_id = ?1"
     " AND closed = 0 AND NOT EXISTS (SELECT 1 FROM list_held h WHERE h.list_id = ?1"
@@ -284,16 +286,13 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     out->sealed = stmt_blob(q, first + 15, &out->sealed_len);
     out->months_day = stmt_null(q, first + 16) ? CIVIL_NONE : stmt_int(q, first + 16);
     out->benefit = stmt_int(q, first + 17) != 0;
+    out->has_group = !stmt_null(q, first + 18);
+    stmt_copy_blob(q, first + 18, out->group, sizeof out->group);
 }
 
-int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,
-                      struct err *e)
+/* Takes the row of q, if it has one, and closes q. */
+static int take_row(struct store *s, struct stmt *q, struct list_row *out, struct err *e)
 {
-    struct stmt *q = stmt_open(s, sql_row_at, e);
-    if (!q)
-        return -1;
-    stmt_bind_int64(q, 1, list_id);
-    stmt_bind_int64(q, 2, line);
     int rc = stmt_step(q, e);
     if (rc == 1) {
         list_row_read(q, 0, out);
@@ -304,6 +303,26 @@ int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct lis
     }
     stmt_close(q);
     return rc;
+}
+
+int store_list_row_at(struct store *s, int64_t list_id, int64_t line, struct list_row *out,
+                      struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_row_at, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    stmt_bind_int64(q, 2, line);
+    return take_row(s, q, out, e);
+}
+
+int store_list_row_by_id(struct store *s, int64_t row_id, struct list_row *out, struct err *e)
+{
+    struct stmt *q = stmt_open(s, sql_row_by_id, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, row_id);
+    return take_row(s, q, out, e);
 }
 
 int list_rejects_read(struct stmt *q, int (*each)(void *ctx, const struct list_reject *r),

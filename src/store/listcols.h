@@ -11,8 +11,9 @@
 #define LIST_ROW_COLUMNS                                                                           \
     "r.id, r.line, r.revision, p.kind, p.hash, a.hash, r.person_id, r.address_id, r.region, "      \
     "r.employer_id, r.occupation,"                                                                 \
-    " r.level, r.issued_day, r.months, x.key_id, x.blob, r.months_day, r.benefit"
-#define LIST_ROW_N 18 /* columns of LIST_ROW_COLUMNS */
+    " r.level, r.issued_day, r.months, x.key_id, x.blob, r.months_day, r.benefit, "                \
+    "r.people_group"
+#define LIST_ROW_N 19 /* columns of LIST_ROW_COLUMNS */
 
 /* Reads them from column `first` on. sealed points into the statement: until its next step. */
 void list_row_read(struct stmt *q, int first, struct list_row *out);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/json.h"
+#include "zhanchi/policy_compare.h"
 #include "zhanchi/store_list.h"
 #include "internal.h"
 
@@ -69,7 +70,7 @@ static void json_rule(struct buf *out, const struct policy_rule *r)
     json_w_key(&w, "region");
     json_w_str(&w, r->region);
     json_w_key(&w, "basis");
-    json_w_str(&w, r->basis == POLICY_ISSUED ? "issued" : "applied");
+    json_w_str(&w, policy_basis_name(r->basis));
     json_day(&w, "valid_from", r->valid_from);
     json_day(&w, "valid_to", r->valid_to);
     json_number(&w, "months_min", r->months_min);
@@ -84,8 +85,14 @@ static void json_rule(struct buf *out, const struct policy_rule *r)
     json_number(&w, "yearly_max", r->yearly_max);
     json_number(&w, "yearly_extra_shortage", r->yearly_extra_shortage);
     json_flag(&w, "once_per_level", r->once_per_level);
-    json_flag(&w, "higher_bars_lower", r->higher_bars_lower);
+    json_w_key(&w, "higher_bars_lower");
+    json_w_str(&w, policy_higher_name(r->higher_bars_lower));
     json_flag(&w, "benefit_included", r->benefit_included);
+    json_w_key(&w, "excluded");
+    json_w_open(&w, '[');
+    for (char *const *x = r->excluded; x != NULL && *x != NULL; x++)
+        json_w_str(&w, *x);
+    json_w_close(&w, ']');
     json_w_close(&w, '}');
 }
 

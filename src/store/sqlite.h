@@ -59,5 +59,7 @@ int sqlite_measure(struct store *s, const struct campaign_info *c, enum measure_
                    struct err *e);
 int sqlite_measure_arms(struct store *s, int64_t campaign_id, int32_t from_day, int32_t through_day,
                         measure_arm_each each, void *ctx, struct err *e);
+int sqlite_ledger(struct store *s, int64_t list_id, int64_t policy_id, enum ledger_by by,
+                  ledger_each each, void *ctx, struct err *e);
 
 #endif

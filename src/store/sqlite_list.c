@@ -21,8 +21,8 @@ static const char sql_rows[] =
     "INSERT INTO list_row (id, list_id, line, revision, person_id, address_id, region, "
     "employer_id, "
     "occupation, level,"
-    " issued_day, months, months_day, benefit, email_id)"
-    " SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c13, c14, c15 FROM feed";
+    " issued_day, months, months_day, benefit, email_id, people_group)"
+    " SELECT c0, ?1, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c13, c14, c15, c16 FROM feed";
 static const char sql_sealed[] =
     "INSERT INTO list_row_sealed (row_id, key_id, blob) SELECT c0, c11, c12 FROM feed";
 static const char sql_reject[] =
@@ -99,6 +99,9 @@ static void row_cell(const struct feed *f, size_t row, int column, struct feed_c
     case 15:
         if (rows->email_ids[row] != 0)
             feed_int64(out, rows->email_ids[row]);
+        break;
+    case 16:
+        feed_blob(out, r->has_group ? r->group : NULL, KEYRING_HASH_BYTES);
         break;
     }
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/civil.h"
+#include "zhanchi/ordinal.h"
 #include "internal.h"
 #include "sqlite.h"
 
@@ -102,55 +103,32 @@ struct cell {
     int64_t segments;
 };
 struct cells {
-    struct cell *v;
+    struct ordinals keys;
+    struct cell *v; /* by the number of their key */
     size_t n, cap;
-    size_t *slots; /* of a table by key: index + 1, or 0 */
-    size_t n_slots;
 };
-
-static size_t slot_of(const struct cells *t, const char *key)
-{
-    size_t h = 14695981039346656037u;
-    for (const char *p = key; *p; p++)
-        h = (h ^ (unsigned char)*p) * 1099511628211u;
-    for (h &= t->n_slots - 1; t->slots[h]; h = (h + 1) & (t->n_slots - 1))
-        if (strcmp(t->v[t->slots[h] - 1].m.key, key) == 0)
-            break;
-    return h;
-}
-
-static void cells_room(struct cells *t)
-{
-    if (t->n < t->cap)
-        return;
-    t->cap = t->cap ? 2 * t->cap : 64;
-    free(t->slots);
-    t->n_slots = 2 * t->cap;
-    t->v = reallocarray(t->v, t->cap, sizeof *t->v);
-    t->slots = calloc(t->n_slots, sizeof *t->slots);
-    if (!t->v || !t->slots)
-        panic("out of memory");
-    for (size_t i = 0; i < t->n; i++)
-        t->slots[slot_of(t, t->v[i].m.key)] = i + 1;
-}
 
 static struct cell *cell_get(struct cells *t, const char *key, int64_t order)
 {
-    cells_room(t);
-    size_t slot = slot_of(t, key);
-    if (t->slots[slot])
-        return &t->v[t->slots[slot] - 1];
+    size_t i = ordinal_of(&t->keys, key, NULL);
+    if (i < t->n)
+        return &t->v[i];
+    if (t->n == t->cap) {
+        t->cap = t->cap ? 2 * t->cap : 64;
+        t->v = reallocarray(t->v, t->cap, sizeof *t->v);
+        if (!t->v)
+            panic("out of memory");
+    }
     struct cell *c = &t->v[t->n++];
     *c = (struct cell){.order = order};
     memcpy(c->m.key, key, strlen(key) + 1);
-    t->slots[slot] = t->n;
     return c;
 }
 
 static void cells_fini(struct cells *t)
 {
+    ordinal_fini(&t->keys);
     free(t->v);
-    free(t->slots);
 }
 
 static int by_order(const void *a, const void *b)

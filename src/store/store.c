@@ -38,13 +38,13 @@ static const char sql_commit[] = "COMMIT";
 static const char pragmas_rw[] = "PRAGMA journal_mode = WAL;"
                                  "PRAGMA synchronous = FULL;"
                                  "PRAGMA foreign_keys = ON;"
-                                 "PRAGMA cache_size = -16384;"
+                                 "PRAGMA cache_size = " STORE_CACHE ";"
                                  "PRAGMA mmap_size = 0;"
                                  "PRAGMA trusted_schema = OFF;"
                                  "PRAGMA secure_delete = FAST;"
                                  "PRAGMA journal_size_limit = 67108864;";
 static const char pragmas_ro[] = "PRAGMA query_only = ON;"
-                                 "PRAGMA cache_size = -16384;"
+                                 "PRAGMA cache_size = " STORE_CACHE ";"
                                  "PRAGMA mmap_size = 0;"
                                  "PRAGMA trusted_schema = OFF;";
 

@@ -93,6 +93,9 @@ must list rm r --yes
 one '.[0].eligible > 0 and .[0].rows > 200' list screen l --policy example
 one 'length > 0' list explain l --row "$(sqlite3 "$dir/zhanchi.db" 'SELECT line FROM list_row LIMIT 1')"
 one '.rules | length > 0' policy check "$top/conf/policies/example.conf"
+one '.changes | length > 0' policy diff example ningxia
+one '(.changes | length > 0) and .list == "l" and .rows > 200 and (.people | length == 5) and (.people[0].phone | test("[*]"))' policy diff l example ningxia --rows 5
+one '.total.persons > 200 and .total.reached == 0 and .total.claimed == null' list ledger l
 must template add "$top/templates/skill-a.tmpl"
 one 'length == 1' template ls
 one '.parts > 0 and (.sample | length > 50)' template check "$top/templates/skill-a.tmpl" --list l
@@ -101,6 +104,8 @@ must campaign create c --list l --policy example --template "$top/templates/skil
     --gateway 12333 --window 00:00-24:00
 one '.messages > 0' campaign forecast c
 one 'type == "array" and length == 6 and (.[0].phone | test("[*]"))' campaign preview c --rows 6
+echo 13700000009 >"$work/phones"
+one 'length == 2 and all(.[]; .class == "OK")' campaign test c <"$work/phones"
 must campaign submit c
 one '.state == "submitted"' campaign show c
 ZHANCHI_ACTOR=li must campaign approve c
@@ -132,6 +137,7 @@ one '.changed == 1' optout import "$work/numbers.csv"
 one '.added > 0' response import "$work/claims.csv" --through "$(TZ=Asia/Shanghai date +%F)"
 one 'length == 1' response ls
 one '.states.delivered > 0 and .total.claimed > 0' report c
+one '.total.reached > 0 and .total.coverage > 0 and .total.claimed > 0 and .by == "employer"' list ledger l --by employer
 one '.rate' stats proportion 15 148
 one '.difference' stats difference 56 70 48 80
 one 'length > 5' audit ls

@@ -681,11 +681,13 @@ START_TEST(no_act_without_its_record)
 }
 END_TEST
 
-static int explain_line(void *ctx, int64_t line, const struct policy_certificate *k,
-                        const struct verdict *v)
+static int explain_line(void *ctx, const struct explained *x)
 {
-    buf_addf(ctx, "%lld/%s/%d/%s ", (long long)line, k->occupation, k->level,
-             verdict_reason_name(v->reason));
+    buf_addf(ctx, "%lld/%s/%d/%s/%s", (long long)x->line, x->certificate.occupation,
+             x->certificate.level, verdict_reason_name(x->argument.verdict.reason),
+             policy_trial_name(x->trials[0]));
+    buf_addf(ctx, "/%s/%d ", policy_finding_name(x->argument.finding[CONDITION_LAST_DAY]),
+             x->person->paid_months);
     return 0;
 }
 
@@ -702,7 +704,7 @@ START_TEST(explanation)
     ck_assert_int_eq(store_list_find(c->store, "spring", &l, &c->e), 1);
     OK(c, intake_explain(c->store, c->keys, &l, p, 6, civil_day(2026, 6, 1), explain_line, &told,
                          &c->e));
-    ck_assert_str_eq(told.data, "3/焊工/3/ok 6/电工/5/expired ");
+    ck_assert_str_eq(told.data, "3/焊工/3/ok/decides/met/36 6/电工/5/expired/decides/failed/36 ");
     FAILS(c, ERR_NOINPUT,
           intake_explain(c->store, c->keys, &l, p, 5, 0, explain_line, &told, &c->e));
     conf_policy_free(p);

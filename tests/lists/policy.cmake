@@ -1,4 +1,6 @@
 zc_unit(policy LINK zc_conf zc_policy)
 zc_unit(policy_cells LINK zc_conf zc_policy)
 zc_unit(policy_files LINK zc_conf zc_policy)
+zc_unit(policy_case LINK zc_conf zc_policy)
+zc_unit(policy_compare LINK zc_conf zc_policy)
 zc_unit(regions LINK zc_policy)

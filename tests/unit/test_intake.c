@@ -169,6 +169,10 @@ static const struct {
      "taken name=张三 phone=13800000001"},
     {"姓名,手机号,统计截止日期,领金状态\n张三,13800000001,前天,大概\n",
      "rejected 3:date-format:** 4:benefit-unknown:**"},
+    /* groups of people, as policies are read */
+    {"姓名,手机号,人员类别\n张三,13800000001, 公务 员\n",
+     "taken name=张三 phone=13800000001 group=公务员"},
+    {"姓名,手机号,人员类别\n张三,13800000001,无\n", "taken name=张三 phone=13800000001"},
 };
 
 START_TEST(test_row)

@@ -240,11 +240,11 @@ END_TEST
 
 START_TEST(names_are_distinct)
 {
-    for (int a = VERDICT_OK; a <= VERDICT_ISSUED_LATE; a++)
+    for (int a = VERDICT_OK; a < VERDICT_REASONS; a++)
         for (int b = VERDICT_OK; b < a; b++)
             ck_assert_str_ne(verdict_reason_name((enum verdict_reason)a),
                              verdict_reason_name((enum verdict_reason)b));
-    ck_assert_str_eq(verdict_reason_name((enum verdict_reason)(VERDICT_ISSUED_LATE + 1)), "?");
+    ck_assert_str_eq(verdict_reason_name((enum verdict_reason)VERDICT_REASONS), "?");
     ck_assert_str_eq(verdict_outcome_name(VERDICT_NOT), "not-eligible");
     ck_assert_str_eq(verdict_outcome_name(VERDICT_UNDETERMINED), "undetermined");
     ck_assert_str_eq(verdict_outcome_name(VERDICT_ELIGIBLE), "eligible");

@@ -84,6 +84,10 @@ START_TEST(refused)
          ":3: rule a ends before it begins"},
         {POLICY(RULE("a", "CN", "\nyearly_max = 101;")), ":4: yearly_max must be between"},
         {POLICY(RULE("a", "CN", "\nyearly_max = \"1\";")), ":4: yearly_max must be a whole number"},
+        {POLICY(RULE("a", "CN", "\nexcluded = \"x\";")), ":4: excluded must be a list"},
+        {POLICY(RULE("a", "CN", "\nexcluded = [ \" \" ];")),
+         ":4: excluded must list groups of people"},
+        {"name = \"p\";\nlast_day_included = 1;", ":2: last_day_included must be true or false"},
         {POLICY(RULE("a", "CN", "yearly_extra_shortage = 1;")), ":3: yearly_extra_shortage means"},
         {POLICY(RULE("a", "CN", "\nceiling = 1;")), ":4: ceiling must be true or false"},
         {POLICY(RULE("a", "CN", "\nhigher_bars_lower = \"yes\";")),
@@ -190,6 +194,7 @@ START_TEST(like_takes_over)
         POLICY(RULE("a", "CN",
                     "clause = \"c\"; note = \"n\"; yearly_max = 3; yearly_extra_shortage = 2; "
                     "higher_bars_lower = \"held\"; benefit_included = true; ceiling = true; "
+                    "excluded = [ \"公务员\" ]; "
                     "once_per_level = false; last_day_included = true; valid_to = \"2020-12-31\"; "
                     "issued_from = \"2017-01-01\"; amounts = { level5 = 1000; level4 = 1500; }; "
                     "shortage_percent = 10;") ",\n"
@@ -212,6 +217,8 @@ START_TEST(like_takes_over)
     ck_assert_str_eq(b->note, "");
     ck_assert(b->confirmed && b->ceiling && b->benefit_included && b->last_day_included);
     ck_assert(!b->once_per_level);
+    ck_assert_str_eq(b->excluded[0], "公务员");
+    ck_assert_ptr_null(b->excluded[1]);
     ck_assert_int_eq(b->higher_bars_lower, POLICY_HIGHER_HELD);
     ck_assert_int_eq(b->yearly_max, 3);
     ck_assert_int_eq(b->yearly_extra_shortage, 2);
