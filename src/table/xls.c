@@ -2,7 +2,7 @@
  * xls: rows of a sheet of an old workbook (.xls), through freexl.
  *
  * freexl reads a whole workbook into memory and believes much of what a file says. So it does that in a process of its own
- * (xls_child.c), which has the file, a pipe and nothing else, 1 GiB of memory and two minutes of work, and can neither write files nor start anything. What comes through
+ * (xls_child.c), which has the file, a pipe and nothing else, 1 GiB of memory and two minutes of work, and can neither write files nor start anything (confine.h). What comes through
  * the pipe is checked here as if a stranger had sent it. If that process dies, the file is damaged, and we are not.
  *
  * Callers: table.c only.
@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "zhanchi/utf8.h"
+#include "confine.h"
 #include "reader.h"
 #include "rowbuf.h"
 #include "xls_child.h"
@@ -91,6 +92,7 @@ _Noreturn static void run_child(const char *path, int fd, const char *want, int 
     keep_two(fd, to);
     silence();
     set_limits();
+    (void)confine(); /* without it there are still the limits */
     FILE *out = chdir("/") == 0 ? fdopen(to, "wb") : NULL;
     _exit(out && xls_child(path, fd, want, out) == 0 ? 0 : 1);
 }

@@ -3,7 +3,12 @@
  * malicious file comes to. Files that LibreOffice wrote are read by tests/integration/tables.sh.
  */
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include "confine.h"
 #include "scratch.h"
 #include "zhanchi/buf.h"
 #include "zhanchi/table.h"
@@ -413,6 +418,42 @@ START_TEST(test_truncated)
 }
 END_TEST
 
+/* ---- the process that reads it ---- */
+
+/* What was possible before, and is not any more; reading is. */
+static int confined(const char *path)
+{
+    char byte;
+
+    if (confine())
+        return 77;
+    if (open(path, O_WRONLY) >= 0 || errno != EPERM || open(path, O_RDONLY | O_TRUNC) >= 0)
+        return 1;
+    if (unlink(path) == 0 || rename(path, "/tmp/x") == 0 || truncate(path, 0) == 0)
+        return 2;
+    if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM)
+        return 3;
+    if (fork() >= 0 || kill(getppid(), 0) == 0)
+        return 4;
+    if (execl("/bin/true", "true", (char *)NULL) == 0 || errno != EPERM)
+        return 5;
+    int fd = open(path, O_RDONLY);
+    return fd >= 0 && read(fd, &byte, 1) == 1 && byte == 'a' ? 0 : 6;
+}
+
+START_TEST(test_confined)
+{
+    const char *path = scratch_write(&scratch, "file", "abc", 3);
+    int status;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(confined(path));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("xls");
@@ -426,6 +467,7 @@ int main(void)
     tcase_add_test(c, test_no_workbook);
     tcase_add_loop_test(c, test_hostile, 0, 10);
     tcase_add_test(c, test_truncated);
+    tcase_add_test(c, test_confined);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
