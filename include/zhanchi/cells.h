@@ -20,6 +20,13 @@ void cell_fold(const char *s, size_t len, struct buf *out);
 /* What people write where they know nothing: "", "-", "/", "无", "不详" ... (folded text). */
 bool cell_nothing(const char *s, size_t len);
 
+/* What a spreadsheet shows where it has no value: #N/A, #REF!, #VALUE! ..., or ###### for a column
+ * that was too narrow. */
+bool cell_error(const char *s, size_t len);
+
+/* A long number that a spreadsheet has rounded: 1.2E+15 (folded text). */
+bool cell_rounded(const char *s, size_t len);
+
 /* A date as civil_parse reads it, with a time of day behind it, or an Excel serial of 1982 to 2064.
  * 1 and the day, 0 nothing, -1 no date. */
 int cell_date(const char *s, size_t len, int32_t *day);

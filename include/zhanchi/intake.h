@@ -29,7 +29,7 @@ struct intake_opts {
     const int32_t *months_day;
     struct progress progress; /* bytes of the file */
     /* told once the header is known, before anything is stored; may be NULL */
-    void (*header)(void *ctx, const struct columns *c, enum table_encoding enc);
+    void (*header)(void *ctx, const struct columns *c, const struct table *t);
     void *ctx;
     const char *(*translate)(const char *text); /* for the rejects file: gettext; NULL = English */
     /* Writes the act's record, inside the transaction that makes the list visible: if it fails,

@@ -142,7 +142,7 @@ void measure_ledger_csv(const struct measure_ledger *r, const struct ledger_name
  * of 发放 or 支付, else claimed), level, occupation, amount. A claim counts for every person that
  * the row identifies. */
 struct response_opts {
-    const char *path, *map_path; /* map_path may be NULL */
+    const char *path, *map_path, *sheet; /* map_path, sheet (table.h) may be NULL */
     const char *actor;
     int32_t through; /* the file is complete through this day; CIVIL_NONE: not said */
     int zone_min;

@@ -20,7 +20,9 @@ struct table_opts {
     enum table_encoding
         encoding; /* TABLE_AUTO: BOM, else decided over the whole file: UTF-8 if all of it is valid,
                      else GB18030; ERR_DATA with line and offset if neither */
-    char delimiter; /* 0: chosen among , TAB ; | by the first lines */
+    char delimiter;    /* 0: chosen among , TAB ; | by the first lines */
+    const char *sheet; /* of a workbook: its name, or its number from 1; NULL: the only visible one
+                          with anything in it, ERR_DATA if there are several */
 };
 
 struct table_cell {
@@ -52,6 +54,10 @@ int table_next(struct table *t, struct table_row *row, struct err *e);
 
 enum table_encoding table_encoding_of(const struct table *t); /* never TABLE_AUTO */
 const char *table_encoding_name(enum table_encoding enc);     /* "UTF-8", "GB18030" */
+/* What people call the file's form: "XLSX", "XLS", "JSONL", of delimited text its encoding. */
+const char *table_form(const struct table *t);
+/* The sheet that is read; NULL for files without sheets. */
+const char *table_sheet(const struct table *t);
 /* "utf-8", "gb18030", "gbk", "auto" ... as people write it; 0 or -1. */
 int table_encoding_parse(const char *name, enum table_encoding *out);
 int64_t table_bytes(const struct table *t);      /* size of the file */

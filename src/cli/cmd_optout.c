@@ -17,9 +17,14 @@
 
 #define LINE_MAX_BYTES 4096
 
-enum { OPT_TOPIC };
+enum { OPT_TOPIC, OPT_SHEET };
 static const struct cli_option options[] = {
     {"topic", "T", N_("for this topic only (default: all)")}, CLI_END};
+
+static const struct cli_option import_options[] = {
+    {"topic", "T", N_("for this topic only (default: all)")},
+    {"sheet", "NAME|N", N_("the sheet of a workbook (default: the only one with anything in it)")},
+    CLI_END};
 
 static const char *const origins[] = {"", "reply", "gateway", "staff", "import"};
 
@@ -196,13 +201,13 @@ static int each_row(struct work *w, struct table *t, size_t at, struct err *e)
 }
 
 /* The table behind its header, and the column of `field` in it. */
-static struct table *open_column(const char *path, enum column_field field, size_t *at,
+static struct table *open_column(const struct cli_args *a, enum column_field field, size_t *at,
                                  struct err *e)
 {
     const enum column_field need[] = {field, COLUMN_EXTRA};
-    const struct table_opts opts = {.encoding = TABLE_AUTO};
+    const struct table_opts opts = {.sheet = a->value[OPT_SHEET]};
     struct columns columns;
-    struct table *t = table_open(path, &opts, e);
+    struct table *t = table_open(a->rest[0], &opts, e);
 
     if (t == NULL || columns_find(t, NULL, need, &columns, e) != 0) {
         table_close(t);
@@ -222,8 +227,8 @@ static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
     if (begin(&w, cli, a, "optout.import", e) != 0)
         return -1;
     w.origin = OPTOUT_IMPORT;
-    struct table *t = open_column(a->rest[0], COLUMN_PHONE, &at, e);
-    if (t == NULL && (t = open_column(a->rest[0], COLUMN_EMAIL, &at, &why)) == NULL)
+    struct table *t = open_column(a, COLUMN_PHONE, &at, e);
+    if (t == NULL && (t = open_column(a, COLUMN_EMAIL, &at, &why)) == NULL)
         return -1;
     int rc = each_row(&w, t, at, e);
     table_close(t);
@@ -326,9 +331,9 @@ static const struct command check = {.name = "check",
                                      .run = run_check};
 static const struct command import = {
     .name = "import",
-    .args = "FILE [--topic T]",
+    .args = "FILE [--topic T] [--sheet NAME|N]",
     .help = N_("take refusals from a file with a column of phone numbers or mail addresses"),
-    .options = options,
+    .options = import_options,
     .min_rest = 1,
     .max_rest = 1,
     .run = run_import};

@@ -13,10 +13,11 @@
 
 #define REJECTS_SHOWN 20
 
-enum { RESPONSE_THROUGH, RESPONSE_COLUMNS };
+enum { RESPONSE_THROUGH, RESPONSE_COLUMNS, RESPONSE_SHEET };
 static const struct cli_option import_options[] = {
     {"through", "DATE", N_("the file has every claim through this day")},
     {"columns", "MAP", N_("file of \"field = header\" lines, for columns under other names")},
+    {"sheet", "NAME|N", N_("the sheet of a workbook (default: the only one with anything in it)")},
     CLI_END};
 
 /* Refused rows as they come: printed at once for machines, the first ones kept for people. */
@@ -204,6 +205,7 @@ static int run_import(struct cli *cli, const struct cli_args *a, struct err *e)
 {
     struct response_opts o = {.path = a->rest[0],
                               .map_path = a->value[RESPONSE_COLUMNS],
+                              .sheet = a->value[RESPONSE_SHEET],
                               .now_ms = clock_now_ms(),
                               .reject = on_reject,
                               .record = audit};
@@ -269,13 +271,14 @@ static int run_ls(struct cli *cli, const struct cli_args *a, struct err *e)
     return rc;
 }
 
-static const struct command response_import = {.name = "import",
-                                               .args = "FILE [--through DATE] [--columns MAP]",
-                                               .help = N_("claims and payments from a file"),
-                                               .options = import_options,
-                                               .min_rest = 1,
-                                               .max_rest = 1,
-                                               .run = run_import};
+static const struct command response_import = {
+    .name = "import",
+    .args = "FILE [--through DATE] [--columns MAP] [--sheet NAME|N]",
+    .help = N_("claims and payments from a file"),
+    .options = import_options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_import};
 static const struct command response_ls = {
     .name = "ls", .help = N_("claims files that were imported"), .run = run_ls};
 static const struct command *const verbs[] = {&response_import, &response_ls, NULL};

@@ -7,10 +7,11 @@
 #include "zhanchi/table.h"
 #include "lists.h"
 
-enum { TO, ENCODING };
+enum { TO, ENCODING, SHEET };
 static const struct cli_option options[] = {
     {"to", "jsonl|csv", N_("one JSON object a row with its line, or CSV")},
     {"encoding", "E", N_("utf-8, gb18030 ... (default: found out over the whole file)")},
+    {"sheet", "NAME|N", N_("the sheet of a workbook (default: the only one with anything in it)")},
     CLI_END};
 
 static void to_jsonl(const struct table_row *row, struct buf *out)
@@ -70,7 +71,7 @@ static int convert(const struct cli *c, struct table *t,
 
 static int run(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    struct table_opts opts = {0};
+    struct table_opts opts = {.sheet = a->value[SHEET]};
     const char *to = a->value[TO] ? a->value[TO] : "jsonl";
     bool csv = strcmp(to, "csv") == 0;
 
@@ -87,7 +88,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 }
 
 const struct command list_convert = {.name = "convert",
-                                     .args = "FILE --to jsonl|csv [--encoding E]",
+                                     .args = "FILE --to jsonl|csv [--encoding E] [--sheet NAME|N]",
                                      .help = N_("shows what the reader sees; nothing is stored"),
                                      .options = options,
                                      .min_rest = 1,

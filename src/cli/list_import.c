@@ -10,12 +10,13 @@
 #include "zhanchi/json.h"
 #include "lists.h"
 
-enum { NAME, INTO, COLUMNS, ENCODING, REJECTS, DRY_RUN, AGAIN, MONTHS_DAY };
+enum { NAME, INTO, COLUMNS, ENCODING, SHEET, REJECTS, DRY_RUN, AGAIN, MONTHS_DAY };
 static const struct cli_option options[] = {
     {"name", "L", N_("the list's name from now on")},
     {"into", "L", N_("instead: repaired rows of list L, a rejects file or the list itself")},
     {"columns", "MAP", N_("a file of \"field = header\" lines for columns with unusual names")},
     {"encoding", "E", N_("utf-8, gb18030 ... (default: found out over the whole file)")},
+    {"sheet", "NAME|N", N_("the sheet of a workbook (default: the only one with anything in it)")},
     {"rejects", "OUT.csv", N_("write what was rejected, why, and what to do")},
     {"dry-run", NULL, N_("read and check only")},
     {"again", NULL, N_("take a file that is a list already")},
@@ -28,18 +29,27 @@ struct importing {
     const struct intake_opts *opts;
     const struct list_info *into; /* NULL: a new list */
     struct columns columns;       /* as recognised */
-    enum table_encoding encoding;
+    const char *form;             /* of the file */
+    char sheet[256];              /* "" if it has none */
 };
 
-static void on_header(void *ctx, const struct columns *c, enum table_encoding enc)
+static void on_header(void *ctx, const struct columns *c, const struct table *t)
 {
     struct importing *im = ctx;
 
     im->columns = *c;
-    im->encoding = enc;
+    const char *sheet = table_sheet(t);
+    im->form = table_form(t);
+    snprintf(im->sheet, sizeof im->sheet, "%s", sheet ? sheet : "");
     if (im->cli->json)
         return;
-    printf(_("%s, header in line %lld:\n"), table_encoding_name(enc), (long long)c->header_line);
+    if (sheet)
+        printf(_("%s, sheet %s, header in line %lld:\n"), im->form, sheet,
+               (long long)c->header_line);
+    else if (c->header_line > 0)
+        printf(_("%s, header in line %lld:\n"), im->form, (long long)c->header_line);
+    else
+        printf(_("%s, columns by their keys:\n"), im->form);
     for (size_t i = 0; i < c->n; i++)
         if (c->col[i].header[0] != '\0')
             printf("  %s = %s\n", c->col[i].header,
@@ -136,7 +146,11 @@ static void print_json(const struct importing *im, const struct intake_opts *o,
     json_w_key(&w, "dry_run");
     json_w_bool(&w, o->dry_run);
     json_w_key(&w, "encoding");
-    json_w_str(&w, table_encoding_name(im->encoding));
+    json_w_str(&w, im->form);
+    if (im->sheet[0] != '\0') {
+        json_w_key(&w, "sheet");
+        json_w_str(&w, im->sheet);
+    }
     NUMBER("header_line", im->columns.header_line);
     json_w_key(&w, "columns");
     lists_columns(&w, buf_cstr(&columns));
@@ -210,6 +224,7 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
                             .name = a->value[INTO] ? a->value[INTO] : a->value[NAME],
                             .map_path = a->value[COLUMNS],
                             .rejects_path = a->value[REJECTS],
+                            .table.sheet = a->value[SHEET],
                             .dry_run = dry_run,
                             .again = a->value[AGAIN] != NULL,
                             .now_ms = clock_now_ms(),
@@ -251,9 +266,10 @@ static int run(struct cli *c, const struct cli_args *a, struct err *e)
 }
 
 const struct command list_import = {.name = "import",
-                                    .args = "FILE --name L|--into L [--columns MAP] [--encoding E] "
-                                            "[--rejects OUT.csv] [--months-day DATE]"
-                                            " [--dry-run] [--again]",
+                                    .args =
+                                        "FILE --name L|--into L [--columns MAP] [--encoding E] "
+                                        "[--sheet NAME|N] [--rejects OUT.csv] [--months-day DATE]"
+                                        " [--dry-run] [--again]",
                                     .help = N_("brings in a list of people"),
                                     .options = options,
                                     .min_rest = 1,

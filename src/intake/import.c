@@ -303,9 +303,11 @@ static int refuse_known(struct import *im, struct err *e)
     int rc = store_list_by_digest(im->store, digest, &known, e);
     if (rc <= 0)
         return rc;
-    return err_set(e, ERR_DATA, "use that list, or import the file --again under another name",
-                   "%s is list %s already, imported by %s", im->o->path, known.name,
-                   known.imported_by);
+    return err_set(
+        e, ERR_DATA,
+        im->o->table.sheet ? "use that list; for another sheet of the same file say --again"
+                           : "use that list, or import the file --again under another name",
+        "%s is list %s already, imported by %s", im->o->path, known.name, known.imported_by);
 }
 
 static int describe(struct import *im, struct list_info *l, struct err *e)
@@ -316,8 +318,7 @@ static int describe(struct import *im, struct list_info *l, struct err *e)
     *l = (struct list_info){.imported_at = im->o->now_ms};
     snprintf(l->name, sizeof l->name, "%s", im->o->name);
     snprintf(l->file, sizeof l->file, "%s", slash ? slash + 1 : im->o->path);
-    snprintf(l->encoding, sizeof l->encoding, "%s",
-             table_encoding_name(table_encoding_of(im->table)));
+    snprintf(l->encoding, sizeof l->encoding, "%s", table_form(im->table));
     snprintf(l->imported_by, sizeof l->imported_by, "%s", im->o->actor);
     table_digest(im->table, l->digest);
     buf_init(&columns, sizeof l->columns - 1);
@@ -409,7 +410,7 @@ static int run(struct import *im, struct err *e)
         rejects_open(o->rejects_path, o->translate, &im->columns, &im->rejects, e))
         return -1;
     if (o->header)
-        o->header(o->ctx, &im->columns, table_encoding_of(im->table));
+        o->header(o->ctx, &im->columns, im->table);
     if (o->dry_run)
         return read_rows(im, e) || rejects_finish(im->rejects, e) ? -1 : 0;
     if (load_locked(im, e))

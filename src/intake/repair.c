@@ -335,7 +335,7 @@ static int run(struct repair *x, struct err *e)
         rejects_open(x->o->rejects_path, x->o->translate, &x->columns, &x->rejects, e))
         return -1;
     if (x->o->header)
-        x->o->header(x->o->ctx, &x->columns, table_encoding_of(x->table));
+        x->o->header(x->o->ctx, &x->columns, x->table);
     x->sealer = sealer_new(x->keyring, &x->plan, x->list->key_id);
     if (jobs_lock(x->store, &fd, e))
         return -1;

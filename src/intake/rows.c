@@ -21,6 +21,7 @@
 #define TEXT_MAX                                                                                   \
     (1u << 20) /* a cell's limit: what is too long for its field has a reason of its own */
 #define REF_MAX 64
+#define COUNT_DIGITS 7 /* a number of rows has fewer digits than any telephone number */
 
 static const struct table_cell no_cell = {"", 0};
 
@@ -163,8 +164,12 @@ static const char *clean_name(const struct plan *p, const struct table_cell *c, 
 static const char *clean_ref(const struct plan *p, const struct table_cell *c, struct reading *r)
 {
     (void)p;
-    clean_text(c, &r->text[COLUMN_REF]);
-    return r->text[COLUMN_REF].len > REF_MAX ? "ref-long" : NULL;
+    struct buf *out = &r->text[COLUMN_REF];
+
+    clean_text(c, out);
+    if (cell_rounded(buf_cstr(out), out->len))
+        return "digits-lost"; /* two of these would be one person */
+    return out->len > REF_MAX ? "ref-long" : NULL;
 }
 
 /* Most rows have the region of the row before. */
@@ -266,12 +271,23 @@ static const char *clean_issued(const struct plan *p, const struct table_cell *c
     return NULL;
 }
 
+/* 15 digits that would be a whole number (16: the year first, the level at the eleventh place) with a zero in front of
+ * them: a certificate of 2000 to 2009 that was kept as a number. */
+static bool zero_lost(const char *s, size_t len)
+{
+    return len == 15 && strspn(s, "0123456789") == 15 && s[9] >= '1' && s[9] <= '5';
+}
+
 static const char *clean_certificate(const struct plan *p, const struct table_cell *c,
                                      struct reading *r)
 {
+    struct buf *out = &r->text[COLUMN_CERTIFICATE];
+
     (void)p;
-    clean_text(c, &r->text[COLUMN_CERTIFICATE]);
-    return NULL;
+    clean_text(c, out);
+    if (cell_rounded(buf_cstr(out), out->len))
+        return "digits-lost";
+    return zero_lost(buf_cstr(out), out->len) ? "certificate-zero" : NULL;
 }
 
 static const char *clean_occupation(const struct plan *p, const struct table_cell *c,
@@ -342,21 +358,22 @@ static bool empty_row(const struct table_row *row)
     return true;
 }
 
-/* The row's first text is a word for a sum, and no telephone number stands behind it. */
+/* The row's first text is a word for a sum, and no telephone number stands behind it: how many there are, perhaps. */
 static bool total_row(const struct plan *p, const struct table_row *row, struct buf *scratch)
 {
     static const char *const words[] = {"合计", "总计", "小计", "共计"};
     const struct table_cell *phone = cell_of(p, row, COLUMN_PHONE);
+    bool count = phone->len < COUNT_DIGITS && strspn(phone->text, "0123456789") == phone->len;
     size_t i = 0;
 
-    if (phone->len > 0 && phone->text[0] >= '0' && phone->text[0] <= '9')
+    if (phone->len > 0 && !count && phone->text[0] >= '0' && phone->text[0] <= '9')
         return false; /* nearly every row */
     buf_reset(scratch);
     while (i < row->n_cells && scratch->len == 0) {
         cell_occupation(row->cells[i].text, row->cells[i].len, scratch); /* without blanks */
         i++;
     }
-    if (i == 0 || (phone->len > 0 && phone != &row->cells[i - 1]))
+    if (i == 0 || (phone->len > 0 && !count && phone != &row->cells[i - 1]))
         return false;
     for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
         if (strncmp(buf_cstr(scratch), words[w], strlen(words[w])) == 0)
@@ -413,8 +430,13 @@ bool row_shifted(const struct plan *p, const struct table_row *row)
 
 static const char *whole_row(const struct plan *p, const struct table_row *row)
 {
+    static const char *const faults[][2] = {{"quote", "row-quote"}, {"json", "row-json"}};
+
+    for (size_t i = 0; row->fault && i < sizeof faults / sizeof faults[0]; i++)
+        if (strcmp(row->fault, faults[i][0]) == 0)
+            return faults[i][1];
     if (row->fault)
-        return strcmp(row->fault, "quote") == 0 ? "row-quote" : "row-long";
+        return "row-long";
     return row_shifted(p, row) ? "row-shifted" : NULL;
 }
 
@@ -431,7 +453,7 @@ static void read_fields(const struct plan *p, const struct table_row *row, struc
         if (column < 0)
             continue;
         const struct table_cell c = cell_bare(cell_of(p, row, fields[i].field));
-        const char *reason = fields[i].clean(p, &c, r);
+        const char *reason = cell_error(c.text, c.len) ? "cell-error" : fields[i].clean(p, &c, r);
         if (reason && p->accept && column != p->accept_not && intake_reason_review(reason) &&
             r->text[fields[i].field].len > 0)
             continue; /* a person has said so */

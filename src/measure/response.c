@@ -193,7 +193,7 @@ static int open_file(struct importing *im, struct err *e)
     const struct response_opts *o = im->opts;
     const char *slash = strrchr(o->path, '/');
 
-    im->table = table_open(o->path, &(struct table_opts){0}, e);
+    im->table = table_open(o->path, &(struct table_opts){.sheet = o->sheet}, e);
     if (im->table == NULL || columns_find(im->table, o->map_path, need, &im->columns, e) != 0 ||
         claim_form_init(&im->form, &im->columns, civil_local_day(o->now_ms, o->zone_min), e) != 0)
         return -1;

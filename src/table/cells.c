@@ -47,6 +47,40 @@ bool cell_nothing(const char *s, size_t len)
     return len == 0;
 }
 
+/* ---- damage ---- */
+
+bool cell_error(const char *s, size_t len)
+{
+    static const char *const words[] = {"#N/A",    "#REF!",  "#VALUE!", "#NAME?",
+                                        "#DIV/0!", "#NULL!", "#NUM!",   "Err:"};
+
+    if (len < 3 || (s[0] != '#' && s[0] != 'E'))
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t n = strlen(words[i]);
+        if (len >= n && memcmp(words[i], s, n) == 0 && (len == n || words[i][n - 1] == ':'))
+            return true;
+    }
+    return strspn(s, "#") == len;
+}
+
+bool cell_rounded(const char *s, size_t len)
+{
+    size_t i = 0, digits, fraction = 0;
+
+    while (i < len && s[i] >= '0' && s[i] <= '9')
+        i++;
+    digits = i;
+    if (i < len && s[i] == '.')
+        while (++i < len && s[i] >= '0' && s[i] <= '9')
+            fraction++;
+    if (digits != 1 || i + 2 >= len || (s[i] != 'E' && s[i] != 'e') || s[i + 1] != '+')
+        return false;
+    for (i += 2; i < len && s[i] >= '0' && s[i] <= '9'; i++)
+        fraction++;
+    return i == len && fraction > 0;
+}
+
 /* Folded into text; 1, 0 if it says nothing, -1 if it is too long to be anything. */
 static int fold_short(const char *s, size_t len, char text[SHORT_CELL])
 {

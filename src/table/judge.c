@@ -3,13 +3,15 @@
  *
  * A byte order mark decides. Without one the file is UTF-8 if all of it is valid UTF-8, else
  * GB18030 if all of it is valid GB18030, else it is refused with the place where the better of both
- * readings ends. A few lines are no proof: the GBK bytes of some names (毛强) are valid UTF-8.
+ * readings ends. A few lines are no proof: the GBK bytes of some names (毛强) are valid UTF-8, and
+ * short texts in UTF-8 are often valid GB18030. What is valid as both is UTF-8 unless that shows
+ * signs of misreading (misread.h).
  * Whatever was decided or said is checked to the last byte, so that an import refuses a damaged
  * file before it has stored anything. A NUL byte is refused: no text has it, and cells end with
  * one.
  *
- * A candidate is checked in step with the reading; GB18030 becomes one only when UTF-8 has failed,
- * and then catches up on what it missed: usually nothing but ASCII, which is the same in both.
+ * Candidates are checked in step with the reading. GB18030 becomes one with the first byte that is not ASCII; a list in UTF-8 is
+ * no valid GB18030 for long, so that this costs next to nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "zhanchi/utf8.h"
 #include "decode.h"
 #include "judge.h"
+#include "misread.h"
 
 struct candidate {
     struct decoder decoder;
@@ -37,6 +40,7 @@ struct judge {
     int64_t ascii;            /* so many bytes at the beginning are ASCII */
     int64_t nul;              /* offset of the first NUL byte, -1 */
     struct candidate one, gb; /* gb: the second reading of a file without mark */
+    struct misread misread;   /* of the first, as long as both are valid */
     char scratch[SOURCE_BLOCK * 3];
 };
 
@@ -166,7 +170,7 @@ static size_t leading_ascii(const char *s, size_t len)
     return i;
 }
 
-/* UTF-8 has failed: GB18030 reads what came before the current block, unless that is ASCII. */
+/* GB18030 begins: it reads what came before the current block, unless that is ASCII. */
 static void catch_up(struct judge *j)
 {
     struct err ignored;
@@ -189,29 +193,46 @@ static void catch_up(struct judge *j)
     }
 }
 
+static bool is_wide(const struct judge *j)
+{
+    return j->want == TABLE_UTF16LE || j->want == TABLE_UTF16BE;
+}
+
+/* Pieces of a file begin at even offsets: only the last one is short. */
+static const char *wide_nul(const char *data, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i += 2)
+        if (data[i] == '\0' && data[i + 1] == '\0')
+            return data + i;
+    return NULL;
+}
+
 void judge_add(struct judge *j, const char *data, size_t len)
 {
-    bool wide = j->want == TABLE_UTF16LE || j->want == TABLE_UTF16BE;
-    const char *nul = wide || j->nul >= 0 ? NULL : memchr(data, 0, len);
+    const char *nul = j->nul >= 0 ? NULL : is_wide(j) ? wide_nul(data, len) : memchr(data, 0, len);
 
     if (nul)
         j->nul = j->size + (nul - data);
     candidate_add(&j->one, j->scratch, sizeof j->scratch, data, len);
-    if (j->one.failed && j->want == TABLE_AUTO && !j->gb.on)
+    if (j->want == TABLE_AUTO && !j->gb.on && leading_ascii(data, len) < len)
         catch_up(j);
     if (j->gb.on)
         candidate_add(&j->gb, j->scratch, sizeof j->scratch, data, len);
+    if (j->gb.on && !j->gb.failed && !j->one.failed)
+        misread_add(&j->misread, data, len);
     if (j->ascii == j->size)
         j->ascii += (int64_t)leading_ascii(data, len);
     j->size += (int64_t)len;
 }
 
+/* No cell can hold one. */
 static int refuse_nul(const struct judge *j, struct err *e)
 {
     return err_set(e, ERR_DATA,
                    "the file is no text, or UTF-16 without its mark: save it as \"CSV UTF-8\"",
-                   "%s, line %lld, byte offset %lld: a NUL byte", j->path,
-                   (long long)source_line(j->fd, TABLE_UTF8, j->nul), (long long)j->nul);
+                   "%s, line %lld, byte offset %lld: a NUL %s", j->path,
+                   (long long)source_line(j->fd, j->one.decoder.encoding, j->nul),
+                   (long long)j->nul, is_wide(j) ? "character" : "byte");
 }
 
 static int refuse_one(const struct judge *j, const struct candidate *c, struct err *e)
@@ -240,12 +261,9 @@ static int refuse_both(const struct judge *j, struct err *e)
 int judge_end(struct judge *j, enum table_encoding *encoding, int64_t *mark, struct err *e)
 {
     *mark = j->mark;
-    /* A file that ends inside a character of UTF-8 may still be GB18030. */
-    if (j->want == TABLE_AUTO && !candidate_valid(&j->one) && !j->gb.on)
-        catch_up(j);
     if (j->nul >= 0)
         return refuse_nul(j, e);
-    if (candidate_valid(&j->one))
+    if (candidate_valid(&j->one) && !(candidate_valid(&j->gb) && misread_signs(&j->misread)))
         *encoding = j->one.decoder.encoding;
     else if (candidate_valid(&j->gb))
         *encoding = TABLE_GB18030;

@@ -28,15 +28,17 @@ struct reader_input {
 
 struct reader {
     const char *name;
+    const char *form; /* what people call it; NULL: a text, told by its encoding */
     /* Whether a file that begins with these bytes is of this format. */
     bool (*knows)(const unsigned char *head, size_t len);
     bool text; /* the file as a whole is text in one encoding, which must be valid */
     void *(*open)(const struct reader_input *in, const struct table_opts *opts, struct err *e);
     int (*next)(void *r, struct table_row *row, struct err *e); /* as table_next */
     int64_t (*done)(const void *r);                             /* bytes of the file used so far */
+    const char *(*sheet)(const void *r);                        /* NULL: files without sheets */
     void (*close)(void *r);
 };
 
-extern const struct reader reader_csv;
+extern const struct reader reader_xlsx, reader_xls, reader_jsonl, reader_csv;
 
 #endif

@@ -22,18 +22,25 @@
 #include "reader.h"
 
 /* In this order; the last one knows every file. */
-static const struct reader *const readers[] = {&reader_csv};
+static const struct reader *const readers[] = {&reader_xlsx, &reader_xls, &reader_jsonl,
+                                               &reader_csv};
 
-/* Formats that somebody will hand over some day. */
+static const char web_remedy[] = "open it in a spreadsheet program and save it as .xlsx";
+
+/* Formats that somebody will hand over some day; web pages named .xls are what many a system exports. */
 static const struct {
-    const char *magic;
+    const char *magic; /* letters in either case */
     size_t len;
-    const char *what;
+    const char *what, *remedy;
 } strangers[] = {
-    {"PK\003\004", 4, "an Excel workbook (.xlsx) or another archive"},
-    {"\xD0\xCF\x11\xE0", 4, "an old Excel workbook (.xls)"},
-    {"%PDF", 4, "a PDF"},
-    {"\x1F\x8B", 2, "compressed (gzip)"},
+    {"%PDF", 4, "a PDF", "ask for the list as a workbook or CSV"},
+    {"\x1F\x8B", 2, "compressed (gzip)", "unpack it first"},
+    {"Rar!", 4, "a RAR archive", "unpack it first"},
+    {"7z\xBC\xAF", 4, "a 7-Zip archive", "unpack it first"},
+    {"<html", 5, "a web page, whatever it is named", web_remedy},
+    {"<!doctype", 9, "a web page, whatever it is named", web_remedy},
+    {"<table", 6, "a web page, whatever it is named", web_remedy},
+    {"<?xml", 5, "an XML file, whatever it is named", web_remedy},
 };
 
 struct table {
@@ -126,10 +133,19 @@ static int choose_reader(struct table *t, const unsigned char *head, size_t len,
     while (!readers[i]->knows(head, len))
         i++;
     t->reader = readers[i];
-    for (i = 0; t->reader->text && i < sizeof strangers / sizeof strangers[0]; i++)
-        if (len >= strangers[i].len && memcmp(head, strangers[i].magic, strangers[i].len) == 0)
-            return err_set(e, ERR_DATA, "open it and save it as \"CSV UTF-8\"",
-                           "%s is %s, which cannot be read yet", t->path, strangers[i].what);
+    if (!t->reader->text)
+        return 0;
+    if (len >= 3 && memcmp(head, "\xEF\xBB\xBF", 3) == 0) {
+        head += 3;
+        len -= 3;
+    }
+    for (; len > 0 && strchr(" \t\r\n", head[0]) && head[0] != '\0'; len--)
+        head++;
+    for (i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        if (len >= strangers[i].len &&
+            strncasecmp((const char *)head, strangers[i].magic, strangers[i].len) == 0)
+            return err_set(e, ERR_DATA, strangers[i].remedy, "%s is %s, which is not read", t->path,
+                           strangers[i].what);
     return 0;
 }
 
@@ -179,6 +195,18 @@ static int look(struct table *t, enum table_encoding want, int64_t *mark, struct
     return rc;
 }
 
+/* What was said of a file that it does not fit is a mistake, and nobody should find out by the result. */
+static int check_options(const struct table *t, const struct table_opts *opts, struct err *e)
+{
+    if (opts->sheet && !t->reader->sheet)
+        return err_set(e, ERR_USAGE, "leave out --sheet", "%s is no workbook and has no sheets",
+                       t->path);
+    if (opts->encoding != TABLE_AUTO && !t->reader->text)
+        return err_set(e, ERR_USAGE, "leave out --encoding",
+                       "%s is a workbook, which says by itself how it is encoded", t->path);
+    return 0;
+}
+
 struct table *table_open(const char *path, const struct table_opts *opts, struct err *e)
 {
     struct table *t = calloc(1, sizeof *t);
@@ -192,7 +220,8 @@ struct table *table_open(const char *path, const struct table_opts *opts, struct
         return NULL;
     }
     struct reader_input in = {t->path, t->fd, t->at_open.st_size, t->encoding, mark};
-    t->state = t->reader->open(&in, opts, e);
+    if (check_options(t, opts, e) == 0)
+        t->state = t->reader->open(&in, opts, e);
     if (!t->state) {
         table_close(t);
         return NULL;
@@ -241,6 +270,16 @@ int table_next(struct table *t, struct table_row *row, struct err *e)
 enum table_encoding table_encoding_of(const struct table *t)
 {
     return t->encoding;
+}
+
+const char *table_form(const struct table *t)
+{
+    return t->reader->form ? t->reader->form : table_encoding_name(t->encoding);
+}
+
+const char *table_sheet(const struct table *t)
+{
+    return t->reader->sheet ? t->reader->sheet(t->state) : NULL;
 }
 
 int64_t table_bytes(const struct table *t)

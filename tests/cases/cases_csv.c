@@ -2,7 +2,8 @@
  * cases_csv: RFC 4180 and what spreadsheets make of it (csv.json), and Papa Parse's own tests (csv_papaparse.json).
  *
  * The tables say that the delimiter is a comma; here it is found. Malformed quoting must be reported: a row with a fault. Papa Parse keeps empty lines as one
- * empty field, which is no row for us; where it reports a row and goes on, its repair of that row is not compared, only that the row is reported.
+ * empty field, which is no row for us; where it reports a row and goes on, its repair of that row is not compared, only that the row is reported. What is read as
+ * another encoding stands in `deviations`.
  */
 #include <string.h>
 #include "cases.h"
@@ -123,6 +124,13 @@ static void decide(const struct json *one, struct buf *decision)
     table_close(t);
 }
 
+/* Files that are valid as both encodings, and without a single Han character in UTF-8. */
+static const struct cases_deviation deviations[] = {
+    {"csv-s-043", "C2 85 is a control character in UTF-8, and 聟 in GB18030: a sign of misreading"},
+    {"csv-s-058",
+     "CA A4 is a lone phonetic letter in UTF-8, and 胜 in GB18030: a sign of misreading"},
+    {NULL, NULL}};
+
 /* cases_csv [papaparse]: one table a run, so that a missing one shows as a test that was skipped. */
 int main(int argc, char **argv)
 {
@@ -132,7 +140,7 @@ int main(int argc, char **argv)
     scratch_init(&scratch);
     cases_init(&c, papaparse ? "csv_papaparse" : "csv");
     if (!papaparse && cases_open(&c, "csv.json")) {
-        cases_run(&c, "/cases", judge, NULL);
+        cases_run(&c, "/cases", judge, deviations);
         cases_show(&c, "/divergent/cases", decide);
         cases_close(&c);
     }

@@ -9,6 +9,29 @@
 
 static const struct {
     const char *text;
+    bool error, rounded;
+} damage[] = {
+    {"#N/A", true, false},    {"#VALUE!", true, false},   {"#DIV/0!", true, false},
+    {"###", true, false},     {"Err:502", true, false},   {"#", false, false},
+    {"##", false, false},     {"#N/A x", false, false},   {"#1", false, false},
+    {"# 2", false, false},    {"Error", false, false},    {"", false, false},
+    {"1.2E+15", false, true}, {"1E+15", false, true},     {"1.2e+17", false, true},
+    {"1.2E15", false, false}, {"12.5E+15", false, false}, {"1.2E+15A", false, false},
+    {"1.2E+", false, false},  {"E+15", false, false},     {"1E", false, false},
+    {"1", false, false},
+};
+
+START_TEST(test_damage)
+{
+    const char *text = damage[_i].text;
+
+    ck_assert_int_eq(cell_error(text, strlen(text)), damage[_i].error);
+    ck_assert_int_eq(cell_rounded(text, strlen(text)), damage[_i].rounded);
+}
+END_TEST
+
+static const struct {
+    const char *text;
     int rc;
     const char *day;
 } dates[] = {
@@ -191,6 +214,7 @@ int main(void)
     Suite *s = suite_create("cells");
     TCase *c = tcase_create("cells");
 
+    tcase_add_loop_test(c, test_damage, 0, COUNT(damage));
     tcase_add_loop_test(c, test_date, 0, COUNT(dates));
     tcase_add_loop_test(c, test_months, 0, COUNT(months));
     tcase_add_loop_test(c, test_person, 0, COUNT(persons));

@@ -135,6 +135,8 @@ static const struct {
     {HEAD "\n合计,,,,1200,,,,,\n", "skipped"},
     {HEAD "\n,合 计：35人\n", "skipped"},
     {"手机号,姓名\n小计3人,\n", "skipped"},
+    {HEAD "\n合计,,35,,1200,,,,,\n", "skipped"}, /* how many there are, in the column of numbers */
+    {HEAD "\n合计,,1380000,,,,,,,\n", "rejected 3:phone-length:1******"},
     {HEAD "\n合计," GOOD_ID ",13800000001\n", "taken name=合计 id=" GOOD_ID " phone=13800000001"},
     {HEAD "\n" HEAD "\n", "skipped"},
     /* who it is */
@@ -144,6 +146,26 @@ static const struct {
     {"手机号,个人编号\n13800000001,"
      "01234567890123456789012345678901234567890123456789012345678901234\n",
      "rejected 2:ref-long:012********************"},
+    /* what spreadsheets did to it */
+    {"手机号,个人编号\n13800000001,1.23457E+15\n", "rejected 2:digits-lost:1.*********"},
+    {"手机号,个人编号\n13800000001,1E+5\n", "rejected 2:digits-lost:1***"},
+    {"手机号,个人编号\n13800000001,E+15\n", "taken phone=13800000001 ref=E+15"},
+    {"手机号,个人编号\n13800000001,12.5E+15\n", "taken phone=13800000001 ref=12.5E+15"},
+    {"姓名,手机号,证书编号\n张三,13800000001,1.80000E+15\n", "rejected 3:digits-lost:1.*********"},
+    {"姓名,手机号,证书编号\n张三,13800000001,800000000300001\n",
+     "held 3:certificate-zero:800************"},
+    {"姓名,手机号,证书编号\n张三,13800000001,800000000900001\n",
+     "taken name=张三 phone=13800000001 certificate=800000000900001"}, /* there is no level 9 */
+    {"姓名,手机号,证书编号\n张三,13800000001,0800000000300001\n",
+     "taken name=张三 phone=13800000001 certificate=0800000000300001"},
+    {"姓名,手机号,参保地\n#N/A,13800000001,#####\n",
+     "rejected 1:cell-error:#** 3:cell-error:#****"},
+    {"姓名,手机号\n张三,#REF!\n", "rejected 2:cell-error:#****"},
+    {"姓名,手机号\nErr:502,13800000001\n", "rejected 1:cell-error:E**"},
+    {"姓名,手机号\n张三,13800000001.5\n", "rejected 2:phone-length:138**********"},
+    {"姓名,手机号\n张三,13800000001.0\n", "taken name=张三 phone=13800000001 repaired"},
+    {"{\"姓名\":\"张三\",\"手机号\":13800000001}\n", "taken name=张三 phone=13800000001"},
+    {"{\"姓名\":\"张三\",\"手机号\":1}\n{\n", "rejected 2:phone-length:*"},
     /* years, when the header says so */
     {"姓名,手机号,累计缴费年限\n张三,13800000001,3\n",
      "taken name=张三 phone=13800000001 months=36"},

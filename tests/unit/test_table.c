@@ -119,6 +119,84 @@ START_TEST(test_told_delimiter)
 }
 END_TEST
 
+/* ---- JSON lines ---- */
+
+static const struct {
+    const char *text, *rows;
+} json_cases[] = {
+    /* keys of all lines, in the order in which the file first has them */
+    {"{\"a\":1,\"b\":\"x\"}\n\n{\"c\":true,\"a\":null}\n", "0:a|b|c 1:1|x| 3:||true"},
+    {"{\"a\":\"\\u5f20\\ud83d\\ude00\\ud800\\n\\\"\\\\\"}", "0:a 1:张😀\xEF\xBF\xBD\n\"\\"},
+    /* numbers and what is nested as the file has them */
+    {"{\"a\":13800000001.0,\"b\":110105194912310021,\"c\":1.38E10}\n",
+     "0:a|b|c 1:13800000001.0|110105194912310021|1.38E10"},
+    {"{\"a\" : {\"b\": [1, \"}]\\\"\"]} , \"d\" : [ ] }\r\n",
+     "0:a|d 1:{\"b\": [1, \"}]\\\"\"]}|[ ]"},
+    /* arrays, and what list convert prints: nothing is added */
+    {"[\"a\",\"b\"]\n[1,2,3]\n", "1:a|b 2:1|2|3"},
+    {"{\"line\":7,\"cells\":[\"a\",\"b\"]}\n{\"line\":9,\"fault\":\"quote\",\"cells\":[]}\n",
+     "1:a|b 2:"},
+    /* what is no record costs its line */
+    {"{\"a\":1}\n{\"a\":\n[1]\nnull\n{\"a\":2} x\n{\"a\":3}",
+     "0:a 1:1 2:!json 3:!json 4:!json 5:!json 6:3"},
+    {"{\"a\":1}\n{\"a\":1,\"a\":2}\n{\"a\":\"\\u0000\"}\n", "0:a 1:1 2:!json 3:!json"},
+    {"[\"a\"]\n{\"a\":1}\n", "1:a 2:!json"},
+    {"\xEF\xBB\xBF{\"a\":\"b\"}\n", "0:a 1:b"},
+    {"{\"\xD0\xD5\xC3\xFB\":\"\xD5\xC5\xC8\xFD\"}\n", "0:姓名 1:张三"},
+    {"{}\n{\"a\":1}\n", "0:a 1: 2:1"},
+    /* no JSON */
+    {"[1] remarks,b\n1,2\n", "1:[1] remarks|b 2:1|2"},
+    {"{x},b\n1,2\n", "1:{x}|b 2:1|2"},
+};
+
+START_TEST(test_json)
+{
+    const char *text = json_cases[_i].text;
+
+    expect_rows(text, strlen(text), (struct table_opts){0}, json_cases[_i].rows);
+}
+END_TEST
+
+START_TEST(test_json_utf16)
+{
+    static const char text[] = "\xFF\xFE{\0\"\0a\0\"\0:\0\"\0 _\"\0}\0\n\0";
+
+    expect_rows(text, sizeof text - 1, (struct table_opts){0}, "0:a 1:张");
+}
+END_TEST
+
+START_TEST(test_json_long)
+{
+    struct buf file;
+
+    buf_init(&file, 64 << 20);
+    buf_adds(&file, "{\"a\":1}\n{\"a\":\"");
+    for (int i = 0; i < 1 << 18; i++)
+        buf_adds(&file, "xxxxxxxxxxxxxxxxxxxxxxx ");
+    buf_adds(&file, "\"}\n{\"a\":\"");
+    for (int i = 0; i < (1 << 17) + 1; i++)
+        buf_adds(&file, "xxxxxxxx");
+    buf_adds(&file, "\"}\n{\"a\":2}\n");
+    expect_rows(file.data, file.len, (struct table_opts){0}, "0:a 1:1 2:!too-long 3:!too-long 4:2");
+    buf_fini(&file);
+}
+END_TEST
+
+START_TEST(test_json_columns)
+{
+    struct buf file;
+
+    expect_refused("[\n {\"a\":1}\n]\n", 13, (struct table_opts){0},
+                   "line 1 is no JSON object or array by itself");
+    expect_refused("{\"a\":1\n}\n", 9, (struct table_opts){0}, "line 1 is no JSON object");
+    buf_init(&file, 64 << 20);
+    for (int i = 0; i <= 16384; i++)
+        buf_addf(&file, "{\"k%d\":1}\n", i);
+    expect_refused(file.data, file.len, (struct table_opts){0}, "line 16385: more different keys");
+    buf_fini(&file);
+}
+END_TEST
+
 /* ---- encodings ---- */
 
 struct bytes {
@@ -187,8 +265,17 @@ static const struct {
     {BYTES("\xFF\xFE"
            "a\0\n\0\x00\xD8,\0"),
      TABLE_AUTO, "line 2, byte offset 6: not valid UTF-16LE"},
-    {BYTES("PK\003\004xxxx"), TABLE_AUTO, "an Excel workbook"},
-    {BYTES("\xD0\xCF\x11\xE0xxxx"), TABLE_AUTO, "an old Excel workbook"},
+    {BYTES("\xFF\xFE"
+           "a\0\n\0\0\0b\0"),
+     TABLE_AUTO, "line 2, byte offset 6: a NUL character"},
+    {BYTES("\0\n\x01\0\0\x01\0\0"), TABLE_UTF16BE, "line 2, byte offset 6: a NUL character"},
+    {BYTES("PK\003\004xxxx"), TABLE_AUTO, "ends too early for a workbook"},
+    {BYTES("\xD0\xCF\x11\xE0xxxx"), TABLE_AUTO, "is damaged"},
+    {BYTES("%PDF-1.7"), TABLE_AUTO, "a PDF"},
+    {BYTES("<html><table><tr><td>1"), TABLE_AUTO, "a web page"},
+    {BYTES("\xEF\xBB\xBF\r\n<TABLE border=1>"), TABLE_AUTO, "a web page"},
+    {BYTES("<?xml version=\"1.0\"?><Workbook>"), TABLE_AUTO, "an XML file"},
+    {BYTES("Rar!\x1A\x07\x01"), TABLE_AUTO, "a RAR archive"},
 };
 
 START_TEST(test_refused)
@@ -239,6 +326,54 @@ START_TEST(test_borders)
 }
 END_TEST
 
+/* Valid as both: UTF-8 only without signs of misreading. */
+static const struct {
+    const char *text;
+    enum table_encoding decided;
+} both_cases[] = {
+    {"name,phone\n\xC3\xAB\xC7\xBF,1\n", TABLE_GB18030},         /* 毛强 */
+    {"name,phone\n\xC2\xBD\xC3\xB7\xC7\xAE,1\n", TABLE_GB18030}, /* 陆梅钱: ½÷Ǯ */
+    {"name,phone\n\xC2\xBD,1\n", TABLE_GB18030},                 /* 陆: ½ alone */
+    {"\xD1\xA7\xD0\xA1,1\n", TABLE_GB18030},                     /* 学小 */
+    {"\xC2\x82\xC3\xB7,1\n", TABLE_GB18030},                     /* a control character */
+    {"姓名,姓名\n1,1\n", TABLE_UTF8},                            /* 濮撳悕 as GBK */
+    {"姓名,姓名\n\xD5\xB8\xD0\xA1,1\n", TABLE_GB18030},          /* two scripts in a word */
+    {"姓名,姓名\n\xC3\xAB\xC7\xBF,1\n", TABLE_UTF8},             /* Han beside it: ëǿ it is */
+    {"name,phone\nJos\xC3\xA9,1\n", TABLE_UTF8},
+    {"name,phone\n\xC3\x89mile,1\n", TABLE_UTF8},
+    {"name,tolerance\na,5\xC2\xB1"
+     "1\n",
+     TABLE_UTF8},
+    {"name,phone\n\xD8\xA3\xD8\xAD\xD9\x85\xD8\xAF,1\n", TABLE_UTF8}, /* Arabic letters */
+    {"name,phone\na,1\n", TABLE_UTF8},
+};
+
+START_TEST(test_valid_as_both)
+{
+    const char *text = both_cases[_i].text;
+    struct buf file;
+    struct err e;
+
+    /* ... and the same where characters lie across the borders of blocks. */
+    for (size_t head = 0; head < 2; head++) {
+        buf_init(&file, 1 << 20);
+        for (size_t i = 0; head && i < 262143; i++)
+            buf_addc(&file, i % 64 == 63 ? '\n' : ',');
+        buf_adds(&file, text);
+        struct table *t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
+        ck_assert_msg(t != NULL, "%s", e.what);
+        ck_assert_int_eq(table_encoding_of(t), both_cases[_i].decided);
+        table_close(t);
+        struct table_opts told = {.encoding = TABLE_UTF8};
+        t = open_bytes(file.data, file.len, told, &e);
+        ck_assert_msg(t != NULL, "%s", e.what);
+        ck_assert_int_eq(table_encoding_of(t), TABLE_UTF8);
+        table_close(t);
+        buf_fini(&file);
+    }
+}
+END_TEST
+
 /* The whole file counts: one byte at the very end decides. */
 START_TEST(test_last_byte_decides)
 {
@@ -247,7 +382,7 @@ START_TEST(test_last_byte_decides)
 
     buf_init(&file, 4 << 20);
     while (file.len < 600000)
-        buf_adds(&file, "\xC3\xAB\xC7\xBF,1\n"); /* 毛强 in GBK, and valid UTF-8 */
+        buf_adds(&file, "Jos\xC3\xA9,1\n"); /* José, and valid GBK */
     struct table *t = open_bytes(file.data, file.len, (struct table_opts){0}, &e);
     ck_assert_int_eq(table_encoding_of(t), TABLE_UTF8);
     table_close(t);
@@ -660,9 +795,14 @@ int main(void)
     tcase_set_timeout(c, 120);
     tcase_add_loop_test(c, test_rows, 0, COUNT(row_cases));
     tcase_add_test(c, test_told_delimiter);
+    tcase_add_loop_test(c, test_json, 0, COUNT(json_cases));
+    tcase_add_test(c, test_json_utf16);
+    tcase_add_test(c, test_json_long);
+    tcase_add_test(c, test_json_columns);
     tcase_add_loop_test(c, test_encoding, 0, COUNT(encoding_cases));
     tcase_add_loop_test(c, test_refused, 0, COUNT(refused_cases));
     tcase_add_test(c, test_borders);
+    tcase_add_loop_test(c, test_valid_as_both, 0, COUNT(both_cases));
     tcase_add_test(c, test_last_byte_decides);
     tcase_add_test(c, test_beginning_counts);
     tcase_add_test(c, test_long_cell);
