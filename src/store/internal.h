@@ -146,8 +146,6 @@ struct list_reject;
 int list_rejects_read(struct stmt *q, int (*each)(void *ctx, const struct list_reject *r),
                       void *ctx, struct err *e);
 
-#define STORE_CACHE "-16384" /* KiB of pages that a connection keeps */
-
 /* ---- sqlite_resolve.c: the same for chunks of a list in loading ---- */
 
 /* Ids of the rows' persons, addresses, mail addresses and employers: four columns of `slice` ids

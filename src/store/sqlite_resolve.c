@@ -17,10 +17,6 @@
  *  - An address that somebody else made meanwhile (a refusal of a number that no ready list has) is
  *    merged into ours when the run meets it; only optout and reply can refer to it.
  * After a rollback the resolver is dropped: what it knew is read from the database again.
- *
- * While a list is loading the connection's page cache is small: rows grow at their ends and runs are
- * sorted, so that 4 MiB do as well as 16, and the memory of an import is the same for a large file
- * and a small one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -296,10 +292,8 @@ static struct thing thing_new(const struct thing_sql *sql, uint32_t n_slots)
 void resolver_drop(struct store *s)
 {
     struct resolver *r = s->resolver;
-    struct err ignored;
     if (!r)
         return;
-    stmt_exec(s, "PRAGMA cache_size = " STORE_CACHE ";", &ignored); /* no worse if it stays small */
     free(r->person.slots);
     free(r->address.slots);
     free(r->employer.slots);
@@ -322,10 +316,6 @@ static struct resolver *resolver_get(struct store *s, int64_t list_id, struct er
         panic("out of memory");
     s->resolver = r;
     r->list_id = list_id;
-    if (stmt_exec(s, "PRAGMA cache_size = -4096;", e)) {
-        resolver_drop(s);
-        return NULL;
-    }
     r->part = RUN_FIRST;
     r->person = thing_new(&person_sql, SLOTS);
     r->address = thing_new(&address_sql, SLOTS);

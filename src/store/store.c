@@ -37,16 +37,18 @@
 static const char sql_begin[] = "BEGIN IMMEDIATE";
 static const char sql_commit[] = "COMMIT";
 
+/* 4 MiB of pages: everything large is read and written in order, so that more make nothing faster, and
+ * memory is the same for a large database and a small one. */
 static const char pragmas_rw[] = "PRAGMA journal_mode = WAL;"
                                  "PRAGMA synchronous = FULL;"
                                  "PRAGMA foreign_keys = ON;"
-                                 "PRAGMA cache_size = " STORE_CACHE ";"
+                                 "PRAGMA cache_size = -4096;"
                                  "PRAGMA mmap_size = 0;"
                                  "PRAGMA trusted_schema = OFF;"
                                  "PRAGMA secure_delete = FAST;"
                                  "PRAGMA journal_size_limit = 67108864;";
 static const char pragmas_ro[] = "PRAGMA query_only = ON;"
-                                 "PRAGMA cache_size = " STORE_CACHE ";"
+                                 "PRAGMA cache_size = -4096;"
                                  "PRAGMA mmap_size = 0;"
                                  "PRAGMA trusted_schema = OFF;";
 
