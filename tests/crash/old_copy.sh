@@ -43,6 +43,14 @@ CONF
 "$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
 printf 'name: t\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' >"$work/t.tmpl"
 
+# Until the ledger has not grown for a while.
+settle() {
+    local before=-1
+    while [ "$(wc -l <"$ledger")" != "$before" ]; do
+        before=$(wc -l <"$ledger")
+        sleep 0.2
+    done
+}
 one_round() { # NUMBER
     local name=c$1 status taken
     awk -v f="$(($1 * persons))" -v n="$persons" 'BEGIN { print "姓名,手机号码"; for (i = f; i < f + n; i++) printf "甲%d,199%08d\n", i, i }' >"$work/list.csv"
@@ -54,6 +62,7 @@ one_round() { # NUMBER
     ZHANCHI_SABOTAGE=$sabotage ZHANCHI_FAILPOINT=at_handover:$((10 * $1 + 5)) zh dispatch >>"$work/dispatch.log" 2>&1
     status=$?
     [ $status -eq 137 ] || die "round $1: dispatch was not killed (status $status)"
+    settle # what was on the wire when it was killed is taken a moment later
     taken=$(wc -l <"$ledger")
     rm -f "$dir"/zhanchi.db-*
     cp "$work/copy$1.db" "$dir/zhanchi.db"
