@@ -288,7 +288,7 @@ static const struct {
     {"姓名,身份证号\n张三," ID_A "\n", "l", ERR_DATA, "no column for phone"},
     {"手机号,参保地\n13800000001,x\n", "l", ERR_DATA, "no column says who a row is about (line 1)"},
     {"姓名,手机号\n张三,1380000000\n", "l", ERR_DATA, "no row"},
-    {"姓名,手机号\n", "l", ERR_DATA, "no row"},
+    {"姓名,手机号\n", "l", ERR_DATA, "header in line 1 and no row under it"},
     {"姓名,手机号\n张\xFF,13800000001\n", "l", ERR_DATA, "line 2"},
     {"姓名,手机号\n张三,13800000001\n", "", ERR_USAGE, "name"},
     {"姓名,手机号\n张三,13800000001\n", "-x", ERR_USAGE, "name"},
@@ -856,6 +856,29 @@ static int count_accepted(void *ctx, const struct intake_accepted *r, struct err
 }
 
 /* All rows of a reason at once; who has another one too, or cannot be used so, stays. */
+/* Whatever of a file waits for a person waits in a list, be it all of it. */
+START_TEST(a_list_of_rows_in_review_alone)
+{
+    struct contract *c = contract_begin();
+    struct intake_fix f = {.line = 2, .column = "姓名", .value = "张三"};
+    struct intake_fixed fixed;
+    struct intake_result r;
+    struct list_info l;
+
+    OK(c,
+       import_text(c, "姓名,手机号\n张?,13800000001\n李四,13800000002/13800000003\n", "held", &r));
+    ck_assert_int_eq(r.taken, 0);
+    ck_assert_int_eq(r.held_rows, 2);
+    ck_assert_int_eq(store_list_find(c->store, "held", &l, &c->e), 1);
+    ck_assert_int_eq(l.rows, 0);
+    OK(c, intake_fix(c->store, c->keys, &l, &f, &fixed, &c->e));
+    ck_assert(fixed.taken);
+    ck_assert_int_eq(store_list_find(c->store, "held", &l, &c->e), 1);
+    ck_assert_int_eq(l.rows, 1);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(a_reason_is_accepted_as_a_whole)
 {
     static const char text[] =
@@ -1093,6 +1116,7 @@ int main(void)
     tcase_add_test(t, explanation);
     tcase_add_test(t, single_rows_are_repaired);
     tcase_add_test(t, no_repair_without_its_record);
+    tcase_add_test(t, a_list_of_rows_in_review_alone);
     tcase_add_test(t, a_reason_is_accepted_as_a_whole);
     tcase_add_test(t, a_repaired_rejects_file_comes_back);
     tcase_add_test(t, the_repaired_list_comes_back);
