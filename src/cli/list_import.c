@@ -97,7 +97,9 @@ static void print_text(const struct importing *im, const struct intake_opts *o,
 
     printf(_("%s rows: %s taken (%s of them repaired), %s rejected\n"), cli_number(r->rows, a),
            cli_number(r->taken, b), cli_number(r->repaired, d), cli_number(r->rejected_rows, f));
-    if (r->held_rows > 0)
+    if (r->held_rows > 0 && o->dry_run)
+        printf(_("%s rows would wait for a person's decision\n"), cli_number(r->held_rows, a));
+    else if (r->held_rows > 0)
         printf(_("%s rows wait for a decision: see `zhanchi list review %s`\n"),
                cli_number(r->held_rows, a), o->name);
     if (r->known > 0)

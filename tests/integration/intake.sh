@@ -71,6 +71,10 @@ for encoding in utf-8 utf-8-bom; do
 done
 is lists "$(lists)" spring
 
+zh list import "$work/same.csv" --dry-run >"$work/same.log" || die "dry run failed"
+grep -q "rows would wait" "$work/same.log" || die "a dry run does not say what would wait"
+if grep -q "list review" "$work/same.log"; then die "a dry run sends people to a list that is not there"; fi
+
 step "review: fix, accept, drop"
 row=$(zh list review spring --json | jq '[.[] | select(.reason == "phone-several") | .line][0]')
 named=$(zh list review spring --json | jq '[.[] | select(.reason == "name-damaged") | .line][0]')
