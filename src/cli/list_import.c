@@ -201,12 +201,34 @@ static int audit(void *ctx, const struct intake_result *r, struct err *e)
     return cli_audit(im->cli, im->into ? "list.repair" : "list.import", object, detail, e);
 }
 
+/* The job says how many bytes it has read; people count rows. */
+struct watch {
+    struct progress bar;
+    const struct intake_result *result;
+    int64_t began_us;
+};
+
+static int on_progress(void *ctx, int64_t done, int64_t total, const char *note)
+{
+    const struct watch *w = ctx;
+    const struct intake_result *r = w->result;
+    int64_t us = clock_mono_us() - w->began_us;
+    char rows[32], rate[32], left[32], text[160];
+
+    (void)note;
+    snprintf(text, sizeof text, _("%s rows, %s/s, %s not taken"), cli_number(r->rows, rows),
+             cli_number(us > 0 ? r->rows * 1000000 / us : 0, rate),
+             cli_number(r->rejected_rows + r->held_rows, left));
+    return w->bar.fn(w->bar.ctx, done, total, text);
+}
+
 static int import(struct cli *c, struct importing *im, struct intake_opts *o, struct err *e)
 {
-    struct intake_result r;
+    struct intake_result r = {0};
     struct bar bar;
+    struct watch watch = {bar_begin(&bar, c, _("import")), &r, clock_mono_us()};
 
-    o->progress = bar_begin(&bar, c, _("import"));
+    o->progress = (struct progress){on_progress, &watch};
     int rc = im->into ? intake_repair(c->store, c->keyring, im->into, o, &r, e)
                       : intake_import(c->store, c->keyring, o, &r, e);
     bar_end(&bar);

@@ -160,6 +160,12 @@ is "leftovers after SIGINT" "$(leftovers "$dir")" "$before"
 [ ! -e "$work/none.csv" ] || die "half a rejects file is there"
 is "temporary files" "$(find "$work" -maxdepth 1 -name 'none.csv*' | wc -l)" 0
 
+step "progress says rows, rate and what was not taken, on any terminal"
+for columns in 80 160; do
+    script -qec "stty cols $columns; '$bin/zhanchi' list import '$work/huge.csv' --dry-run" "$work/bar.log" >/dev/null 2>&1 || die "dry run failed"
+    grep -aq '% .*[0-9] rows, [0-9,]*/s, [0-9,]* not taken' "$work/bar.log" || die "no such progress in $columns columns"
+done
+
 step "retention: old lists, but not what a campaign needs"
 printf 'retention = { lists_days = 30; };\n' >>"$dir/zhanchi.conf"
 "$bin/zhanchi-mklist" --rows 300 --seed 21 >"$work/old.csv"
