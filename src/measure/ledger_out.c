@@ -115,6 +115,8 @@ void measure_ledger_json(const struct measure_ledger *r, const struct ledger_nam
     text_json(&w, "policy", r->policy.name);
     text_json(&w, "policy_version", r->policy.version);
     day_json(&w, "as_of", r->as_of);
+    json_w_key(&w, "unscreened");
+    json_w_int(&w, r->unscreened);
     json_w_key(&w, "claims_known");
     json_w_bool(&w, r->claims_known);
     day_json(&w, "claims_complete_through", r->complete_day);
