@@ -10,16 +10,45 @@
 #include "zhanchi/err.h"
 #include "zhanchi/gateway.h"
 #include "zhanchi/keyring.h"
+#include "zhanchi/lint.h"
 #include "zhanchi/progress.h"
 #include "zhanchi/store_campaign.h"
 #include "zhanchi/store_route.h"
 
+/* What texts are held against, and what was found: in the texts themselves, with a place, and in
+ * rows, counted. Nothing of a row is told but its line in the list. */
+struct campaign_finding {
+    enum lint_rule rule;
+    enum lint_severity severity;
+    bool allowed; /* an error that a person let through */
+    char set[64], template[64];
+    int version;
+    int line, column;         /* of the text's body; 0: of the text as a whole, or of rows */
+    char partial[64];         /* then of this partial; "" */
+    int64_t rows, first_line; /* rows that break it, and the first one's line; 0: the text does */
+    char what[96];            /* the text's own words, or "" */
+};
+#define CAMPAIGN_FINDINGS 128
+struct campaign_lint {
+    const struct lint_set *const *sets; /* of the campaign's gateways; the same may stand twice */
+    int n_sets;
+    uint32_t allowed; /* rules whose errors do not block: bits */
+    const char *why;  /* not NULL where something is allowed: stands with the wave */
+    size_t n;
+    struct campaign_finding found[CAMPAIGN_FINDINGS]; /* whatever stood there before is dropped */
+};
+/* How many errors stand there that nobody allowed. */
+size_t campaign_lint_errors(const struct campaign_lint *l);
+
 /* What every text of an office needs, from the configuration. */
 struct campaign_office {
     const char *office, *phone12333, *apply_where;
+    const char *office_en,
+        *apply_where_en; /* in texts that are not Chinese; NULL or "": as above */
     int32_t today;
     int64_t now_ms;
-    int max_units; /* longest text in UTF-16 units, signature included; 0 = 500 */
+    int max_units;              /* longest text in UTF-16 units, signature included; 0 = 500 */
+    struct campaign_lint *lint; /* filled by forecast, preview and submit; NULL: not looked at */
 };
 
 /* Checks a draft as far as can be without rows: list ready and screened with this policy, texts
@@ -38,11 +67,15 @@ int campaign_create(struct store *s, struct campaign_info *c, const struct campa
 int campaign_check_text(const struct template_info *t, const struct list_info *l, bool policy,
                         const struct campaign_office *o, struct buf *sample, struct err *e);
 
-/* The unit of randomisation is the number: a household is one arm and reads one text. Deterministic
- * in (seed, address id). last_day: the earliest of the number's persons, CIVIL_NONE if one of them
+/* One text against one set, as a template and with invented values (any list, any office). Adds to
+ * l->found. */
+int campaign_lint_text(const struct template_info *t, struct campaign_lint *l, struct err *e);
+
+/* The unit of randomisation is the number: a household is one arm and reads one text. The arm is
+ * deterministic in (seed, address id); variants are drawn within each region and level, in the order
+ * of the persons (src/campaign/strata.c), and stay with the member. last_day: the earliest of the number's persons, CIVIL_NONE if one of them
  * cannot wait (then the arm is ARM_ALWAYS, if there is a holdout at all). */
 enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, int32_t last_day);
-int campaign_variant_of(const struct campaign_info *c, int64_t address_id);
 
 struct campaign_forecast {
     int64_t persons;                    /* of the list */
@@ -66,26 +99,32 @@ int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_
                       struct gateway *const *g, const struct campaign_office *o,
                       const struct progress *p, struct campaign_forecast *out, struct err *e);
 
-/* Shows texts of up to n members: longest, shortest, most parts, one of each variant, then the
- * first ones. `each` gets them masked. */
+/* Shows texts of up to n members, chosen on purpose: longest, shortest, most parts, rarest characters,
+ * one of each variant and of each level, then the first ones. `each` gets them masked. */
+#define CAMPAIGN_ON_PURPOSE (4 + CAMPAIGN_VARIANTS + 6) /* at most so many, then the first ones */
 struct campaign_sample {
     int64_t line;
     const char *why; /* "longest", "variant 2" ... */
-    int variant;
+    int variant, level;
     enum member_arm arm;
     char phone[64], name[64]; /* masked; phone: or the mail address */
-    const char *subject;      /* "" unless an email */
+    const char *signature, *template;
+    const char *subject, *html; /* "" unless an email */
     const char *text; /* rendered with name and numbers masked; parts and units are those of the
                          real text */
+    const char *carrier_template, *carrier_variables; /* "" if none; masked likewise */
+    int route;                                        /* number of its gateway */
     int parts;
     size_t units;
 };
 /* g and p may be NULL. given (may be NULL) stands for the campaign's texts: with it a text can be
  * tried on a list without campaign (c: id 0, list, policy, topic, schedule) and without being
- * stored. */
+ * stored. f (may be NULL) becomes what campaign_forecast would say, by the same walk; it is there
+ * before `each` is called. */
 int campaign_preview(struct store *s, struct keyring *k, const struct campaign_info *c,
                      const struct template_info *given, struct gateway *const *g,
                      const struct campaign_office *o, int n, const struct progress *p,
+                     struct campaign_forecast *f,
                      int (*each)(void *ctx, const struct campaign_sample *m), void *ctx,
                      struct err *e);
 
@@ -97,7 +136,8 @@ struct campaign_record {
 };
 
 /* Freezes: members, arms, variants, sealed payloads in chunks, then HMAC digest, then draft ->
- * submitted in one transaction. Interrupted (ERR_TEMP) or failed: nothing visible remains. Takes
+ * submitted in one transaction. Every text is held against o->lint: ERR_DATA if errors were found
+ * that it does not allow. Interrupted (ERR_TEMP) or failed: nothing visible remains. Takes
  * store_lock_jobs. */
 int campaign_submit(struct store *s, struct keyring *k, const struct campaign_info *c,
                     struct gateway *const *g, const struct campaign_office *o, const char *actor,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "zhanchi/buf.h"
 #include "zhanchi/err.h"
+#include "zhanchi/lint.h"
 #include "zhanchi/route.h"
 
 struct conf;
@@ -116,6 +117,12 @@ int conf_node_err(const struct conf_node *n, struct err *e, const char *remedy, 
 int conf_parse_duration(const char *s, int64_t *ms);
 /* The candidate nearest to `word` by edit distance, or NULL if none is near. */
 const char *conf_nearest(const char *word, const char *const *candidates);
+
+/* ---- rule sets for texts ---- */
+
+/* Reads conf/lint/NAME.conf; base = "other.conf" gives it the rules of another one of its folder.
+ * lint_set_free. NULL and ERR_CONFIG with file and line, ERR_NOINPUT. */
+struct lint_set *conf_lint_load(const char *path, struct err *e);
 
 /* ---- policies ---- */
 

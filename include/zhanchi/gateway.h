@@ -26,6 +26,7 @@ struct gateway *gateway_load(const struct conf_gateway *settings, struct err *e)
 void gateway_free(struct gateway *g);
 const char *gateway_name(const struct gateway *g);
 const char *gateway_channel(const struct gateway *g); /* "sms" or "email", as templates have it */
+const char *gateway_lint(const struct gateway *g);    /* name of its rule set: zhanchi-lint(5) */
 /* SHA-256 over the profile file and the URL (no secrets): part of what an approver signs. */
 void gateway_digest(const struct gateway *g, uint8_t out[32]);
 
@@ -68,6 +69,7 @@ struct gw_message {
         proof; /* of an email: what stands behind the reference in its Message-ID; NULL = nothing */
     const char *phone;     /* of a gateway for email: the mail address */
     const char *subject;   /* of an email; may be NULL */
+    const char *html;      /* an email's second body; may be NULL */
     const char *text;      /* signature in front */
     const char *signature; /* without brackets */
     const char *carrier_template,

@@ -42,7 +42,8 @@ struct intake_result {
     int64_t held_rows; /* for review; rows = taken + rejected_rows + held_rows (+ known) */
     int64_t known;     /* intake_repair: rows that the list has already */
     int64_t
-        no_regions;  /* taken rows whose region looks like none: kept sealed only, undetermined */
+        no_regions; /* taken rows whose region looks like none: kept sealed only, undetermined */
+    int64_t rare_names; /* taken rows whose name has characters beyond U+FFFF */
     int64_t skipped; /* not in rows: empty rows, totals (合计), headers repeated on every page */
     struct {         /* a row may have several */
         const char *code; /* constant */
@@ -101,6 +102,19 @@ struct intake_fixed {
  * row; ERR_USAGE with the columns there are; nothing has changed then. */
 int intake_fix(struct store *s, struct keyring *k, const struct list_info *l,
                const struct intake_fix *f, struct intake_fixed *r, struct err *e);
+/* Every row in review for this reason alone, taken as it is; those that cannot be used so are `left`.
+ * Works in chunks, as intake_repair does; record gets what was done so far. */
+struct intake_accepted {
+    int64_t taken, left;
+};
+struct intake_accept {
+    const char *reason;
+    struct progress progress; /* rows */
+    int (*record)(void *ctx, const struct intake_accepted *r, struct err *e);
+    void *ctx;
+};
+int intake_accept(struct store *s, struct keyring *k, const struct list_info *l,
+                  const struct intake_accept *o, struct intake_accepted *r, struct err *e);
 /* Takes a row out of the list, held or taken; what was frozen with it and still waits is suppressed. */
 int intake_drop(struct store *s, const struct list_info *l, const struct intake_fix *f,
                 struct intake_fixed *r, struct err *e);

@@ -28,4 +28,17 @@ void segment_count(const char *text, size_t len, enum segment_mode mode, struct 
 /* Septets of one code point: 1, 2 (extension table), or 0 outside. */
 int segment_gsm7(uint32_t cp, uint8_t septets[2]);
 
+/* Characters that cost more than others, each once, first appearance first. */
+struct segment_char {
+    uint32_t cp;
+    size_t times, at; /* at: number of the first one in the text, from 1 */
+};
+enum segment_dear {
+    SEGMENT_FORCING, /* outside GSM-7: with one of them a text is UCS-2 */
+    SEGMENT_DOUBLE   /* two units in the encoding that was chosen */
+};
+/* Stores at most `cap` of them, the first ones; returns how many. */
+size_t segment_dear(const char *text, size_t len, enum segment_dear what, bool gsm7,
+                    struct segment_char *out, size_t cap);
+
 #endif

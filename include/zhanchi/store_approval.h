@@ -19,10 +19,12 @@
 struct payload {
     const char *phone;   /* or the mail address */
     const char *subject; /* of an email, else "" or NULL */
+    const char *html;    /* its second body, likewise */
     const char *text, *signature, *carrier_template, *carrier_variables;
     int route;         /* number of the gateway */
     unsigned carriers; /* bit by number: which can carry it; 0 = that one alone */
 };
+#define PAYLOAD_MAX_BYTES ((size_t)512 << 10) /* of a packed one */
 /* May it go over this one of the campaign's gateways? */
 bool payload_may_go(const struct payload *p, int route, bool failover);
 int payload_pack(const struct payload *p, struct buf *out);

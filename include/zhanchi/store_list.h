@@ -50,7 +50,8 @@ int store_list_by_digest(struct store *s, const uint8_t digest[32], struct list_
                          struct err *e);
 int store_list_each(struct store *s, int (*each)(void *ctx, const struct list_info *l), void *ctx,
                     struct err *e);
-/* Deletes sealed data, rejects and the list's key; rows' facts stay while a wave refers to them.
+/* Deletes sealed data (rows, held rows, payloads), rejects and the list's key; rows' facts, verdicts
+ * and the list's counters stay.
  * ERR_TEMP while a wave of the list is open, ERR_NOINPUT if there is none such. Chunks, outside a
  * transaction: at its first step the list becomes invisible and its name free. That step's
  * transaction also has the act's record (may be NULL): if it fails, nothing has changed. */
@@ -191,8 +192,12 @@ struct template_info {
     int kind;          /* enum template_kind */
     int64_t created_at;
     char created_by[64];
-    char columns[1024]; /* comma list */
+    char columns[1024];           /* comma list */
+    char carrier_variables[1024]; /* as template_carrier_next reads them */
     char body[8192];
+    char html[16384];        /* of an email, else "" */
+    char carrier_text[1024]; /* as filed; "" not declared */
+    char partials[8192]; /* those that the body uses, as template_pack_partials has them; "" none */
 };
 /* The same text again is the same version; another text is a new one. */
 int store_template_put(struct store *s, struct template_info *t,

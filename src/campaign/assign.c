@@ -1,10 +1,9 @@
 /*
- * assign: arms and variants. The same seed and number give the same arm and variant for ever, in
- * any order and on any machine: a forecast, a preview and the freezing agree, and an analyst can
- * draw again.
+ * assign: chances and arms. The same seed and number give the same arm for ever, in any order and on
+ * any machine: a forecast, a preview and the freezing agree, and an analyst can draw again.
  *
- * The unit is the number, so that a household is one arm and reads one text. Arm and variant are
- * drawn from independent streams, or a variant would tell the arm. Callers: freeze.c; tests.
+ * The unit is the number, so that a household is one arm. Arms, variants (strata.c) and gateways are
+ * drawn from independent streams, or a variant would tell the arm. Callers: freeze.c, strata.c; tests.
  */
 #include "zhanchi/civil.h"
 #include "internal.h"
@@ -40,6 +39,12 @@ uint64_t assign_route_chance(const struct campaign_info *c, int64_t address_id)
     return chance(c->seed, STREAM_ROUTE, address_id);
 }
 
+uint64_t assign_stratum_chance(const struct campaign_info *c, uint64_t stratum, uint64_t n)
+{
+    return mix(chance(c->seed, STREAM_VARIANT, (int64_t)stratum) ^
+               mix(n + UINT64_C(0x9e3779b97f4a7c15)));
+}
+
 bool assign_randomises(const struct campaign_info *c, int32_t last_day)
 {
     if (c->holdout_permille == 0)
@@ -55,21 +60,4 @@ enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, 
         return ARM_ALWAYS;
     return draw(c->seed, STREAM_ARM, address_id, 1000) < (unsigned)c->holdout_permille ? ARM_HOLDOUT
                                                                                        : ARM_SEND;
-}
-
-int campaign_variant_of(const struct campaign_info *c, int64_t address_id)
-{
-    unsigned total = 0;
-
-    for (int i = 0; i < c->n_variants; i++)
-        total += (unsigned)c->variants[i].weight;
-    if (total == 0)
-        return 0;
-    unsigned at = draw(c->seed, STREAM_VARIANT, address_id, total);
-    for (int i = 0; i < c->n_variants; i++) {
-        if (at < (unsigned)c->variants[i].weight)
-            return i;
-        at -= (unsigned)c->variants[i].weight;
-    }
-    return c->n_variants - 1;
 }

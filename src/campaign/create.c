@@ -178,6 +178,8 @@ static int check_texts(struct store *s, struct campaign_info *c, const struct li
     if (rc == 0)
         rc = check_channel(c, &texts.list[0].info, l, e);
     if (rc == 0)
+        rc = languages_check(&texts, l->columns, e);
+    if (rc == 0)
         memcpy(c->topic, texts.list[0].info.topic, sizeof c->topic);
     buf_fini(&sample);
     texts_fini(&texts);

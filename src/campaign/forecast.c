@@ -6,15 +6,12 @@
 
 #define PARTS_MOST 7 /* and more */
 
-static int count(void *ctx, const struct drawn *d, struct err *e)
+void forecast_count(struct campaign_forecast *f, const struct drawn *d)
 {
-    struct campaign_forecast *f = ctx;
-    (void)e;
-
     f->candidates++;
     if (d->cause != CAUSE_NONE) {
         f->suppressed[d->cause]++;
-        return 0;
+        return;
     }
     f->unconfirmed_rules += d->unconfirmed;
     f->shared_addresses += d->k->address_sharers > 1;
@@ -22,7 +19,7 @@ static int count(void *ctx, const struct drawn *d, struct err *e)
     if (d->arm == ARM_HOLDOUT) {
         f->held_out++;
         f->segments_held += d->parts;
-        return 0;
+        return;
     }
     f->messages++;
     f->always += d->arm == ARM_ALWAYS;
@@ -31,6 +28,30 @@ static int count(void *ctx, const struct drawn *d, struct err *e)
     f->per_variant[d->variant]++;
     f->gateways[d->route].messages++;
     f->gateways[d->route].segments += d->parts;
+}
+
+int forecast_finish(struct freeze *z, struct store *s, const struct campaign_info *c,
+                    const struct campaign_office *o, struct campaign_forecast *out, struct err *e)
+{
+    int64_t now[ROUTE_GATEWAYS];
+    struct list_counts counts;
+
+    for (int i = 0; i < ROUTE_GATEWAYS; i++)
+        now[i] = out->gateways[i].messages;
+    out->finish_ms = gateways_finish(freeze_gateways(z), c, o->now_ms, now, out->gateways);
+    for (int i = 0; i < c->n_gateways; i++)
+        out->cost_microyuan += out->gateways[i].cost_microyuan;
+    if (store_list_counts(s, c->list_id, &counts, e) != 0)
+        return -1;
+    out->persons = counts.persons;
+    out->suppressed[CAUSE_NOT_ELIGIBLE] = counts.persons - out->candidates;
+    return 0;
+}
+
+static int count_one(void *ctx, const struct drawn *d, struct err *e)
+{
+    (void)e;
+    forecast_count(ctx, d);
     return 0;
 }
 
@@ -38,23 +59,15 @@ int campaign_forecast(struct store *s, struct keyring *k, const struct campaign_
                       struct gateway *const *g, const struct campaign_office *o,
                       const struct progress *p, struct campaign_forecast *out, struct err *e)
 {
-    int64_t now[ROUTE_GATEWAYS];
-    struct list_counts counts;
-
     memset(out, 0, sizeof *out);
     struct freeze *z = freeze_open(s, k, c, NULL, g, o, e);
     if (z == NULL)
         return -1;
-    int rc = freeze_all(z, count, out, p, e);
-    for (int i = 0; i < ROUTE_GATEWAYS; i++)
-        now[i] = out->gateways[i].messages;
-    out->finish_ms = gateways_finish(freeze_gateways(z), c, o->now_ms, now, out->gateways);
-    for (int i = 0; i < c->n_gateways; i++)
-        out->cost_microyuan += out->gateways[i].cost_microyuan;
+    int rc = freeze_all(z, count_one, out, p, e);
+    if (rc == 0)
+        rc = freeze_lint(z, false, e);
+    if (rc == 0)
+        rc = forecast_finish(z, s, c, o, out, e);
     freeze_close(z);
-    if (rc != 0 || store_list_counts(s, c->list_id, &counts, e) != 0)
-        return -1;
-    out->persons = counts.persons;
-    out->suppressed[CAUSE_NOT_ELIGIBLE] = counts.persons - out->candidates;
-    return 0;
+    return rc;
 }

@@ -3,8 +3,9 @@
  * with the same arms and the same texts, because all of them get them from here.
  *
  * Order: first who is left out (refused, claimed, held out elsewhere, too late, no text possible),
- * then arms: what is drawn is drawn among those who would get a message, so that both arms are
- * alike. The variant is drawn for everybody alike. Nothing here writes to the store.
+ * then arms and variants: what is drawn is drawn among those who would get a message, so that both
+ * arms are alike. Whose text lacks a value keeps the variant that was drawn. Nothing here writes to
+ * the store.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define ROW_MAX_BYTES (1u << 20)
 #define TEXT_MAX_BYTES 65536
 #define SUBJECT_MAX_BYTES 1000
+#define HTML_MAX_BYTES (256u << 10)
 #define EMAIL_UNITS 20000 /* of a gateway that does not say more precisely */
 #define CERTIFICATES_MAX 64
 #define CLAUSES_MAX 256
@@ -24,21 +26,29 @@ struct clause {
     char text[256];
 };
 
+struct opened { /* a row, unsealed; its members stand in `plain` */
+    struct buf plain;
+    struct json_flat members;
+};
+
 struct freeze {
     struct store *store;
     struct keyring *keys;
     const struct campaign_info *c;
     struct campaign_office office;
     struct texts texts;
+    struct lints *lints; /* NULL: no rule sets */
+    struct strata *strata;
     struct households *households;
     struct firsts *firsts;
     bool others_open;
     int64_t send_ms, release_ms;
     int32_t send_day, release_day;
     struct gateways gateways;
-    struct clause *clauses; /* by rule */
-    struct arena *arena;    /* of one person */
-    struct buf plain, text, subject, variables;
+    struct clause *clauses;   /* by rule */
+    struct arena *arena;      /* of one person */
+    struct opened row, other; /* the person's, and one of the person's other certificates */
+    struct buf text, subject, html, variables;
 };
 
 /* ---- who is left out ---- */
@@ -109,14 +119,13 @@ static const struct clause *clause_of(struct freeze *z, int rule_no, struct err 
     return c;
 }
 
-static int open_row(struct freeze *z, const struct list_row *r, struct json **out, struct err *e)
+static int open_row(struct freeze *z, const struct list_row *r, struct opened *o, struct err *e)
 {
-    buf_reset(&z->plain);
+    buf_reset(&o->plain);
+    buf_reserve(&o->plain, r->sealed_len);
     if (keyring_unseal(z->keys, r->key_id, SEAL_ROW, r->id, r->revision, r->sealed, r->sealed_len,
-                       &z->plain, e) != 0)
-        return err_prefix(e, "line %lld of the list", (long long)r->line);
-    *out = json_parse(buf_cstr(&z->plain), z->plain.len, e);
-    if (*out == NULL)
+                       &o->plain, e) != 0 ||
+        json_flat_parse(&o->members, o->plain.data, o->plain.len, e) != 0)
         return err_prefix(e, "line %lld of the list", (long long)r->line);
     return 0;
 }
@@ -131,22 +140,21 @@ struct gathering {
 static int gather_one(void *ctx, const struct list_row *r)
 {
     struct gathering *g = ctx;
+    struct opened *row = &g->z->other;
     struct verdict_row v;
-    struct json *row;
 
     int found = store_verdict_get(g->z->store, g->z->c->policy_id, r->id, &v, g->e);
     if (found < 0)
         return -1;
     if (found == 0 || v.outcome != VERDICT_ELIGIBLE || g->n == CERTIFICATES_MAX)
         return 0;
-    if (open_row(g->z, r, &row, g->e) != 0)
+    if (open_row(g->z, r, row, g->e) != 0)
         return -1;
     g->list[g->n++] = (struct certificate_facts){
-        .occupation = arena_strdup(g->z->arena, row_text(row, "occupation")),
+        .occupation = arena_strdup(g->z->arena, json_flat_get(&row->members, "occupation")),
         .level = r->level,
         .amount_fen = v.amount_fen,
         .last_day = v.last_day};
-    json_free(row);
     return 0;
 }
 
@@ -165,7 +173,7 @@ static int gather(struct freeze *z, const struct candidate *k, struct person_fac
         certificates_sort(g.list, g.n);
     } else {
         g.list[g.n++] = (struct certificate_facts){
-            .occupation = row_text(f->row, "occupation"),
+            .occupation = json_flat_get(f->row, "occupation"),
             .level = k->row.level,
             .amount_fen = k->has_verdict ? k->verdict.amount_fen : POLICY_AMOUNT_NONE,
             .last_day = last_day_of(k)};
@@ -188,20 +196,34 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
     buf_reset(&z->text);
     buf_reset(&z->variables);
     buf_reset(&z->subject);
+    buf_reset(&z->html);
     if (text_render(t, &root, &z->text, &why) != 0 ||
-        text_subject(t, &root, &z->subject, &why) != 0) {
-        d->cause = z->text.failed || z->subject.failed ? CAUSE_TOO_LONG : CAUSE_MISSING_VALUE;
+        text_subject(t, &root, &z->subject, &why) != 0 ||
+        text_html(t, &root, &z->html, &why) != 0 ||
+        text_carrier_variables(t, &root, &z->variables, &why) != 0) {
+        d->cause = z->text.failed || z->subject.failed || z->html.failed ? CAUSE_TOO_LONG
+                                                                         : CAUSE_MISSING_VALUE;
         return;
     }
-    text_carrier_variables(t, &root, &z->variables);
     segment_count(buf_cstr(&z->text), z->text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
     d->text = buf_cstr(&z->text);
     d->units = seg.units;
     d->parts = campaign_is_email(z->c) ? 1 : (int)seg.parts;
     d->subject = buf_cstr(&z->subject);
+    d->html = buf_cstr(&z->html);
     d->carrier_variables = buf_cstr(&z->variables);
+    if (z->lints != NULL && !f->masked)
+        lints_row(z->lints, d->variant,
+                  &(struct lint_row){.text = d->text,
+                                     .len = z->text.len,
+                                     .subject = d->subject,
+                                     .html = d->html,
+                                     .units = d->units,
+                                     .parts = d->parts,
+                                     .root = &root},
+                  k->row.line);
     struct letter l = {.k = k,
-                       .cell = row_text(f->row, "region"),
+                       .cell = json_flat_get(f->row, "region"),
                        .phone = d->phone,
                        .carrier_template = t->info.carrier_template,
                        .units = seg.units};
@@ -209,15 +231,19 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
                                    : gateways_pick(&z->gateways, z->c, &l, &d->route, &d->carriers);
 }
 
-static int write_text(struct freeze *z, const struct candidate *k, struct json *row, bool masked,
-                      struct drawn *d, struct err *e)
+static int write_text(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
+                      struct err *e)
 {
+    const struct json_flat *row = &z->row.members;
+    const struct text *t = &z->texts.list[d->variant];
     struct person_facts f = {.row = row,
                              .r = &k->row,
                              .verdict = k->has_verdict ? &k->verdict : NULL,
                              .clause = "",
                              .office = &z->office,
-                             .masked = masked};
+                             .masked = masked,
+                             .language = t->language,
+                             .wants = &t->wants};
 
     f.planned = d->arm == ARM_HOLDOUT ? z->release_day : z->send_day;
     if (k->has_verdict) {
@@ -229,39 +255,65 @@ static int write_text(struct freeze *z, const struct candidate *k, struct json *
     }
     if (gather(z, k, &f, e) != 0)
         return -1;
-    d->phone = arena_strdup(z->arena, row_text(row, campaign_is_email(z->c) ? "email" : "phone"));
-    d->name = arena_strdup(z->arena, row_text(row, "name"));
-    render(z, &z->texts.list[d->variant], &f, k, d);
+    d->phone = json_flat_get(row, campaign_is_email(z->c) ? "email" : "phone");
+    d->name = json_flat_get(row, "name");
+    render(z, t, &f, k, d);
     return 0;
 }
 
-int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
-                struct err *e)
+static void set_region(const struct candidate *k, struct drawn *d)
 {
-    struct json *row;
+    if (k->has_verdict)
+        memcpy(d->region, k->row.region, sizeof d->region);
+    else
+        policy_region_label(NULL, k->row.region, d->region);
+}
 
+/* Once the row is open: it may say which language its person reads. */
+static int draw_variant(struct freeze *z, const struct drawn *d)
+{
+    const struct letter_draw l = {.region = d->region,
+                                  .level = d->k->row.level,
+                                  .arm = d->arm,
+                                  .texts = languages_texts(&z->texts, &z->row.members),
+                                  .address_id = d->k->row.address_id,
+                                  .shared = d->k->address_sharers > 1};
+
+    return strata_draw(z->strata, &l);
+}
+
+/* variant -1: it is drawn. */
+static int draw(struct freeze *z, const struct candidate *k, int variant, bool masked,
+                struct drawn *d, struct err *e)
+{
     arena_reset(z->arena);
     *d = (struct drawn){.k = k,
                         .cause = cause_of(z, k),
                         .arm = draw_arm(z, k),
-                        .variant = campaign_variant_of(z->c, k->row.address_id),
                         .phone = "",
                         .subject = "",
+                        .html = "",
                         .name = "",
                         .text = "",
                         .carrier_variables = ""};
+    set_region(k, d);
     if (d->cause == CAUSE_NONE) {
-        if (open_row(z, &k->row, &row, e) != 0)
+        if (open_row(z, &k->row, &z->row, e) != 0)
             return -1;
-        int rc = write_text(z, k, row, masked, d, e);
-        json_free(row);
-        if (rc != 0)
+        d->variant = variant >= 0 ? variant : draw_variant(z, d);
+        if (write_text(z, k, masked, d, e) != 0)
             return -1;
     }
     d->due_ms = d->arm == ARM_HOLDOUT ? z->release_ms : z->send_ms;
     if (d->cause != CAUSE_NONE)
         d->arm = ARM_NONE;
     return 0;
+}
+
+int freeze_again(struct freeze *z, const struct candidate *k, int variant, struct drawn *d,
+                 struct err *e)
+{
+    return draw(z, k, variant, true, d, e);
 }
 
 /* ---- the walk ---- */
@@ -278,7 +330,7 @@ static int visit(void *ctx, const struct candidate *k)
     struct walking *w = ctx;
     struct drawn d;
 
-    return freeze_draw(w->z, k, false, &d, w->e) != 0 ? -1 : w->each(w->ctx, &d, w->e);
+    return draw(w->z, k, -1, false, &d, w->e) != 0 ? -1 : w->each(w->ctx, &d, w->e);
 }
 
 int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
@@ -412,10 +464,23 @@ static int prepare(struct freeze *z, const struct template_info *given, struct g
         texts_load(z->store, z->c, given, &z->texts, e) != 0)
         return -1;
     z->others_open = others.open;
+    z->lints = lints_open(z->office.lint, &z->texts);
     if (firsts_find(z->store, z->c, z->send_day, &z->firsts, e) != 0)
         return -1;
     return households_find(z->store, z->c, z->send_day, z->others_open, z->firsts, &z->households,
                            e);
+}
+
+static void opened_init(struct opened *o)
+{
+    buf_init(&o->plain, ROW_MAX_BYTES);
+    json_flat_init(&o->members);
+}
+
+static void opened_fini(struct opened *o)
+{
+    buf_fini(&o->plain);
+    json_flat_fini(&o->members);
 }
 
 struct freeze *freeze_open(struct store *s, struct keyring *k, const struct campaign_info *c,
@@ -431,10 +496,13 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
     z->c = c;
     z->office = *o;
     z->arena = arena_new(16384);
-    buf_init(&z->plain, ROW_MAX_BYTES);
+    z->strata = strata_new(c);
+    opened_init(&z->row);
+    opened_init(&z->other);
     buf_init(&z->text, TEXT_MAX_BYTES);
     buf_init(&z->variables, TEXT_MAX_BYTES);
     buf_init(&z->subject, SUBJECT_MAX_BYTES);
+    buf_init(&z->html, HTML_MAX_BYTES);
     if (check_gateways(c, g, e) == 0 && prepare(z, given, g, e) == 0)
         return z;
     freeze_close(z);
@@ -445,14 +513,18 @@ void freeze_close(struct freeze *z)
 {
     if (z == NULL)
         return;
+    lints_close(z->lints);
     texts_fini(&z->texts);
+    strata_free(z->strata);
     households_free(z->households);
     firsts_free(z->firsts);
     arena_free(z->arena);
-    buf_fini(&z->plain);
+    opened_fini(&z->row);
+    opened_fini(&z->other);
     buf_fini(&z->text);
     buf_fini(&z->variables);
     buf_fini(&z->subject);
+    buf_fini(&z->html);
     free(z->clauses);
     free(z);
 }
@@ -460,6 +532,14 @@ void freeze_close(struct freeze *z)
 const struct text *freeze_text(const struct freeze *z, int variant)
 {
     return &z->texts.list[variant];
+}
+
+int freeze_lint(struct freeze *z, bool block, struct err *e)
+{
+    if (z->lints == NULL)
+        return 0;
+    lints_tell(z->lints);
+    return block ? lints_check(z->lints, z->c->name, e) : 0;
 }
 
 const struct gateways *freeze_gateways(const struct freeze *z)

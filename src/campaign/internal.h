@@ -1,12 +1,17 @@
 /*
  * What the files of campaign share.
  *
- *   assign.c      arms and variants: arithmetic, no state
+ *   assign.c      chances and arms: arithmetic, no state
+ *   strata.c      variants, balanced within each region and level
+ *   languages.c   which of the texts are in a person's language
  *   values.c      a person's row, verdict and office -> what a text may print
+ *   forms.c       how days, amounts and words are written in a text's language
  *   texts.c       the campaign's texts, compiled; a text's check against a list
  *   shared.c      of a number that several persons share, who is written to
  *   households.c  numbers that must not be randomised because of one of their persons
  *   gateways.c    what a campaign's gateways can carry and cost; which one a message gets
+ *   lint.c        texts and rows against the gateways' rule sets
+ *   rarity.c      how rare the characters of a text are
  *   freeze.c      the one walk over candidates: who is left out and why, arm, variant, rendered
  * text create.c forecast.c preview.c submit.c approve.c    the acts
  */
@@ -18,7 +23,7 @@
 #include <stdint.h>
 #include "zhanchi/arena.h"
 #include "zhanchi/campaign.h"
-#include "zhanchi/json.h"
+#include "zhanchi/json_flat.h"
 #include "zhanchi/store.h"
 #include "zhanchi/store_route.h"
 #include "zhanchi/template.h"
@@ -28,6 +33,9 @@
 /* Whether a person with this last day may be randomised: the holdout's release must leave time to
  * apply. */
 bool assign_randomises(const struct campaign_info *c, int32_t last_day);
+
+/* The n-th draw of a stratum. */
+uint64_t assign_stratum_chance(const struct campaign_info *c, uint64_t stratum, uint64_t n);
 
 /* For the draw of a gateway: independent of arm and variant. */
 uint64_t assign_route_chance(const struct campaign_info *c, int64_t address_id);
@@ -72,8 +80,46 @@ struct certificate_facts {
     int32_t last_day;       /* CIVIL_NONE: none */
 };
 
+enum language { LANGUAGE_CHINESE, LANGUAGE_ENGLISH, LANGUAGE_OTHER };
+enum language language_of(const char *tag); /* zh-CN; "" is Chinese */
+
+/* What the values are called and where they come from, for checks without rows. */
+enum value {
+    VALUE_NAME,
+    VALUE_HONORIFIC,
+    VALUE_REGION,
+    VALUE_OCCUPATION,
+    VALUE_LEVEL_NAME,
+    VALUE_EMPLOYER,
+    VALUE_CERTIFICATE_NO,
+    VALUE_ISSUED,
+    VALUE_MONTHS,
+    VALUE_AMOUNT,
+    VALUE_DEADLINE,
+    VALUE_DAYS_LEFT,
+    VALUE_CLAUSE,
+    VALUE_OFFICE,
+    VALUE_PHONE12333,
+    VALUE_APPLY_WHERE,
+    VALUE_CERTIFICATES,
+    VALUES
+};
+enum value_source { FROM_LIST, FROM_POLICY, FROM_OFFICE, FROM_ROWS };
+struct value_def {
+    const char *name;
+    enum value_source source;
+    const char *field; /* FROM_LIST: the field of the sealed row */
+};
+extern const struct value_def value_table[]; /* by enum value, ended by a NULL name */
+
+struct value_wants {        /* which of them a text asks for */
+    unsigned values, forms; /* bit by enum value */
+    bool further;           /* columns that are no values */
+};
+void values_want(struct value_wants *w, const char *name); /* adds a name of a text */
+
 struct person_facts {
-    const struct json *row; /* what intake sealed: field name or header -> text */
+    const struct json_flat *row; /* what intake sealed: field name or header -> text */
     const struct list_row *r;
     const struct verdict_row *verdict; /* NULL without policy */
     const char *clause;                /* "" if there is none */
@@ -82,29 +128,23 @@ struct person_facts {
     const struct certificate_facts *certificates; /* nearest last day first */
     size_t n_certificates;
     bool masked; /* for a screen: names and numbers are masked */
+    enum language language;
+    const struct value_wants *wants; /* NULL: everything */
 };
 /* A map, in the arena; texts are borrowed from the facts. A member without value is not in it. */
 struct tv values_of(struct arena *a, const struct person_facts *f);
-/* Text of a member of the sealed row, "" if there is none. */
-const char *row_text(const struct json *row, const char *key);
 /* Nearest last day first, none last; then the higher level. */
 void certificates_sort(struct certificate_facts *f, size_t n);
-
-/* What the values are called and where they come from, for checks without rows. */
-enum value_source { FROM_LIST, FROM_POLICY, FROM_OFFICE };
-struct value_def {
-    const char *name;
-    enum value_source source;
-    const char *field;  /* FROM_LIST: the field of the sealed row */
-    const char *sample; /* invented */
-};
-extern const struct value_def value_table[]; /* ended by a NULL name */
 
 /* ---- texts.c ---- */
 
 struct text {
     struct template_info info;
     struct template *program, *subject; /* subject NULL: no email */
+    struct template *html;              /* NULL: no second body */
+    struct lint_carrier *carrier;       /* NULL: no carrier keeps it */
+    enum language language;
+    struct value_wants wants;
 };
 struct texts {
     int n;
@@ -119,9 +159,55 @@ void texts_fini(struct texts *t);
 int text_render(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
 /* The subject, on one line; nothing where there is none. */
 int text_subject(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
-/* A JSON object of the values that the text prints, for a text that the carrier keeps; nothing
- * where it keeps none. */
-void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out);
+/* The second body, everything from rows escaped for HTML; nothing where there is none. */
+int text_html(const struct text *t, const struct tv *root, struct buf *out, struct err *e);
+/* A JSON object of the carrier's variables in their order, or else of the values that the text
+ * prints, for a text that the carrier keeps; nothing where it keeps none. ERR_DATA names what is
+ * missing. */
+int text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out,
+                           struct err *e);
+
+/* Invented values of everything that there could be, in the arena. */
+struct tv text_sample_values(struct arena *a, const struct template_info *t);
+
+/* ---- lint.c ---- */
+
+struct lints;
+/* Examines the texts. out NULL: nothing is looked at, and NULL is returned. */
+struct lints *lints_open(struct campaign_lint *out, const struct texts *t);
+void lints_close(struct lints *l); /* NULL is fine */
+/* One rendered row of a text; `line` is that of the list. */
+void lints_row(struct lints *l, int variant, const struct lint_row *r, int64_t line);
+/* What was counted so far, into out->found. */
+void lints_tell(struct lints *l);
+/* "amount (12 rows), rare (3 rows) because ...": what was found and allowed; "" if nothing was. */
+void lints_allowed(const struct campaign_lint *l, char *out, size_t cap);
+/* ERR_DATA if out holds errors that nobody allowed. */
+int lints_check(const struct lints *l, const char *campaign, struct err *e);
+
+/* ---- languages.c ---- */
+
+/* Which texts a person may get: bit by variant, never 0. */
+uint32_t languages_texts(const struct texts *t, const struct json_flat *row);
+/* ERR_DATA if there are several languages and the list (its columns as JSON) does not say who reads
+ * which. */
+int languages_check(const struct texts *t, const char *columns, struct err *e);
+
+/* ---- strata.c ---- */
+
+struct strata;
+struct strata *strata_new(const struct campaign_info *c); /* c is borrowed */
+void strata_free(struct strata *s);                       /* NULL is fine */
+struct letter_draw {
+    const char *region; /* as the member has it */
+    int level;
+    enum member_arm arm;
+    uint32_t texts; /* among which: languages_texts */
+    int64_t address_id;
+    bool shared; /* with other persons of the list */
+};
+/* The next one's variant. */
+int strata_draw(struct strata *s, const struct letter_draw *d);
 
 /* ---- households.c ---- */
 
@@ -157,10 +243,11 @@ struct drawn { /* one candidate, decided; valid during the call */
     const struct candidate *k;
     enum msg_cause cause; /* CAUSE_NONE: a message is made */
     enum member_arm arm;  /* ARM_NONE when left out */
-    int variant;
+    int variant;          /* 0 where nothing was drawn */
+    char region[64];      /* the member's */
     int64_t due_ms;
     const char *phone, *name;             /* "" where no text was tried; phone: or mail address */
-    const char *subject;                  /* "" unless an email */
+    const char *subject, *html;           /* "" unless an email */
     const char *text, *carrier_variables; /* "" where there is no message; the signature is in front
                                              of the text */
     size_t units;
@@ -179,10 +266,10 @@ struct freeze *freeze_open(struct store *s, struct keyring *k, const struct camp
                            const struct campaign_office *o, struct err *e);
 const struct gateways *freeze_gateways(const struct freeze *z);
 void freeze_close(struct freeze *z); /* NULL is fine */
-/* Decides about one candidate. masked: the text is for a screen (values of the phone and name
- * members are not masked). */
-int freeze_draw(struct freeze *z, const struct candidate *k, bool masked, struct drawn *d,
-                struct err *e);
+/* A candidate of the walk once more, with the variant that was drawn then, for a screen: the text is
+ * masked (phone and name are not). */
+int freeze_again(struct freeze *z, const struct candidate *k, int variant, struct drawn *d,
+                 struct err *e);
 /* At most `max` persons behind `after`; *last as in store_candidates. */
 int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, void *ctx,
                 int64_t *last, struct err *e);
@@ -190,6 +277,23 @@ int freeze_walk(struct freeze *z, int64_t after, size_t max, freeze_each each, v
 int freeze_all(struct freeze *z, freeze_each each, void *ctx, const struct progress *p,
                struct err *e);
 const struct text *freeze_text(const struct freeze *z, int variant);
+/* What the rule sets found so far into the office's lint; ERR_DATA if `block` and there are errors. */
+int freeze_lint(struct freeze *z, bool block, struct err *e);
+
+/* ---- forecast.c ---- */
+
+/* One candidate more; then what follows from all of them. out is zeroed before the first. */
+void forecast_count(struct campaign_forecast *out, const struct drawn *d);
+int forecast_finish(struct freeze *z, struct store *s, const struct campaign_info *c,
+                    const struct campaign_office *o, struct campaign_forecast *out, struct err *e);
+
+/* ---- rarity.c ---- */
+
+struct rarity;
+struct rarity *rarity_new(void);
+void rarity_free(struct rarity *r);
+/* 0: common characters only; else the higher, the rarer the rarest, then how many of its kind. */
+int rarity_of(struct rarity *r, const char *s, size_t len);
 /* How many candidates there will be, about: for progress. */
 int freeze_expected(struct freeze *z, int64_t *n, struct err *e);
 /* Tells `p` (may be NULL) how far it is; ERR_TEMP when a person interrupted. */

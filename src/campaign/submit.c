@@ -70,6 +70,7 @@ static int seal(struct freezing *z, const struct drawn *d, struct frozen *f, str
     const struct template_info *t = &freeze_text(z->z, d->variant)->info;
     struct payload p = {.phone = d->phone,
                         .subject = d->subject,
+                        .html = d->html,
                         .text = d->text,
                         .signature = t->signature,
                         .carrier_template = t->carrier_template,
@@ -120,10 +121,7 @@ static int keep(void *ctx, const struct drawn *d, struct err *e)
                          .route = d->route,
                          .carriers = d->carriers,
                          .key_id = r->key_id};
-    if (d->k->has_verdict)
-        memcpy(f->region, r->region, sizeof f->region);
-    else
-        policy_region_label(NULL, r->region, f->region);
+    memcpy(f->region, d->region, sizeof f->region);
     pseudonym(z->keys, z->c->id, r->person_id, f->pseudonym);
     count(z, d);
     if (d->cause == CAUSE_NONE && seal(z, d, f, e) != 0)
@@ -213,15 +211,20 @@ static int finish(struct freezing *z, struct gateway *const *g, const struct cam
     return -1;
 }
 
-static int freeze_wave(struct freezing *z, struct gateway *const *g,
-                       const struct campaign_record *r, const struct progress *p, struct err *e)
+static int freeze_wave(struct freezing *z, const struct campaign_lint *lint,
+                       struct gateway *const *g, const struct campaign_record *r,
+                       const struct progress *p, struct err *e)
 {
     struct err later;
 
     if (store_wave_begin(z->store, z->wave, e) != 0)
         return -1;
-    if (freeze_members(z, p, e) == 0 && finish(z, g, r, e) == 0)
-        return 0;
+    if (freeze_members(z, p, e) == 0 && freeze_lint(z->z, true, e) == 0) {
+        if (lint != NULL)
+            lints_allowed(lint, z->wave->allowed, sizeof z->wave->allowed);
+        if (finish(z, g, r, e) == 0)
+            return 0;
+    }
     store_wave_abandon(z->store, z->wave->id, &later); /* the first error is the one to tell */
     return -1;
 }
@@ -245,8 +248,9 @@ int campaign_submit(struct store *s, struct keyring *k, const struct campaign_in
     snprintf(out->submitted_by, sizeof out->submitted_by, "%s", actor);
     buf_init(&z.plain, CHUNK_MAX_BYTES);
     buf_init(&z.sealed, CHUNK_MAX_BYTES);
-    if (store_sweep(s, &removed, e) == 0 && (z.z = freeze_open(s, k, c, NULL, g, o, e)) != NULL)
-        rc = freeze_wave(&z, g, r, p, e);
+    if (store_sweep(s, &removed, e) == 0 && (z.z = freeze_open(s, k, c, NULL, g, o, e)) != NULL &&
+        freeze_lint(z.z, true, e) == 0) /* what the texts themselves break needs no rows */
+        rc = freeze_wave(&z, o->lint, g, r, p, e);
     freeze_close(z.z);
     buf_fini(&z.plain);
     buf_fini(&z.sealed);

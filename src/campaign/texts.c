@@ -8,7 +8,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "internal.h"
+#include "forms.h"
+#include "zhanchi/json.h"
+
+#define NAMES_MOST 128
 
 /* ---- rendering ---- */
 
@@ -33,64 +36,155 @@ int text_subject(const struct text *t, const struct tv *root, struct buf *out, s
     return 0;
 }
 
+int text_html(const struct text *t, const struct tv *root, struct buf *out, struct err *e)
+{
+    if (t->html == NULL)
+        return 0;
+    return template_render(t->html, root, template_escape_html, TEMPLATE_MISSING_ERROR, out, e);
+}
+
+/* The value of a dotted name; its first part may be a further column with dots in it. NULL: none. */
 static const struct tv *find_value(const struct tv *root, const char *name)
 {
-    for (size_t i = 0; i < root->len; i++)
-        if (strcmp(root->members[i].name, name) == 0)
-            return &root->members[i].value;
+    const struct tv *v = NULL;
+    size_t first = strcspn(name, ".");
+
+    for (size_t i = 0; i < root->len && v == NULL; i++)
+        if (strncmp(root->members[i].name, name, first) == 0 &&
+            root->members[i].name[first] == '\0')
+            v = &root->members[i].value;
+    if (v == NULL || name[first] == '\0')
+        return v;
+    for (size_t i = 0; i < v->n_forms; i++)
+        if (strcmp(v->members[i].name, name + first + 1) == 0)
+            return &v->members[i].value;
     return NULL;
 }
 
-void text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out)
+/* In the carrier's order: it may number its variables. */
+static int declared_variables(const struct text *t, const struct tv *root, struct json_w *w,
+                              struct err *e)
+{
+    const char *p = t->info.carrier_variables;
+    struct template_carrier one;
+    int rc;
+
+    while ((rc = template_carrier_next(&p, &one, e)) == 1) {
+        const struct tv *v = find_value(root, one.value);
+        if (v == NULL || v->type != TV_TEXT)
+            return err_set(e, ERR_DATA, "fill the column, or take another text", "%s has no value",
+                           one.value);
+        json_w_key(w, one.key);
+        json_w_strn(w, v->text, v->len);
+    }
+    return rc;
+}
+
+static void printed_variables(const struct text *t, const struct tv *root, struct json_w *w)
 {
     const char *const *names;
-    struct json_w w;
 
-    if (t->info.carrier_template[0] == '\0')
-        return;
-    json_w_init(&w, out);
-    json_w_open(&w, '{');
     template_names(t->program, &names);
     for (; *names != NULL; names++) {
         const struct tv *v = find_value(root, *names);
         if (v == NULL || v->type != TV_TEXT)
             continue;
-        json_w_key(&w, *names);
-        json_w_strn(&w, v->text, v->len);
+        json_w_key(w, *names);
+        json_w_strn(w, v->text, v->len);
     }
+}
+
+int text_carrier_variables(const struct text *t, const struct tv *root, struct buf *out,
+                           struct err *e)
+{
+    struct json_w w;
+    int rc = 0;
+
+    if (t->info.carrier_template[0] == '\0')
+        return 0;
+    json_w_init(&w, out);
+    json_w_open(&w, '{');
+    if (t->info.carrier_variables[0] != '\0')
+        rc = declared_variables(t, root, &w, e);
+    else
+        printed_variables(t, root, &w);
     json_w_close(&w, '}');
+    return rc;
 }
 
 /* ---- loading ---- */
 
-static bool asks_certificates(const struct template *t)
+static void want_names(struct value_wants *w, const struct template *t)
 {
     const char *const *names;
 
-    template_names(t, &names);
-    for (; *names != NULL; names++)
-        if (strcmp(*names, "certificates") == 0 || strncmp(*names, "certificates.", 13) == 0)
-            return true;
-    return false;
+    for (template_names(t, &names); *names != NULL; names++)
+        values_want(w, *names);
+}
+
+static int want_carrier(struct value_wants *w, const char *variables, struct err *e)
+{
+    struct template_carrier one;
+    int rc;
+
+    while ((rc = template_carrier_next(&variables, &one, e)) == 1)
+        values_want(w, one.value);
+    return rc;
+}
+
+static int compile_email(struct text *t, struct err *e)
+{
+    if (t->info.subject[0] != '\0') {
+        t->subject = template_compile(t->info.subject, strlen(t->info.subject), e);
+        if (t->subject == NULL)
+            return err_prefix(e, "subject");
+        want_names(&t->wants, t->subject);
+    }
+    if (t->info.html[0] != '\0') {
+        t->html = template_compile(t->info.html, strlen(t->info.html), e);
+        if (t->html == NULL)
+            return err_prefix(e, "html");
+        want_names(&t->wants, t->html);
+    }
+    return 0;
+}
+
+static int load_carrier(struct text *t, struct err *e)
+{
+    if (t->info.carrier_template[0] == '\0')
+        return 0;
+    t->carrier = lint_carrier_new(t->info.carrier_variables, t->info.carrier_text, e);
+    return t->carrier != NULL ? 0 : -1;
+}
+
+static void text_fini(struct text *t)
+{
+    template_free(t->program);
+    template_free(t->subject);
+    template_free(t->html);
+    lint_carrier_free(t->carrier);
+    t->program = t->subject = t->html = NULL;
+    t->carrier = NULL;
 }
 
 static int compile(struct text *t, struct err *e)
 {
-    t->program = template_compile(t->info.body, strlen(t->info.body), e);
+    t->language = language_of(t->info.language);
+    t->program =
+        template_compile_packed(t->info.body, strlen(t->info.body), 1, t->info.partials, e);
     if (t->program == NULL)
         return -1;
-    if (t->info.subject[0] == '\0')
-        return 0;
-    t->subject = template_compile(t->info.subject, strlen(t->info.subject), e);
-    return t->subject != NULL ? 0 : err_prefix(e, "subject");
+    want_names(&t->wants, t->program);
+    if (want_carrier(&t->wants, t->info.carrier_variables, e) != 0)
+        return -1;
+    return compile_email(t, e) == 0 ? load_carrier(t, e) : -1;
 }
 
 static int compile_stored(struct text *t, struct err *e)
 {
     if (compile(t, e) == 0)
         return 0;
-    template_free(t->program);
-    t->program = NULL;
+    text_fini(t);
     return err_prefix(e, "template %s, version %d", t->info.name, t->info.version);
 }
 
@@ -121,18 +215,15 @@ int texts_load(struct store *s, const struct campaign_info *c, const struct temp
             return -1;
         }
         out->n++;
-        out->uses_certificates |=
-            asks_certificates(t->program) || (t->subject != NULL && asks_certificates(t->subject));
+        out->uses_certificates |= (t->wants.values >> VALUE_CERTIFICATES & 1u) != 0;
     }
     return 0;
 }
 
 void texts_fini(struct texts *t)
 {
-    for (int i = 0; i < t->n; i++) {
-        template_free(t->list[i].program);
-        template_free(t->list[i].subject);
-    }
+    for (int i = 0; i < t->n; i++)
+        text_fini(&t->list[i]);
     free(t->list);
     *t = (struct texts){0};
 }
@@ -166,36 +257,62 @@ static bool office_gives(const struct campaign_office *o, const char *name)
     return text != NULL && text[0] != '\0';
 }
 
+/* Sex stands in the citizen number or in a column of its own. */
+static bool list_gives(const struct given *g, const struct value_def *v)
+{
+    return g->l == NULL || has_column(g, "field", v->field) ||
+           (strcmp(v->name, "honorific") == 0 && has_column(g, "header", "性别"));
+}
+
 static bool gives(const struct given *g, const struct value_def *v)
 {
     switch (v->source) {
     case FROM_LIST:
-        return g->l == NULL || has_column(g, "field", v->field);
+        return list_gives(g, v);
     case FROM_POLICY:
-        return g->policy ||
-               (v->field != NULL && (g->l == NULL || has_column(g, "field", v->field)));
-    default:
+        return g->policy || (v->field != NULL && list_gives(g, v));
+    case FROM_OFFICE:
         return g->o == NULL || office_gives(g->o, v->name);
+    default:
+        return true;
     }
 }
 
-static struct tv sample_text(const char *s)
-{
-    return (struct tv){.type = TV_TEXT, .text = s, .len = strlen(s)};
-}
+/* ---- invented values ---- */
 
-/* Two certificates, so that a loop over them shows what it does. */
-static struct tv sample_certificates(struct arena *a)
+/* Every value that there can be, of an invented person with two certificates. */
+static struct tv sample_person(struct arena *a, enum language l)
 {
-    struct tv *items = arena_alloc(a, 2 * sizeof *items);
-    struct tv_member *one = arena_alloc(a, 4 * sizeof *one);
+    static const char row_json[] =
+        "{\"name\":\"张建国\",\"性别\":\"男\",\"region\":\"示例市\",\"occupation\":\"电工\","
+        "\"employer\":\"示例机械有限公司\",\"certificate\":\"2643001234300012\"}";
+    static const struct campaign_office office = {.office = "示例市人社局",
+                                                  .phone12333 = "12333",
+                                                  .apply_where = "参保地经办机构",
+                                                  .office_en = "Example City HR Bureau",
+                                                  .apply_where_en = "your insurance agency"};
+    struct certificate_facts certificates[2] = {{"电工", 3, 200000, civil_day(2027, 1, 14)},
+                                                {"焊工", 4, 150000, civil_day(2027, 2, 14)}};
+    struct list_row r = {.level = 3, .issued_day = civil_day(2026, 1, 15), .months = 48};
+    struct verdict_row v = {.amount_fen = 200000, .last_day = certificates[0].last_day};
+    struct json_flat row;
+    struct err e;
+    struct person_facts f = {.row = &row,
+                             .r = &r,
+                             .verdict = &v,
+                             .clause = "人社部发〔2017〕40号 一、三",
+                             .office = &office,
+                             .planned = v.last_day - 90,
+                             .certificates = certificates,
+                             .n_certificates = 2,
+                             .language = l};
 
-    one[0] = (struct tv_member){"occupation", sample_text("电工")};
-    one[1] = (struct tv_member){"level_name", sample_text("高级工")};
-    one[2] = (struct tv_member){"amount", sample_text("2,000元")};
-    one[3] = (struct tv_member){"deadline", sample_text("2027年1月14日")};
-    items[0] = items[1] = (struct tv){.type = TV_MAP, .members = one, .len = 4};
-    return (struct tv){.type = TV_LIST, .items = items, .len = 2};
+    json_flat_init(&row);
+    if (json_flat_parse(&row, arena_strdup(a, row_json), sizeof row_json - 1, &e) != 0)
+        panic("the sample is no JSON: %s", e.what);
+    struct tv all = values_of(a, &f);
+    json_flat_fini(&row); /* its texts are in the arena */
+    return all;
 }
 
 /* The comma list of a stored template, one by one. */
@@ -212,19 +329,37 @@ static const char *next_column(const char **p, struct arena *a)
     return one;
 }
 
-static struct tv sample_values(const struct given *g, const char *columns)
+static const struct value_def *def_of(const char *name)
 {
-    struct tv_member *m = arena_alloc(g->arena, 64 * sizeof *m);
-    size_t n = 0;
+    for (const struct value_def *v = value_table; v->name != NULL; v++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
+}
+
+static struct tv sample_values(const struct given *g, const char *columns, enum language l)
+{
+    struct tv all = sample_person(g->arena, l);
+    struct tv_member *m = arena_alloc(g->arena, (all.len + 64) * sizeof *m);
+    size_t n = 0, most = all.len + 64;
     const char *column;
 
-    for (const struct value_def *v = value_table; v->name != NULL; v++)
-        if (gives(g, v))
-            m[n++] = (struct tv_member){v->name, sample_text(v->sample)};
-    m[n++] = (struct tv_member){"certificates", sample_certificates(g->arena)};
-    while (n < 64 && (column = next_column(&columns, g->arena)) != NULL)
-        m[n++] = (struct tv_member){column, sample_text("示例")};
+    for (size_t i = 0; i < all.len; i++) {
+        const struct value_def *v = def_of(all.members[i].name);
+        if (v != NULL && gives(g, v))
+            m[n++] = all.members[i];
+    }
+    while (n < most && (column = next_column(&columns, g->arena)) != NULL)
+        m[n++] =
+            (struct tv_member){column, {.type = TV_TEXT, .text = "示例", .len = sizeof "示例" - 1}};
     return (struct tv){.type = TV_MAP, .members = m, .len = n};
+}
+
+struct tv text_sample_values(struct arena *a, const struct template_info *t)
+{
+    const struct given any = {.arena = a, .policy = true};
+
+    return sample_values(&any, t->columns, language_of(t->language));
 }
 
 /* ---- the check ---- */
@@ -243,15 +378,17 @@ static int check_columns(const struct given *g, const char *columns, struct err 
 static int check_names(const struct given *g, const struct text *t, struct err *e)
 {
     const char *columns = t->info.columns, *column;
-    const char **known = arena_alloc(g->arena, 96 * sizeof *known);
+    const char **known = arena_alloc(g->arena, NAMES_MOST * sizeof *known);
     size_t n = 0;
 
-    for (const char *const *k = template_known(); *k != NULL && n < 48; k++)
+    for (const char *const *k = template_known(); *k != NULL && n < NAMES_MOST - 1; k++)
         known[n++] = *k;
-    while (n < 95 && (column = next_column(&columns, g->arena)) != NULL)
+    while (n < NAMES_MOST - 1 && (column = next_column(&columns, g->arena)) != NULL)
         known[n++] = column;
     if (t->subject != NULL && template_check(t->subject, known, e) != 0)
         return err_prefix(e, "subject");
+    if (t->html != NULL && template_check(t->html, known, e) != 0)
+        return err_prefix(e, "html");
     return template_check(t->program, known, e);
 }
 
@@ -260,7 +397,8 @@ static int explain_missing(const struct given *g, struct err *e)
 {
     for (const struct value_def *v = value_table; v->name != NULL; v++) {
         size_t n = strlen(v->name);
-        if (strncmp(e->what, v->name, n) != 0 || e->what[n] != ' ' || gives(g, v))
+        if (strncmp(e->what, v->name, n) != 0 || (e->what[n] != ' ' && e->what[n] != '.') ||
+            gives(g, v))
             continue;
         if (v->source == FROM_LIST)
             return err_set(e, ERR_DATA, "take another text, or put the variable into a section",
@@ -277,9 +415,9 @@ static int explain_missing(const struct given *g, struct err *e)
 static int check_values(const struct given *g, const struct text *t, struct buf *sample,
                         struct err *e)
 {
-    struct tv root = sample_values(g, t->info.columns);
+    struct tv root = sample_values(g, t->info.columns, t->language);
 
-    if (text_subject(t, &root, sample, e) != 0)
+    if (text_subject(t, &root, sample, e) != 0 || text_html(t, &root, sample, e) != 0)
         return explain_missing(g, e);
     buf_reset(sample);
     return text_render(t, &root, sample, e) == 0 ? 0 : explain_missing(g, e);
@@ -304,8 +442,7 @@ int campaign_check_text(const struct template_info *info, const struct list_info
     if (rc != 0)
         err_prefix(e, "template %s", info->name);
     json_free(g.columns);
-    template_free(t->program);
-    template_free(t->subject);
+    text_fini(t);
     free(t);
     arena_free(g.arena);
     return rc;

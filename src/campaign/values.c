@@ -4,34 +4,36 @@
  * A value that is not known is not in the map, so that a text that prints it is refused for this
  * row rather than sent with a hole; an amount is there only where the verdict promises one. For
  * screens names and numbers are masked before a text is rendered, not after: a rendered text cannot
- * be searched for them reliably. Callers: freeze.c; tests.
+ * be searched for them reliably. Only what the texts ask for is made (struct value_wants): there are
+ * millions of rows. Callers: freeze.c, texts.c; tests.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "zhanchi/civil.h"
+#include "zhanchi/citizen.h"
 #include "zhanchi/mask.h"
-#include "zhanchi/policy.h"
-#include "internal.h"
+#include "forms.h"
 
 /* clang-format off */
 const struct value_def value_table[] = {
-    {"name",           FROM_LIST,   "name",        "张建国"},
-    {"region",         FROM_LIST,   "region",      "示例市"},
-    {"occupation",     FROM_LIST,   "occupation",  "电工"},
-    {"level_name",     FROM_LIST,   "level",       "高级工"},
-    {"employer",       FROM_LIST,   "employer",    "示例机械有限公司"},
-    {"certificate_no", FROM_LIST,   "certificate", "2643001234300012"},
-    {"issued",         FROM_LIST,   "issued",      "2026年1月15日"},
-    {"months",         FROM_LIST,   "months",      "48"},
-    {"amount",         FROM_POLICY, "amount",      "2,000元"},
-    {"deadline",       FROM_POLICY, NULL,          "2027年1月14日"},
-    {"days_left",      FROM_POLICY, NULL,          "90"},
-    {"clause",         FROM_POLICY, NULL,          "人社部发〔2017〕40号 一、三"},
-    {"office",         FROM_OFFICE, NULL,          "示例市人社局"},
-    {"phone12333",     FROM_OFFICE, NULL,          "12333"},
-    {"apply_where",    FROM_OFFICE, NULL,          "参保地经办机构"},
-    {NULL, FROM_LIST, NULL, NULL},
+    [VALUE_NAME]           = {"name",           FROM_LIST,   "name"},
+    [VALUE_HONORIFIC]      = {"honorific",      FROM_LIST,   "id"},
+    [VALUE_REGION]         = {"region",         FROM_LIST,   "region"},
+    [VALUE_OCCUPATION]     = {"occupation",     FROM_LIST,   "occupation"},
+    [VALUE_LEVEL_NAME]     = {"level_name",     FROM_LIST,   "level"},
+    [VALUE_EMPLOYER]       = {"employer",       FROM_LIST,   "employer"},
+    [VALUE_CERTIFICATE_NO] = {"certificate_no", FROM_LIST,   "certificate"},
+    [VALUE_ISSUED]         = {"issued",         FROM_LIST,   "issued"},
+    [VALUE_MONTHS]         = {"months",         FROM_LIST,   "months"},
+    [VALUE_AMOUNT]         = {"amount",         FROM_POLICY, "amount"},
+    [VALUE_DEADLINE]       = {"deadline",       FROM_POLICY, NULL},
+    [VALUE_DAYS_LEFT]      = {"days_left",      FROM_POLICY, NULL},
+    [VALUE_CLAUSE]         = {"clause",         FROM_POLICY, NULL},
+    [VALUE_OFFICE]         = {"office",         FROM_OFFICE, NULL},
+    [VALUE_PHONE12333]     = {"phone12333",     FROM_OFFICE, NULL},
+    [VALUE_APPLY_WHERE]    = {"apply_where",    FROM_OFFICE, NULL},
+    [VALUE_CERTIFICATES]   = {"certificates",   FROM_ROWS,   NULL},
+    [VALUES]               = {NULL, FROM_LIST, NULL},
 };
 /* clang-format on */
 
@@ -41,88 +43,107 @@ static const char *const fields[] = {"name",        "id",         "phone",   "re
                                      "ref",         "months_day", "benefit", "date",   "kind",
                                      "amount",      "email",      "group",   NULL};
 
-#define FIXED 17 /* of value_table, and certificates */
+/* ---- what is asked for ---- */
+
+void values_want(struct value_wants *w, const char *name)
+{
+    size_t first = strcspn(name, ".");
+
+    for (int i = 0; i < VALUES; i++) {
+        const char *known = value_table[i].name;
+        if (strncmp(known, name, first) != 0 || known[first] != '\0')
+            continue;
+        w->values |= 1u << i;
+        w->forms |= name[first] != '\0' ? 1u << i : 0;
+        return;
+    }
+    /* A further column; or, in a section of a value, one of its forms. */
+    w->forms = ~0u;
+    w->further = true;
+}
 
 struct map {
+    const struct person_facts *f;
     struct arena *arena;
+    struct value_wants wants;
     struct tv_member *members;
     size_t n;
 };
 
-static void put(struct map *m, const char *name, const char *text)
+static bool wants(const struct map *m, enum value v)
 {
-    if (text == NULL || text[0] == '\0')
-        return;
-    m->members[m->n++] =
-        (struct tv_member){name, {.type = TV_TEXT, .text = text, .len = strlen(text)}};
+    return (m->wants.values >> v & 1u) != 0;
 }
 
-const char *row_text(const struct json *row, const char *key)
+static bool wants_forms(const struct map *m, enum value v)
 {
-    const struct json *n = json_get(row, key);
-
-    return n != NULL && json_type_of(n) == J_STRING ? json_text(n, NULL) : "";
+    return (m->wants.forms >> v & 1u) != 0;
 }
 
-/* ---- forms ---- */
-
-static const char *day_text(struct arena *a, int32_t day)
+static struct tv text_of(const char *text)
 {
-    char text[48];
+    return (struct tv){.type = TV_TEXT, .text = text, .len = strlen(text)};
+}
 
+static void put_tv(struct map *m, const char *name, struct tv value)
+{
+    m->members[m->n++] = (struct tv_member){name, value};
+}
+
+/* A text that is not there is no value. */
+static void put(struct map *m, enum value v, const char *text)
+{
+    if (text != NULL && text[0] != '\0' && wants(m, v))
+        put_tv(m, value_table[v].name, text_of(text));
+}
+
+/* ---- values with forms ---- */
+
+static void put_day(struct map *m, enum value v, int32_t day)
+{
     if (day == CIVIL_NONE)
-        return NULL;
-    struct civil c = civil_of(day);
-    snprintf(text, sizeof text, "%d年%d月%d日", c.year, c.month, c.day);
-    return arena_strdup(a, text);
-}
-
-static const char *int_text(struct arena *a, int64_t v)
-{
-    char text[24];
-
-    snprintf(text, sizeof text, "%lld", (long long)v);
-    return arena_strdup(a, text);
-}
-
-/* 150000 -> 1,500元; 150050 -> 1,500.50元 */
-static const char *amount_text(struct arena *a, int64_t fen)
-{
-    char digits[24], text[48];
-    size_t n, o = 0;
-
-    if (fen == POLICY_AMOUNT_NONE)
-        return NULL;
-    n = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)(fen / 100));
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && (n - i) % 3 == 0)
-            text[o++] = ',';
-        text[o++] = digits[i];
+        return;
+    struct tv t = text_of(form_day(m->arena, m->f->language, day));
+    if (wants_forms(m, v)) {
+        struct tv_member *forms = arena_alloc(m->arena, 2 * sizeof *forms);
+        forms[0] =
+            (struct tv_member){"short", text_of(form_day_short(m->arena, m->f->language, day))};
+        forms[1] = (struct tv_member){"iso", text_of(form_day_iso(m->arena, day))};
+        t.members = forms;
+        t.n_forms = 2;
     }
-    if (fen % 100 != 0)
-        o += (size_t)snprintf(text + o, sizeof text - o, ".%02d", (int)(fen % 100));
-    memcpy(text + o, "元", sizeof "元");
-    return arena_strdup(a, text);
+    put_tv(m, value_table[v].name, t);
 }
 
-static const char *level_text(int level)
+static void put_amount(struct map *m, int64_t fen)
 {
-    return level > 0 ? policy_level_name(level) : NULL;
+    if (fen == POLICY_AMOUNT_NONE)
+        return;
+    struct tv t = text_of(form_amount(m->arena, m->f->language, fen));
+    if (wants_forms(m, VALUE_AMOUNT)) {
+        struct tv_member *plain = arena_alloc(m->arena, sizeof *plain);
+        plain[0] = (struct tv_member){"plain", text_of(form_amount_plain(m->arena, fen))};
+        t.members = plain;
+        t.n_forms = 1;
+    }
+    put_tv(m, value_table[VALUE_AMOUNT].name, t);
 }
 
 /* ---- masks ---- */
 
 typedef void (*mask_fn)(const char *s, size_t len, char out[MASK_MAX]);
 
-static const char *shown(const struct map *m, const struct person_facts *f, const char *text,
-                         mask_fn mask)
+static const char *mask_in(struct arena *a, const char *text, mask_fn mask)
 {
     char out[MASK_MAX];
 
-    if (!f->masked || text[0] == '\0')
-        return text;
     mask(text, strlen(text), out);
-    return arena_strdup(m->arena, out);
+    return arena_strdup(a, out);
+}
+
+static const char *shown(const struct map *m, const char *text, mask_fn mask)
+{
+    return m->f->masked && text[0] != '\0' ? mask_in(m->arena, text, mask) : text;
 }
 
 /* Five digits in a row: a number of some person, until somebody proves otherwise. */
@@ -135,53 +156,136 @@ static bool has_number(const char *s)
     return run == 5;
 }
 
-/* ---- the map ---- */
+/* ---- the row ---- */
 
-static void put_row(struct map *m, const struct person_facts *f)
+static void put_name(struct map *m)
 {
-    put(m, "name", shown(m, f, row_text(f->row, "name"), mask_name));
-    put(m, "region", row_text(f->row, "region"));
-    put(m, "occupation", row_text(f->row, "occupation"));
-    put(m, "level_name", level_text(f->r->level));
-    put(m, "employer", row_text(f->row, "employer"));
-    put(m, "certificate_no", shown(m, f, row_text(f->row, "certificate"), mask_cell));
-    put(m, "issued", day_text(m->arena, f->r->issued_day));
-    put(m, "months", f->r->months >= 0 ? int_text(m->arena, f->r->months) : NULL);
+    const char *name = json_flat_get(m->f->row, "name");
+
+    if (name[0] == '\0')
+        return;
+    struct tv t = text_of(shown(m, name, mask_name));
+    if (wants_forms(m, VALUE_NAME)) {
+        struct tv_member *masked = arena_alloc(m->arena, sizeof *masked);
+        masked[0] = (struct tv_member){"masked", text_of(mask_in(m->arena, name, mask_name))};
+        t.members = masked;
+        t.n_forms = 1;
+    }
+    put_tv(m, value_table[VALUE_NAME].name, t);
 }
 
-static void put_verdict(struct map *m, const struct person_facts *f)
+/* Nobody's sex is guessed from a name: it stands in the citizen number, or in a column of its own.
+ * Where the two differ it is not known. */
+static char sex_of(const struct json_flat *row)
 {
-    const struct verdict_row *v = f->verdict;
+    const char *id = json_flat_get(row, "id"), *said = json_flat_get(row, "性别");
+    struct citizen c;
+    char by_id = id[0] != '\0' && citizen_parse(id, strlen(id), &c) ? c.sex : '\0';
+    char by_list = strcmp(said, "男") == 0 ? 'M' : strcmp(said, "女") == 0 ? 'F' : '\0';
 
-    if (v == NULL) {
-        put(m, "amount", row_text(f->row, "amount")); /* the list is the decision */
+    if (by_id != '\0' && by_list != '\0' && by_id != by_list)
+        return '\0';
+    return by_id != '\0' ? by_id : by_list;
+}
+
+static void put_row(struct map *m)
+{
+    const struct person_facts *f = m->f;
+
+    if (wants(m, VALUE_NAME))
+        put_name(m);
+    if (wants(m, VALUE_HONORIFIC))
+        put(m, VALUE_HONORIFIC, form_honorific(f->language, sex_of(f->row)));
+    if (wants(m, VALUE_REGION))
+        put(m, VALUE_REGION, json_flat_get(f->row, "region"));
+    if (wants(m, VALUE_OCCUPATION))
+        put(m, VALUE_OCCUPATION, json_flat_get(f->row, "occupation"));
+    if (wants(m, VALUE_LEVEL_NAME))
+        put(m, VALUE_LEVEL_NAME, form_level(f->language, f->r->level));
+    if (wants(m, VALUE_EMPLOYER))
+        put(m, VALUE_EMPLOYER, json_flat_get(f->row, "employer"));
+    if (wants(m, VALUE_CERTIFICATE_NO))
+        put(m, VALUE_CERTIFICATE_NO, shown(m, json_flat_get(f->row, "certificate"), mask_cell));
+    if (wants(m, VALUE_ISSUED))
+        put_day(m, VALUE_ISSUED, f->r->issued_day);
+    if (wants(m, VALUE_MONTHS) && f->r->months >= 0)
+        put(m, VALUE_MONTHS, form_int(m->arena, f->r->months));
+}
+
+/* ---- verdict and office ---- */
+
+/* What a list says, written like a policy's amount if it is a number of yuan, else as it stands. */
+static void put_own_amount(struct map *m, const char *text)
+{
+    int64_t fen;
+
+    if (!wants(m, VALUE_AMOUNT))
+        return;
+    if (form_read_amount(text, &fen))
+        put_amount(m, fen);
+    else
+        put(m, VALUE_AMOUNT, text);
+}
+
+static void put_verdict(struct map *m)
+{
+    const struct verdict_row *v = m->f->verdict;
+
+    if (v == NULL) { /* the list is the decision */
+        put_own_amount(m, json_flat_get(m->f->row, "amount"));
         return;
     }
-    put(m, "amount", amount_text(m->arena, v->amount_fen));
-    put(m, "deadline", day_text(m->arena, v->last_day));
-    if (v->last_day != CIVIL_NONE && v->last_day >= f->planned)
-        put(m, "days_left", int_text(m->arena, (int64_t)v->last_day - f->planned));
-    put(m, "clause", f->clause);
+    if (wants(m, VALUE_AMOUNT))
+        put_amount(m, v->amount_fen);
+    if (wants(m, VALUE_DEADLINE))
+        put_day(m, VALUE_DEADLINE, v->last_day);
+    if (wants(m, VALUE_DAYS_LEFT) && v->last_day != CIVIL_NONE && v->last_day >= m->f->planned)
+        put(m, VALUE_DAYS_LEFT, form_int(m->arena, (int64_t)v->last_day - m->f->planned));
+    put(m, VALUE_CLAUSE, m->f->clause);
 }
 
-static void put_certificates(struct map *m, const struct person_facts *f)
+static const char *in_language(enum language l, const char *chinese, const char *english)
 {
-    struct tv *items = arena_alloc(m->arena, (f->n_certificates + 1) * sizeof *items);
-
-    for (size_t i = 0; i < f->n_certificates; i++) {
-        const struct certificate_facts *c = &f->certificates[i];
-        struct map one = {.arena = m->arena,
-                          .members = arena_alloc(m->arena, 4 * sizeof *one.members)};
-        put(&one, "occupation", c->occupation);
-        put(&one, "level_name", level_text(c->level));
-        put(&one, "amount", amount_text(m->arena, c->amount_fen));
-        put(&one, "deadline", day_text(m->arena, c->last_day));
-        items[i] = (struct tv){.type = TV_MAP, .members = one.members, .len = one.n};
-    }
-    if (f->n_certificates > 0)
-        m->members[m->n++] = (struct tv_member){
-            "certificates", {.type = TV_LIST, .items = items, .len = f->n_certificates}};
+    return l == LANGUAGE_CHINESE || english == NULL || english[0] == '\0' ? chinese : english;
 }
+
+static void put_office(struct map *m)
+{
+    const struct campaign_office *o = m->f->office;
+    enum language l = m->f->language;
+
+    put(m, VALUE_OFFICE, in_language(l, o->office, o->office_en));
+    put(m, VALUE_PHONE12333, o->phone12333);
+    put(m, VALUE_APPLY_WHERE, in_language(l, o->apply_where, o->apply_where_en));
+}
+
+static struct tv certificate(const struct map *outer, const struct certificate_facts *c)
+{
+    struct map one = {.f = outer->f, .arena = outer->arena, .wants = outer->wants};
+
+    one.members = arena_alloc(one.arena, 4 * sizeof *one.members);
+    put(&one, VALUE_OCCUPATION, c->occupation);
+    put(&one, VALUE_LEVEL_NAME, form_level(one.f->language, c->level));
+    if (wants(&one, VALUE_AMOUNT))
+        put_amount(&one, c->amount_fen);
+    if (wants(&one, VALUE_DEADLINE))
+        put_day(&one, VALUE_DEADLINE, c->last_day);
+    return (struct tv){.type = TV_MAP, .members = one.members, .len = one.n};
+}
+
+static void put_certificates(struct map *m)
+{
+    size_t n = m->f->n_certificates;
+    struct tv *items = arena_alloc(m->arena, (n + 1) * sizeof *items);
+
+    for (size_t i = 0; i < n; i++)
+        items[i] = certificate(m, &m->f->certificates[i]);
+    if (n > 0)
+        put_tv(m, value_table[VALUE_CERTIFICATES].name,
+               (struct tv){.type = TV_LIST, .items = items, .len = n});
+}
+
+/* ---- further columns ---- */
 
 static bool is_field(const char *key)
 {
@@ -191,32 +295,32 @@ static bool is_field(const char *key)
     return false;
 }
 
-static void put_further(struct map *m, const struct person_facts *f)
+static void put_further(struct map *m)
 {
-    const struct json *value;
-    const char *key;
-    void *iter = NULL;
+    const struct json_flat *row = m->f->row;
 
-    while (json_each(f->row, &iter, &key, &value)) {
-        if (is_field(key) || json_type_of(value) != J_STRING)
+    for (size_t i = 0; i < row->n; i++) {
+        const char *text = row->pairs[i].value;
+        if (text[0] == '\0' || is_field(row->pairs[i].key))
             continue;
-        const char *text = json_text(value, NULL);
-        put(m, key, has_number(text) ? shown(m, f, text, mask_cell) : text);
+        put_tv(m, row->pairs[i].key, text_of(has_number(text) ? shown(m, text, mask_cell) : text));
     }
 }
 
 struct tv values_of(struct arena *a, const struct person_facts *f)
 {
-    struct map m = {.arena = a};
+    static const struct value_wants all = {~0u, ~0u, true};
+    struct map m = {.f = f, .arena = a, .wants = f->wants != NULL ? *f->wants : all};
+    size_t further = m.wants.further ? f->row->n : 0;
 
-    m.members = arena_alloc(a, (FIXED + json_count(f->row)) * sizeof *m.members);
-    put_row(&m, f);
-    put_verdict(&m, f);
-    put(&m, "office", f->office->office);
-    put(&m, "phone12333", f->office->phone12333);
-    put(&m, "apply_where", f->office->apply_where);
-    put_certificates(&m, f);
-    put_further(&m, f);
+    m.members = arena_alloc(a, (VALUES + further) * sizeof *m.members);
+    put_row(&m);
+    put_verdict(&m);
+    put_office(&m);
+    if (wants(&m, VALUE_CERTIFICATES))
+        put_certificates(&m);
+    if (m.wants.further)
+        put_further(&m);
     return (struct tv){.type = TV_MAP, .members = m.members, .len = m.n};
 }
 

@@ -9,6 +9,7 @@
 #include "campaigns.h"
 
 #define LABEL_COLUMNS 26
+#define ROWS_USUAL 12
 
 /* ---- forecast ---- */
 
@@ -30,13 +31,13 @@ static void json_counts(struct json_w *w, const char *key, const int64_t *v, int
 }
 
 static void forecast_json(const struct cli *c, const struct campaign_info *k,
-                          const struct campaign_forecast *f)
+                          const struct campaign_forecast *f, const struct campaign_lint *l)
 {
     char when[32];
     struct buf out;
     struct json_w w;
 
-    buf_init(&out, 1 << 16);
+    buf_init(&out, 1 << 18);
     json_w_init(&w, &out);
     json_w_open(&w, '{');
     const struct {
@@ -79,41 +80,54 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
         json_w_str(&w, civil_format_instant(f->finish_ms, c->zone_min, when));
     else
         json_w_null(&w);
+    json_w_key(&w, "lint");
+    lint_json(&w, l);
     json_w_close(&w, '}');
     puts(buf_cstr(&out));
     buf_fini(&out);
 }
 
+/* Where a forecast goes: the terminal, or the page of a preview. */
+struct sheet {
+    const struct cli *cli;
+    struct page *page; /* NULL: the terminal */
+};
+
 /* One line: a label, a figure, and a remark or "". */
-static void figure(const char *label, const char *value, const char *remark)
+static void figure(const struct sheet *s, const char *label, const char *value, const char *remark)
 {
+    if (s->page != NULL) {
+        page_cost(s->page, label, value, remark);
+        return;
+    }
     cli_label(label, LABEL_COLUMNS);
     printf("%12s%s%s\n", value, remark[0] != '\0' ? "  " : "", remark);
 }
 
-static void people_text(const struct campaign_info *k, const struct campaign_forecast *f)
+static void people_text(const struct sheet *s, const struct campaign_info *k,
+                        const struct campaign_forecast *f)
 {
     char n[32], label[96], day[11];
 
-    figure(_("persons of the list"), cli_number(f->persons, n), "");
+    figure(s, _("persons of the list"), cli_number(f->persons, n), "");
     for (int i = 1; i < 32; i++)
         if (f->suppressed[i] > 0)
-            figure(_("  not written to"), cli_number(f->suppressed[i], n),
+            figure(s, _("  not written to"), cli_number(f->suppressed[i], n),
                    message_cause_name((enum msg_cause)i));
-    figure(_("messages now"), cli_number(f->messages, n), "");
+    figure(s, _("messages now"), cli_number(f->messages, n), "");
     for (int i = 0; i < k->n_variants; i++) {
         snprintf(label, sizeof label, _("  variant %d"), i + 1);
-        figure(label, cli_number(f->per_variant[i], n), "");
+        figure(s, label, cli_number(f->per_variant[i], n), "");
     }
     if (k->holdout_permille == 0)
         return;
     snprintf(label, sizeof label, _("held out until %s"), civil_format(k->holdout_until, day));
-    figure(label, cli_number(f->held_out, n), _("randomised, last day far enough"));
-    figure(_("  always sent"), cli_number(f->always, n),
+    figure(s, label, cli_number(f->held_out, n), _("randomised, last day far enough"));
+    figure(s, _("  always sent"), cli_number(f->always, n),
            _("last day too near: left out of the lift"));
 }
 
-static void cost_text(const struct campaign_forecast *f)
+static void cost_text(const struct sheet *s, const struct campaign_forecast *f)
 {
     char n[32], money[40], remark[160] = "";
     size_t len = 0;
@@ -123,12 +137,12 @@ static void cost_text(const struct campaign_forecast *f)
             len +=
                 (size_t)snprintf(remark + len, sizeof remark - len, "%s%lld x %d%s",
                                  len > 0 ? "  " : "", (long long)f->parts[i], i, i == 7 ? "+" : "");
-    figure(_("segments"), cli_number(f->segments, n), remark);
+    figure(s, _("segments"), cli_number(f->segments, n), remark);
     campaigns_yuan(f->cost_microyuan, money);
-    figure(_("cost in yuan"), money, "");
+    figure(s, _("cost in yuan"), money, "");
 }
 
-static void gateways_text(const struct cli *c, const struct campaign_info *k,
+static void gateways_text(const struct sheet *s, const struct campaign_info *k,
                           const struct campaign_forecast *f)
 {
     char n[32], m[32], money[40], when[32], label[96], remark[200];
@@ -139,35 +153,36 @@ static void gateways_text(const struct cli *c, const struct campaign_info *k,
         snprintf(remark, sizeof remark, _("%s segments, %s yuan, %s"), cli_number(g->segments, m),
                  money,
                  g->messages == 0    ? "-"
-                 : g->finish_ms >= 0 ? civil_format_instant(g->finish_ms, c->zone_min, when)
+                 : g->finish_ms >= 0 ? civil_format_instant(g->finish_ms, s->cli->zone_min, when)
                                      : _("not before not_after"));
         snprintf(label, sizeof label, _("  over %s"), k->gateways[i]);
-        figure(label, cli_number(g->messages, n), remark);
+        figure(s, label, cli_number(g->messages, n), remark);
     }
 }
 
-static void forecast_text(const struct cli *c, const struct campaign_info *k,
+static void forecast_text(const struct sheet *s, const struct campaign_info *k,
                           const struct campaign_forecast *f)
 {
     char n[32], when[32];
 
-    people_text(k, f);
-    cost_text(f);
-    gateways_text(c, k, f);
+    people_text(s, k, f);
+    cost_text(s, f);
+    gateways_text(s, k, f);
     if (f->shared_addresses > 0)
-        figure(_("numbers shared"), cli_number(f->shared_addresses, n),
+        figure(s, _("numbers shared"), cli_number(f->shared_addresses, n),
                k->shared == SHARED_FIRST ? _("only the first of its persons gets a message")
                                          : _("each person gets a message"));
     if (f->elsewhere > 0)
-        figure(_("in another campaign"), cli_number(f->elsewhere, n),
+        figure(s, _("in another campaign"), cli_number(f->elsewhere, n),
                _("members of one of the same topic"));
     if (f->unconfirmed_rules > 0)
-        figure(_("rules not confirmed"), cli_number(f->unconfirmed_rules, n),
+        figure(s, _("rules not confirmed"), cli_number(f->unconfirmed_rules, n),
                _("approval will ask for a reason"));
-    cli_label(_("finished at the earliest"), LABEL_COLUMNS);
-    printf("  %s\n", f->finish_ms >= 0
-                         ? civil_format_instant(f->finish_ms, c->zone_min, when)
-                         : _("not before not_after: widen the window, or raise the rate"));
+    if (s->page != NULL && f->finish_ms >= 0) /* stands on top */
+        return;
+    figure(s, _("finished at the earliest"),
+           f->finish_ms >= 0 ? civil_format_instant(f->finish_ms, s->cli->zone_min, when) : "-",
+           f->finish_ms >= 0 ? "" : _("not before not_after: widen the window, or raise the rate"));
 }
 
 static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
@@ -184,9 +199,11 @@ static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
     }
     if (rc == 0) {
         if (c->json)
-            forecast_json(c, &x.k, &f);
+            forecast_json(c, &x.k, &f, &x.lint.lint);
         else
-            forecast_text(c, &x.k, &f);
+            forecast_text(&(struct sheet){c, NULL}, &x.k, &f);
+        if (!c->json)
+            lint_tell(stdout, &x.lint.lint);
     }
     campaigns_close(&x);
     return rc;
@@ -222,9 +239,10 @@ static void sample_json(struct json_w *w, const struct campaign_sample *m)
     json_w_close(w, '}');
 }
 
-void campaigns_samples_begin(struct samples *s, const struct cli *c)
+void campaigns_samples_begin(struct samples *s, const struct cli *c, const char *html)
 {
     s->cli = c;
+    s->page = html != NULL ? page_new(c) : NULL;
     buf_init(&s->out, 1 << 20);
     json_w_init(&s->w, &s->out);
     json_w_open(&s->w, '[');
@@ -236,6 +254,7 @@ void campaigns_samples_end(struct samples *s, int rc)
     if (rc == 0 && s->cli->json)
         puts(buf_cstr(&s->out));
     buf_fini(&s->out);
+    page_free(s->page);
 }
 
 int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
@@ -244,6 +263,8 @@ int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
                                        ""};
     struct samples *s = ctx;
 
+    if (s->page != NULL)
+        page_sample(s->page, m);
     if (s->cli->json) {
         sample_json(&s->w, m);
         return 0;
@@ -260,7 +281,7 @@ int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
 int campaigns_rows(const char *text, int *n, struct err *e)
 {
     char *end;
-    long rows = text != NULL ? strtol(text, &end, 10) : 5;
+    long rows = text != NULL ? strtol(text, &end, 10) : ROWS_USUAL;
 
     if (text != NULL && (*end != '\0' || end == text || rows < 1 || rows > 64))
         return err_set(e, ERR_USAGE, _("write --rows 10"), _("--rows %.20s: from 1 to 64"), text);
@@ -268,27 +289,65 @@ int campaigns_rows(const char *text, int *n, struct err *e)
     return 0;
 }
 
+enum { PREVIEW_ROWS, PREVIEW_HTML };
 static const struct cli_option preview_options[] = {
-    {"rows", "N", N_("how many texts (default 5, at most 64)")}, CLI_END};
+    {"rows", "N", N_("how many texts (default 12, at most 64)")},
+    {"html", "FILE", N_("also as a page for a browser: bubbles, costs, warnings")},
+    CLI_END};
+
+static int write_page(struct samples *s, const struct opened *x, const struct campaign_forecast *f,
+                      const char *path, struct err *e)
+{
+    char n[32], money[40], when[64], gateways[CAMPAIGNS_GATEWAYS_MAX], about[512];
+
+    page_figure(s->page, _("messages now"), cli_number(f->messages, n));
+    page_figure(s->page, _("segments"), cli_number(f->segments, n));
+    campaigns_yuan(f->cost_microyuan, money);
+    page_figure(s->page, _("cost in yuan"), money);
+    snprintf(when, sizeof when, "%s", _("not before not_after"));
+    if (f->finish_ms >= 0) { /* 2026-11-28 09:06: a figure is short */
+        civil_format_instant(f->finish_ms, s->cli->zone_min, when);
+        when[10] = ' ';
+        when[16] = '\0';
+    }
+    page_figure(s->page, _("finished at the earliest"), when);
+    forecast_text(&(struct sheet){s->cli, s->page}, &x->k, f);
+    snprintf(about, sizeof about, _("topic %s, gateway %.300s"), x->k.topic,
+             campaigns_gateways(&x->k, gateways, sizeof gateways));
+    return page_write(s->page, path, x->k.name, about, &x->lint.lint, e);
+}
+
+static int preview(struct cli *c, struct opened *x, int n, const char *html, struct err *e)
+{
+    struct campaign_forecast f;
+    struct samples samples;
+    struct bar bar;
+    struct progress p = bar_begin(&bar, c, _("preview"));
+
+    campaigns_samples_begin(&samples, c, html);
+    int rc = campaign_preview(c->store, c->keyring, &x->k, NULL, x->g.list, &x->o, n, &p, &f,
+                              campaigns_show_sample, &samples, e);
+    bar_end(&bar);
+    if (rc == 0 && html != NULL)
+        rc = write_page(&samples, x, &f, html, e);
+    campaigns_samples_end(&samples, rc);
+    if (rc == 0 && !c->json) {
+        forecast_text(&(struct sheet){c, NULL}, &x->k, &f);
+        lint_tell(stdout, &x->lint.lint);
+    }
+    return rc;
+}
 
 static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    struct samples samples;
     struct opened x;
-    struct bar bar;
     int n;
 
-    if (campaigns_rows(a->value[0], &n, e) != 0)
+    if (campaigns_rows(a->value[PREVIEW_ROWS], &n, e) != 0)
         return -1;
     int rc = campaigns_open(c, a->rest[0], &x, e);
-    if (rc == 0) {
-        struct progress p = bar_begin(&bar, c, _("preview"));
-        campaigns_samples_begin(&samples, c);
-        rc = campaign_preview(c->store, c->keyring, &x.k, NULL, x.g.list, &x.o, n, &p,
-                              campaigns_show_sample, &samples, e);
-        bar_end(&bar);
-        campaigns_samples_end(&samples, rc);
-    }
+    if (rc == 0)
+        rc = preview(c, &x, n, a->value[PREVIEW_HTML], e);
     campaigns_close(&x);
     return rc;
 }
@@ -303,7 +362,7 @@ const struct command campaign_forecast_command = {
 
 const struct command campaign_preview_command = {
     .name = "preview",
-    .args = "C [--rows N]",
+    .args = "C [--rows N] [--html FILE]",
     .help = N_("Texts of real rows, chosen on purpose, names and numbers masked."),
     .options = preview_options,
     .min_rest = 1,

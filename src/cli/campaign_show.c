@@ -111,6 +111,8 @@ static void show_wave(const struct cli *c, const struct wave_info *w)
     printf(_("wave %d    %s messages, %s segments, %lld held out; submitted by %s %s\n"), w->no,
            cli_number(w->messages, n), cli_number(w->segments, m), (long long)w->held_out,
            w->submitted_by, civil_format_instant(w->submitted_at, c->zone_min, when));
+    if (w->allowed[0] != '\0')
+        printf(_("          allowed to break rules: %s\n"), w->allowed);
     if (w->state == WAVE_APPROVED)
         printf(_("          approved by %s %s\n"), w->approved_by,
                civil_format_instant(w->approved_at, c->zone_min, when));
@@ -287,6 +289,7 @@ static void json_wave(struct json_w *w, const struct cli *c, const struct wave_i
     member(w, "digest", digest);
     member(w, "submitted_by", v->submitted_by);
     instant(w, c, "submitted", v->submitted_at);
+    member(w, "allowed", v->allowed);
     member(w, "approved_by", v->approved_by);
     instant(w, c, "approved", v->approved_at);
     json_w_close(w, '}');

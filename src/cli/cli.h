@@ -75,6 +75,7 @@ extern const struct command *const commands[]; /* commands.c, NULL-terminated */
 
 /* ---- openers: each opens what it needs once; -1 and *e ---- */
 int cli_conf(struct cli *c, struct err *e);
+bool cli_has_conf(const struct cli *c); /* is there one to open? */
 int cli_store(struct cli *c, enum store_mode mode, struct err *e);
 int cli_keyring(struct cli *c, struct err *e); /* opens the store for writing if it is not open */
 /* Every gateway of the configuration, or only `only`. Freed by cli_gateways_free. */
@@ -98,6 +99,8 @@ void language_off(void);
 
 /* A shipped folder or file, SHARE/what, beside the program, installed or in its build folder. */
 bool cli_share(const char *what, char out[PATH_MAX]);
+/* Of what `zhanchi init` copies: "lint/mainland.conf". */
+bool cli_shipped(const char *what, char out[PATH_MAX]);
 
 /* ---- names -> rows; an unknown name is ERR_NOINPUT with what exists ---- */
 int cli_list(struct cli *c, const char *name, struct list_info *out, struct err *e);

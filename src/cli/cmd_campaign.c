@@ -1,7 +1,7 @@
 /*
  * cmd_campaign: campaigns from draft to approval, and their brakes. Every act is recorded in the
  * transaction that makes it visible. (Making one: campaign_create.c; forecast and preview:
- * campaign_look.c; show and ls: campaign_show.c.)
+ * campaign_look.c; test: campaign_test.c; show and ls: campaign_show.c.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,8 @@ struct campaign_office campaigns_office(const struct cli *c)
     struct campaign_office o = {.office = conf_str(c->conf, "office.name"),
                                 .phone12333 = conf_str(c->conf, "office.phone12333"),
                                 .apply_where = conf_str(c->conf, "office.apply_where"),
+                                .office_en = conf_str(c->conf, "office.name_en"),
+                                .apply_where_en = conf_str(c->conf, "office.apply_where_en"),
                                 .now_ms = clock_now_ms(),
                                 .max_units = (int)conf_int(c->conf, "campaign.max_units")};
 
@@ -29,7 +31,8 @@ int campaigns_open(struct cli *c, const char *name, struct opened *x, struct err
         cli_gateways_named(c, x->k.gateways, x->k.n_gateways, &x->g, e) != 0)
         return -1;
     x->o = campaigns_office(c);
-    return 0;
+    x->o.lint = &x->lint.lint;
+    return lint_sets_of(c, &x->lint, &x->g, e);
 }
 
 const char *campaigns_gateways(const struct campaign_info *k, char *out, size_t cap)
@@ -45,6 +48,7 @@ const char *campaigns_gateways(const struct campaign_info *k, char *out, size_t 
 void campaigns_close(struct opened *x)
 {
     cli_gateways_free(&x->g);
+    lint_sets_free(&x->lint);
 }
 
 /* ---- records ---- */
@@ -52,6 +56,8 @@ void campaigns_close(struct opened *x)
 struct record {
     struct cli *c;
     const char *act, *campaign, *reason; /* reason: "" if none */
+    const char *because;                 /* what the reason is for */
+    bool submit;
 };
 
 static int audit(struct cli *c, const char *act, const char *campaign, const char *detail,
@@ -66,31 +72,48 @@ static int audit(struct cli *c, const char *act, const char *campaign, const cha
 static int write_record(void *ctx, const struct wave_info *w, struct err *e)
 {
     const struct record *r = ctx;
-    char digest[65], detail[512] = "";
+    char digest[65], detail[768] = "";
 
     if (w != NULL) {
         crypt_hex(w->digest, sizeof w->digest, digest);
         snprintf(detail, sizeof detail, "wave %d, %lld messages, %lld held out, digest %s", w->no,
                  (long long)w->messages, (long long)w->held_out, digest);
     }
+    if (w != NULL && r->submit && w->allowed[0] != '\0')
+        snprintf(detail + strlen(detail), sizeof detail - strlen(detail), ", allowed %s",
+                 w->allowed);
+    size_t n = strlen(detail);
     if (r->reason[0] != '\0')
-        snprintf(detail + strlen(detail), sizeof detail - strlen(detail), "%s%.300s",
-                 detail[0] != '\0' ? ", unconfirmed because: " : "", r->reason);
+        snprintf(detail + n, sizeof detail - n, "%s%s: %.300s", n > 0 ? ", " : "", r->because,
+                 r->reason);
     return audit(r->c, r->act, r->campaign, detail, e);
 }
 
 /* ---- submit, approve ---- */
 
+enum { SUBMIT_ALLOW, SUBMIT_WHY };
+static const struct cli_option submit_options[] = {
+    {"allow", "RULE", N_("freeze although texts break this rule of their gateway")},
+    {"why", "TEXT", N_("why; the reason is recorded")},
+    CLI_END};
+
 static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
 {
     char n[32], m[32], digest[65];
-    struct record record = {c, "campaign.submit", a->rest[0], ""};
+    const char *why = a->value[SUBMIT_WHY];
+    struct opened x;
+    struct record record = {
+        .c = c, .act = "campaign.submit", .campaign = a->rest[0], .reason = "", .submit = true};
     struct campaign_record r = {write_record, &record};
     struct wave_info w;
-    struct opened x;
     struct bar bar;
-    int rc = campaigns_open(c, a->rest[0], &x, e);
+    uint32_t allowed;
 
+    if (lint_allow(a, SUBMIT_ALLOW, SUBMIT_WHY, &allowed, e) != 0)
+        return -1;
+    int rc = campaigns_open(c, a->rest[0], &x, e);
+    x.lint.lint.allowed = allowed;
+    x.lint.lint.why = why;
     if (rc == 0)
         rc = cli_audit_ready(c, e);
     if (rc == 0) {
@@ -98,6 +121,7 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
         rc = campaign_submit(c->store, c->keyring, &x.k, x.g.list, &x.o, c->actor, &r, &p, &w, e);
         bar_end(&bar);
     }
+    lint_tell(stderr, &x.lint.lint);
     campaigns_close(&x);
     if (rc != 0)
         return -1;
@@ -118,7 +142,11 @@ static const struct cli_option approve_options[] = {
 static int run_approve(struct cli *c, const struct cli_args *a, struct err *e)
 {
     const char *reason = a->value[0];
-    struct record record = {c, "campaign.approve", a->rest[0], reason != NULL ? reason : ""};
+    struct record record = {.c = c,
+                            .act = "campaign.approve",
+                            .campaign = a->rest[0],
+                            .reason = reason != NULL ? reason : "",
+                            .because = "unconfirmed because"};
     struct campaign_record r = {write_record, &record};
     struct wave_info w;
     struct opened x;
@@ -133,6 +161,8 @@ static int run_approve(struct cli *c, const struct cli_args *a, struct err *e)
     campaigns_close(&x);
     if (rc != 0)
         return -1;
+    if (w.allowed[0] != '\0')
+        printf(_("its texts were allowed to break rules: %s\n"), w.allowed);
     printf(_("campaign %s is approved by %s; `zhanchi dispatch` sends it\n"), x.k.name, c->actor);
     return 0;
 }
@@ -185,7 +215,7 @@ static const struct cli_option cancel_options[] = {{"yes", NULL, N_("do not ask"
 
 static int run_cancel(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    struct record record = {c, "campaign.cancel", a->rest[0], ""};
+    struct record record = {.c = c, .act = "campaign.cancel", .campaign = a->rest[0], .reason = ""};
     struct campaign_record r = {write_record, &record};
     struct campaign_info k;
     char number[32];
@@ -208,8 +238,9 @@ static int run_cancel(struct cli *c, const struct cli_args *a, struct err *e)
 /* ---- the table ---- */
 
 static const struct command submit = {.name = "submit",
-                                      .args = "C",
+                                      .args = "C [--allow RULE ... --why TEXT]",
                                       .help = N_("Freeze members and texts for approval."),
+                                      .options = submit_options,
                                       .min_rest = 1,
                                       .max_rest = 1,
                                       .run = run_submit};
@@ -244,6 +275,7 @@ static const struct command cancel = {.name = "cancel",
 static const struct command *const verbs[] = {&campaign_create_command,
                                               &campaign_forecast_command,
                                               &campaign_preview_command,
+                                              &campaign_test_command,
                                               &submit,
                                               &approve,
                                               &hold,

@@ -263,6 +263,38 @@ static void check_counters(struct check *k)
     }
 }
 
+struct overdue {
+    int64_t before_ms, n;
+};
+
+static int count_overdue(void *ctx, const struct list_info *l)
+{
+    struct overdue *o = ctx;
+
+    o->n += l->imported_at < o->before_ms;
+    return 0;
+}
+
+/* Nobody's data are kept longer than the office has said. */
+static void check_retention(struct check *k)
+{
+    int64_t days = conf_int(k->c->conf, "retention.lists_days");
+    struct overdue o = {clock_now_ms() - days * 86400000, 0};
+    struct err e = {0};
+    char text[160];
+
+    if (days == 0)
+        return;
+    if (store_list_each(k->c->store, count_overdue, &o, &e) != 0) {
+        fail(k, N_("retention"), &e);
+        return;
+    }
+    snprintf(text, sizeof text,
+             _("%lld lists are older than %lld days: `zhanchi list rm --expired`"), (long long)o.n,
+             (long long)days);
+    say(k, N_("retention"), o.n > 0 ? WARN : OK, o.n > 0 ? text : "");
+}
+
 static void check_epoch(struct check *k)
 {
     static const char *const findings[] = {
@@ -350,6 +382,7 @@ static void check_database(struct check *k, bool quick)
     check_audit(k);
     if (!quick && !*k->c->stop)
         check_counters(k);
+    check_retention(k);
 }
 
 enum { QUICK };

@@ -1,6 +1,6 @@
 /*
  * cmd_init: a new work directory: configuration, keys, database, epoch, and the shipped profiles,
- * policies and templates.
+ * rule sets, policies and templates.
  *
  * Nothing is ever overwritten: a zhanchi.conf that is there already is taken as it is, and so is
  * every shipped file. If a step fails, the keys and the database that this run has made are removed
@@ -44,17 +44,6 @@ static int make_dirs(const char *path, mode_t mode, struct err *e)
 
 /* ---- shipped files ---- */
 
-static bool find_shipped(const char *what, char out[PATH_MAX])
-{
-    char name[64];
-
-    snprintf(name, sizeof name, "zhanchi/%s", what);
-    if (cli_share(name, out))
-        return true;
-    snprintf(out, PATH_MAX, "%s/%s", ZHANCHI_DATADIR, what);
-    return fs_exists(out);
-}
-
 static int copy_file(const char *from, const char *to, struct err *e)
 {
     struct stat st;
@@ -77,7 +66,7 @@ static int copy_shipped(const char *dir, const char *what, struct err *e)
 
     if (fs_join(dir, what, to, sizeof to, e) != 0 || make_dir(to, 0755, e) != 0)
         return -1;
-    DIR *d = find_shipped(what, from) ? opendir(from) : NULL;
+    DIR *d = cli_shipped(what, from) ? opendir(from) : NULL;
     if (d == NULL) {
         fprintf(stderr, _("note: no shipped %s were found; copy them into %s yourself\n"), what,
                 to);
@@ -124,8 +113,8 @@ static int make_folder(struct cli *c, const char *name, char dir[PATH_MAX], char
     c->conf_path = conf;
     if (cli_conf(c, e) != 0)
         return -1;
-    return copy_shipped(dir, "gateways", e) != 0 || copy_shipped(dir, "policies", e) != 0 ||
-                   copy_shipped(dir, "templates", e) != 0
+    return copy_shipped(dir, "gateways", e) != 0 || copy_shipped(dir, "lint", e) != 0 ||
+                   copy_shipped(dir, "policies", e) != 0 || copy_shipped(dir, "templates", e) != 0
                ? -1
                : 0;
 }

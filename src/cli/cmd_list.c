@@ -12,6 +12,8 @@
 #include "zhanchi/json.h"
 #include "lists.h"
 
+#define DAY_MS INT64_C(86400000)
+
 /* ---- shared ---- */
 
 int lists_encoding(const char *name, struct table_opts *out, struct err *e)
@@ -436,17 +438,17 @@ static int remove_locked(struct cli *c, const struct list_info *l, struct err *e
     return rc;
 }
 
-static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
+static int remove_one(struct cli *c, const char *name, bool yes, struct err *e)
 {
     struct list_info l;
     char question[256];
 
-    if (cli_store(c, STORE_RW, e) || cli_list(c, a->rest[0], &l, e))
+    if (cli_list(c, name, &l, e))
         return -1;
     snprintf(question, sizeof question,
              _("Delete the personal data of list %s (%lld rows) for good?"), l.name,
              (long long)l.rows);
-    if (!cli_confirm(a->value[0] != NULL, question))
+    if (!cli_confirm(yes, question))
         return err_set(e, ERR_USAGE, _("say --yes where nobody can be asked"),
                        _("list %s was not removed"), l.name);
     if (remove_locked(c, &l, e))
@@ -456,12 +458,92 @@ static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
     return 0;
 }
 
+#define EXPIRED_MAX 256 /* a run; the next one goes on */
+struct expiry {
+    int64_t before_ms;
+    struct list_info *list;
+    size_t n;
+};
+
+static int expired(void *ctx, const struct list_info *l)
+{
+    struct expiry *x = ctx;
+
+    if (l->imported_at < x->before_ms && x->n < EXPIRED_MAX)
+        x->list[x->n++] = *l;
+    return 0;
+}
+
+/* A list that is still needed is kept and named; the next run sees it again. */
+static int remove_expired(struct cli *c, struct expiry *x, struct err *e)
+{
+    static const char *const keys[] = {"list", "imported", "rows", "removed", "because", NULL};
+    static const char *const titles[] = {N_("LIST"),    N_("IMPORTED"), N_("ROWS"),
+                                         N_("REMOVED"), N_("BECAUSE"),  NULL};
+    int rc = store_list_each(c->store, expired, x, e);
+    struct table_out *t = tout_new(c, keys, titles);
+
+    for (size_t i = 0; i < x->n && rc == 0; i++) {
+        struct err why = {0};
+        bool kept = remove_locked(c, &x->list[i], &why) != 0;
+        if (kept && why.kind != ERR_TEMP) {
+            *e = why;
+            rc = -1;
+        }
+        tout_text(t, x->list[i].name);
+        tout_when(t, x->list[i].imported_at);
+        tout_int(t, x->list[i].rows);
+        tout_text(t, kept ? "no" : "yes");
+        tout_text(t, kept ? why.what : "");
+    }
+    tout_end(t);
+    return rc;
+}
+
+static int run_expired(struct cli *c, bool yes, struct err *e)
+{
+    int64_t days = conf_int(c->conf, "retention.lists_days");
+    char question[256];
+
+    if (days == 0)
+        return err_set(e, ERR_CONFIG, _("set retention.lists_days"),
+                       _("nothing says after how many days lists expire"));
+    snprintf(question, sizeof question,
+             _("Delete the personal data of all lists older than %lld days for good?"),
+             (long long)days);
+    if (!cli_confirm(yes, question))
+        return err_set(e, ERR_USAGE, _("say --yes where nobody can be asked"),
+                       _("no list was removed"));
+    struct expiry x = {.before_ms = clock_now_ms() - days * DAY_MS};
+    x.list = calloc(EXPIRED_MAX, sizeof *x.list);
+    if (!x.list)
+        panic("out of memory");
+    int rc = remove_expired(c, &x, e);
+    free(x.list);
+    return rc;
+}
+
+enum { RM_YES, RM_EXPIRED };
+static int run_rm(struct cli *c, const struct cli_args *a, struct err *e)
+{
+    bool yes = a->value[RM_YES] != NULL;
+
+    if ((a->n_rest == 1) == (a->value[RM_EXPIRED] != NULL))
+        return err_set(e, ERR_USAGE, _("name one, or say --expired"), _("which lists?"));
+    if (cli_store(c, STORE_RW, e))
+        return -1;
+    return a->n_rest == 1 ? remove_one(c, a->rest[0], yes, e) : run_expired(c, yes, e);
+}
+
 /* ---- the command ---- */
 
 static const struct cli_option rejects_options[] = {
     {"output", "FILE", N_("write the rows to FILE, for repair in a spreadsheet (names people)")},
     CLI_END};
-static const struct cli_option rm_options[] = {{"yes", NULL, N_("do not ask")}, CLI_END};
+static const struct cli_option rm_options[] = {
+    {"yes", NULL, N_("do not ask")},
+    {"expired", NULL, N_("all lists older than retention.lists_days")},
+    CLI_END};
 
 static const struct command list_ls = {
     .name = "ls", .args = "", .help = N_("shows all lists"), .run = run_ls};
@@ -480,10 +562,10 @@ static const struct command list_rejects = {.name = "rejects",
                                             .max_rest = 1,
                                             .run = run_rejects};
 static const struct command list_rm = {.name = "rm",
-                                       .args = "L [--yes]",
+                                       .args = "L|--expired [--yes]",
                                        .help = N_("deletes a list's personal data"),
                                        .options = rm_options,
-                                       .min_rest = 1,
+                                       .min_rest = 0,
                                        .max_rest = 1,
                                        .run = run_rm};
 

@@ -84,7 +84,7 @@ static void show_payload(struct cli *c, const struct message_info *m, bool text)
     struct buf plain;
     char masked[MASK_MAX];
 
-    buf_init(&plain, 64 << 10);
+    buf_init(&plain, PAYLOAD_MAX_BYTES);
     if (m->payload != NULL &&
         keyring_unseal(c->keyring, m->key_id, SEAL_PAYLOAD, m->id, m->wave_id, m->payload,
                        m->payload_len, &plain, &e) == 0 &&

@@ -16,106 +16,10 @@
 #include "templates.h"
 
 #define FILE_MAX_BYTES (1u << 20)
-#define NAMES_MOST 96
 
 static const char *const kinds[] = {"notice", "promotion", "status"};
 
 /* ---- files ---- */
-
-static int load(const char *path, struct template_file *f, struct err *e)
-{
-    struct buf data;
-    size_t bad;
-
-    buf_init(&data, FILE_MAX_BYTES);
-    int rc = fs_read_file(path, &data, e);
-    if (rc == 0 && !utf8_valid(buf_cstr(&data), data.len, &bad))
-        rc = err_set(e, ERR_DATA, _("save the file as UTF-8"), _("%s is not UTF-8 (byte %zu)"),
-                     path, bad);
-    else if (rc == 0 && template_file_parse(buf_cstr(&data), data.len, f, e) != 0)
-        rc = err_prefix(e, "%s", path);
-    buf_fini(&data);
-    return rc;
-}
-
-static int check_subject(const struct template_file *f, const char *const *known, struct err *e)
-{
-    struct template *t = template_compile(f->subject, strlen(f->subject), e);
-    int rc = t != NULL && template_check(t, known, e) == 0 ? 0 : err_prefix(e, "subject");
-
-    template_free(t);
-    return rc;
-}
-
-/* Known names and the columns that the file declares; errors name the file's lines. */
-static int check_file(const char *path, const struct template_file *f, struct template **out,
-                      struct err *e)
-{
-    const char *known[NAMES_MOST];
-    size_t n = 0;
-
-    for (const char *const *k = template_known(); *k != NULL && n < NAMES_MOST / 2; k++)
-        known[n++] = *k;
-    for (size_t i = 0; f->columns[i] != NULL && n < NAMES_MOST - 1; i++)
-        known[n++] = f->columns[i];
-    known[n] = NULL;
-    if (check_subject(f, known, e) != 0)
-        return err_prefix(e, "%s", path);
-    *out = template_compile_at(f->text, f->text_len, f->text_line, e);
-    if (*out != NULL && template_check(*out, known, e) == 0)
-        return 0;
-    template_free(*out);
-    *out = NULL;
-    return err_prefix(e, "%s", path);
-}
-
-static int join_columns(const char *path, const struct template_file *f, struct template_info *out,
-                        struct err *e)
-{
-    struct buf joined;
-
-    buf_init(&joined, sizeof out->columns - 1);
-    for (size_t i = 0; f->columns[i] != NULL; i++)
-        buf_addf(&joined, "%s%s", i > 0 ? "," : "", f->columns[i]);
-    int rc = joined.failed ? err_set(e, ERR_DATA, _("declare fewer columns"),
-                                     _("%s: the list of columns is too long"), path)
-                           : 0;
-    snprintf(out->columns, sizeof out->columns, "%s", buf_cstr(&joined));
-    buf_fini(&joined);
-    return rc;
-}
-
-static int to_info(const struct cli *c, const char *path, const struct template_file *f,
-                   struct template_info *out, struct err *e)
-{
-    memset(out, 0, sizeof *out);
-    memcpy(out->name, f->name, sizeof out->name);
-    memcpy(out->topic, f->topic, sizeof out->topic);
-    memcpy(out->channel, f->channel, sizeof out->channel);
-    memcpy(out->signature, f->signature, sizeof out->signature);
-    memcpy(out->language, f->language, sizeof out->language);
-    memcpy(out->carrier_template, f->carrier_template, sizeof out->carrier_template);
-    memcpy(out->subject, f->subject, sizeof out->subject);
-    memcpy(out->body, f->text, f->text_len + 1);
-    out->kind = (int)f->kind;
-    out->created_at = clock_now_ms();
-    snprintf(out->created_by, sizeof out->created_by, "%s", c->actor);
-    return join_columns(path, f, out, e);
-}
-
-/* A file as a text that could be stored. */
-static int read_text(struct cli *c, const char *path, struct template_info *out, struct err *e)
-{
-    struct template_file f;
-    struct template *t = NULL;
-
-    if (load(path, &f, e) != 0)
-        return -1;
-    int rc = check_file(path, &f, &t, e) == 0 ? to_info(c, path, &f, out, e) : -1;
-    template_free(t);
-    template_file_fini(&f);
-    return rc;
-}
 
 /* In an open transaction. What was there already keeps its maker and needs no record. */
 static int put(struct cli *c, struct template_info *t, struct err *e)
@@ -150,7 +54,7 @@ static int find_text(struct cli *c, const char *name, struct template_info *out,
 
     *from_file = found == 1;
     if (found != 0)
-        return found < 0 ? -1 : read_text(c, path, out, e);
+        return found < 0 ? -1 : templates_read(c, path, out, e);
     if (cli_store(c, STORE_RO, e) != 0)
         return -1;
     found = store_template_find(c->store, name, out, e);
@@ -202,7 +106,7 @@ static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 
 static int add(struct cli *c, const char *path, struct template_info *t, struct err *e)
 {
-    if (cli_store(c, STORE_RW, e) != 0 || read_text(c, path, t, e) != 0 ||
+    if (cli_store(c, STORE_RW, e) != 0 || templates_read(c, path, t, e) != 0 ||
         store_begin(c->store, e) != 0)
         return -1;
     if (put(c, t, e) == 0)
@@ -226,13 +130,24 @@ static int run_add(struct cli *c, const struct cli_args *a, struct err *e)
 
 /* ---- check ---- */
 
+enum { CHECK_LIST, CHECK_GATEWAY, CHECK_RULES };
 static const struct cli_option check_options[] = {
     {"list", "L", N_("also: does this list, its screening and the office give every value?")},
+    {"gateway", "G", N_("by the rules of this gateway (default: mainland, or email)")},
+    {"rules", "SET", N_("by this rule set, or by this file of rules")},
     CLI_END};
 
-static void tell_json(const struct template_info *t, const struct template *program,
-                      const struct segments *s, const struct buf *sample)
+struct checked {
+    const struct template_info *t;
+    struct template *program;
+    struct segments segments;
+    struct buf sample;
+    struct lint_sets lint;
+};
+
+static void tell_json(const struct checked *k)
 {
+    const struct template_info *t = k->t;
     const char *const *names;
     struct buf out;
     struct json_w w;
@@ -254,33 +169,37 @@ static void tell_json(const struct template_info *t, const struct template *prog
     }
     json_w_key(&w, "variables");
     json_w_open(&w, '[');
-    for (template_names(program, &names); *names != NULL; names++)
+    for (template_names(k->program, &names); *names != NULL; names++)
         json_w_str(&w, *names);
     json_w_close(&w, ']');
     json_w_key(&w, "units");
-    json_w_int(&w, (int64_t)s->units);
+    json_w_int(&w, (int64_t)k->segments.units);
     json_w_key(&w, "parts");
-    json_w_int(&w, (int64_t)s->parts);
+    json_w_int(&w, (int64_t)k->segments.parts);
     json_w_key(&w, "sample");
-    json_w_strn(&w, buf_cstr(sample), sample->len);
+    json_w_strn(&w, buf_cstr(&k->sample), k->sample.len);
+    json_w_key(&w, "lint");
+    lint_json(&w, &k->lint.lint);
     json_w_close(&w, '}');
     puts(buf_cstr(&out));
     buf_fini(&out);
 }
 
-static void tell_text(const struct template_info *t, const struct template *program,
-                      const struct segments *s, const struct buf *sample)
+static void tell_text(const struct checked *k)
 {
+    const struct template_info *t = k->t;
     const char *const *names;
 
-    printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
+    if (campaign_lint_errors(&k->lint.lint) == 0)
+        printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
     if (t->subject[0] != '\0')
         printf(_("subject: %s\n"), t->subject);
     printf(_("variables:"));
-    for (template_names(program, &names); *names != NULL; names++)
+    for (template_names(k->program, &names); *names != NULL; names++)
         printf(" %s", *names);
-    printf(_("\nwith invented values: %zu characters, %zu segments\n%s\n"), s->units, s->parts,
-           buf_cstr(sample));
+    printf(_("\nwith invented values: %zu characters, %zu segments\n%s\n"), k->segments.units,
+           k->segments.parts, buf_cstr(&k->sample));
+    lint_tell(stdout, &k->lint.lint);
 }
 
 /* The list's side of a check: which list (NULL: any), and whether a policy decides. */
@@ -307,23 +226,93 @@ static int check_against(struct cli *c, const char *list, const struct template_
     return rc;
 }
 
-static int check(struct cli *c, const char *list, const struct template_info *t, struct err *e)
+/* The rules of a gateway, of a set, or of what is usual for the channel. */
+static int open_rules(struct cli *c, const struct cli_args *a, const struct template_info *t,
+                      struct lint_sets *out, struct err *e)
 {
-    struct segments s;
-    struct buf sample;
+    const char *gateway = a->value[CHECK_GATEWAY], *rules = a->value[CHECK_RULES];
+    struct cli_gateways g = {0};
 
-    buf_init(&sample, FILE_MAX_BYTES);
-    int rc = check_against(c, list, t, &sample, e);
-    struct template *program = rc == 0 ? template_compile(t->body, strlen(t->body), e) : NULL;
-    if (program != NULL) {
-        segment_count(buf_cstr(&sample), sample.len, SEGMENT_MAINLAND, &s, NULL, 0);
-        if (c->json)
-            tell_json(t, program, &s, &sample);
-        else
-            tell_text(t, program, &s, &sample);
+    if (gateway != NULL && rules != NULL)
+        return err_set(e, ERR_USAGE, _("name one of them"),
+                       _("--gateway and --rules exclude each other"));
+    if (gateway == NULL)
+        return lint_sets_add(c, out,
+                             rules != NULL                      ? rules
+                             : strcmp(t->channel, "email") == 0 ? "email"
+                                                                : "mainland",
+                             e);
+    int rc = cli_gateways(c, gateway, &g, e) == 0 ? lint_sets_of(c, out, &g, e) : -1;
+    cli_gateways_free(&g);
+    return rc;
+}
+
+/* Of the body's first line in its file; 1 for a stored text. */
+static int body_line(struct cli *c, const char *name)
+{
+    char path[4096];
+    struct template_file f;
+    struct err none;
+    int line = 1;
+
+    snprintf(path, sizeof path, "%s", name);
+    if ((fs_exists(name) || find_file(c, name, path, &none) == 1) &&
+        templates_load(path, &f, &none) == 0) {
+        line = f.text_line;
+        template_file_fini(&f);
     }
-    template_free(program);
-    buf_fini(&sample);
+    return line;
+}
+
+static int lint(struct checked *k, int first_line, struct err *e)
+{
+    struct campaign_lint *l = &k->lint.lint;
+
+    if (campaign_lint_text(k->t, l, e) != 0)
+        return -1;
+    for (size_t i = 0; i < l->n; i++)
+        l->found[i].line +=
+            l->found[i].line > 0 && l->found[i].partial[0] == '\0' ? first_line - 1 : 0;
+    k->program = template_compile_packed(k->t->body, strlen(k->t->body), 1, k->t->partials, e);
+    return k->program != NULL ? 0 : -1;
+}
+
+static int broken(const struct checked *k, struct err *e)
+{
+    size_t n = campaign_lint_errors(&k->lint.lint);
+
+    return n == 0 ? 0
+                  : err_set(e, ERR_DATA, _("correct the text; zhanchi-lint(5) describes the rules"),
+                            _("template %s breaks %zu rules of %s"), k->t->name, n,
+                            k->lint.lint.found[0].set);
+}
+
+static int check(struct cli *c, const struct cli_args *a, const struct template_info *t,
+                 struct err *e)
+{
+    struct checked *k = calloc(1, sizeof *k);
+
+    if (k == NULL)
+        panic("out of memory");
+    k->t = t;
+    buf_init(&k->sample, FILE_MAX_BYTES);
+    int rc = check_against(c, a->value[CHECK_LIST], t, &k->sample, e);
+    if (rc == 0)
+        rc = open_rules(c, a, t, &k->lint, e) == 0 ? lint(k, body_line(c, a->rest[0]), e) : -1;
+    if (rc == 0) {
+        segment_count(buf_cstr(&k->sample), k->sample.len, SEGMENT_MAINLAND, &k->segments, NULL, 0);
+        if (strcmp(t->channel, "email") == 0)
+            k->segments.parts = 1; /* however long */
+        if (c->json)
+            tell_json(k);
+        else
+            tell_text(k);
+        rc = broken(k, e);
+    }
+    template_free(k->program);
+    lint_sets_free(&k->lint);
+    buf_fini(&k->sample);
+    free(k);
     return rc;
 }
 
@@ -335,19 +324,21 @@ static int run_check(struct cli *c, const struct cli_args *a, struct err *e)
 
     if (t == NULL)
         panic("out of memory");
-    int rc = fs_exists(a->rest[0]) ? read_text(c, a->rest[0], t, e)
+    int rc = fs_exists(a->rest[0]) ? templates_read(c, a->rest[0], t, e)
                                    : find_text(c, a->rest[0], t, &from_file, e);
     if (rc == 0)
-        rc = check(c, a->value[0], t, e);
+        rc = check(c, a, t, e);
     free(t);
     return rc;
 }
 
 /* ---- preview ---- */
 
+enum { PREVIEW_LIST, PREVIEW_ROWS, PREVIEW_HTML };
 static const struct cli_option preview_options[] = {
     {"list", "L", N_("list whose rows are shown, names and numbers masked")},
-    {"rows", "N", N_("how many texts (default 5, at most 64)")},
+    {"rows", "N", N_("how many texts (default 12, at most 64)")},
+    {"html", "FILE", N_("also as a page for a browser: bubbles, costs, warnings")},
     CLI_END};
 
 /* A campaign that is nowhere: the whole list, now. */
@@ -386,12 +377,26 @@ static int preview(struct cli *c, const struct cli_args *a, struct template_info
         return -1;
     memcpy(k.channel, t->channel, sizeof k.channel);
     struct campaign_office o = campaigns_office(c);
-    struct progress p = bar_begin(&bar, c, _("preview"));
-    campaigns_samples_begin(&samples, c);
-    int rc = campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, campaigns_show_sample,
-                              &samples, e);
-    bar_end(&bar);
+    struct lint_sets *lint = calloc(1, sizeof *lint);
+    if (lint == NULL)
+        panic("out of memory");
+    o.lint = &lint->lint;
+    const char *html = a->value[PREVIEW_HTML];
+    campaigns_samples_begin(&samples, c, html);
+    int rc = lint_sets_add(c, lint, strcmp(t->channel, "email") == 0 ? "email" : "mainland", e);
+    if (rc == 0) {
+        struct progress p = bar_begin(&bar, c, _("preview"));
+        rc = campaign_preview(c->store, c->keyring, &k, t, NULL, &o, n, &p, NULL,
+                              campaigns_show_sample, &samples, e);
+        bar_end(&bar);
+    }
+    if (rc == 0 && html != NULL)
+        rc = page_write(samples.page, html, t->name, a->value[PREVIEW_LIST], &lint->lint, e);
     campaigns_samples_end(&samples, rc);
+    if (rc == 0 && !c->json)
+        lint_tell(stdout, &lint->lint);
+    lint_sets_free(lint);
+    free(lint);
     return rc;
 }
 
@@ -430,11 +435,11 @@ static int render(const char *path, const struct json *data, struct buf *out, st
 {
     struct template_file f;
 
-    if (load(path, &f, e) != 0)
+    if (templates_load(path, &f, e) != 0)
         return -1;
     struct arena *arena = arena_new(4096);
     struct tv root = template_value(arena, data);
-    struct template *t = template_compile_at(f.text, f.text_len, f.text_line, e);
+    struct template *t = templates_compile(path, &f, e);
     buf_addf(out, "【%s】", f.signature);
     int rc = t != NULL
                  ? template_render(t, &root, template_escape_none, TEMPLATE_MISSING_ERROR, out, e)
@@ -468,13 +473,14 @@ static int run_render(struct cli *c, const struct cli_args *a, struct err *e)
 
 static const struct command ls_command = {
     .name = "ls", .args = "", .help = N_("Stored templates and their versions."), .run = run_ls};
-static const struct command check_command = {.name = "check",
-                                             .args = "FILE|T [--list L]",
-                                             .help = N_("Check a text: names, syntax, length."),
-                                             .options = check_options,
-                                             .min_rest = 1,
-                                             .max_rest = 1,
-                                             .run = run_check};
+static const struct command check_command = {
+    .name = "check",
+    .args = "FILE|T [--list L] [--gateway G | --rules SET]",
+    .help = N_("Check a text: names, syntax, length, rules."),
+    .options = check_options,
+    .min_rest = 1,
+    .max_rest = 1,
+    .run = run_check};
 static const struct command add_command = {.name = "add",
                                            .args = "FILE",
                                            .help = N_("Store a template file as a version."),
@@ -483,7 +489,7 @@ static const struct command add_command = {.name = "add",
                                            .run = run_add};
 static const struct command preview_command = {
     .name = "preview",
-    .args = "FILE|T --list L [--rows N]",
+    .args = "FILE|T --list L [--rows N] [--html FILE]",
     .help = N_("The text with rows of a list, names and numbers masked."),
     .options = preview_options,
     .min_rest = 1,

@@ -99,6 +99,11 @@ static void print_text(const struct importing *im, const struct intake_opts *o,
         printf(_("%s rows have a region that looks like none: it is kept sealed, and their people "
                  "are undetermined\n"),
                cli_number(r->no_regions, a));
+    if (r->rare_names > 0)
+        printf(
+            _("%s names hold rare characters (beyond U+FFFF): look at a preview, older telephones "
+              "may not show them\n"),
+            cli_number(r->rare_names, a));
     if (!o->dry_run) {
         printf(_("%s persons; %s further rows are theirs too\n"), cli_number(r->counts.persons, a),
                cli_number(r->counts.rows - r->counts.persons, b));
@@ -143,6 +148,7 @@ static void print_json(const struct importing *im, const struct intake_opts *o,
     NUMBER("known", r->known);
     NUMBER("skipped", r->skipped);
     NUMBER("no_regions", r->no_regions);
+    NUMBER("rare_names", r->rare_names);
     if (!o->dry_run) {
         NUMBER("persons", r->counts.persons);
         NUMBER("numbers", r->counts.addresses);

@@ -131,12 +131,61 @@ static void tell_fixed(const struct act *act, const struct intake_fixed *r)
     tell_suppressed(act, r);
 }
 
-enum { FIX_ROW, FIX_COLUMN, FIX_ACCEPT };
+enum { FIX_ROW, FIX_COLUMN, FIX_ACCEPT, FIX_REASON };
 static const struct cli_option fix_options[] = {
     {"row", "N", N_("line of the file")},
     {"column", "C", N_("header (or field name) of the cell; its new value on standard input")},
     {"accept", NULL, N_("take the row in review as it is")},
+    {"reason", "CODE",
+     N_("with --accept, instead of --row: all rows in review for this reason alone")},
     CLI_END};
+
+static int audit_accepted(void *ctx, const struct intake_accepted *r, struct err *e)
+{
+    const struct act *act = ctx;
+    char object[128], detail[160];
+
+    snprintf(object, sizeof object, "list %s", act->list.name);
+    snprintf(detail, sizeof detail, "all for %.32s as they are: taken %lld so far", act->name,
+             (long long)r->taken);
+    return cli_audit(act->cli, "list.fix", object, detail, e);
+}
+
+static void tell_accepted(const struct act *act, const struct intake_accepted *r)
+{
+    static const char *const keys[] = {"list", "taken", "left", NULL};
+    static const char *const titles[] = {N_("LIST"), N_("TAKEN"), N_("STILL IN REVIEW"), NULL};
+    struct intake_fixed none = {0};
+    struct table_out *t = tout_new(act->cli, keys, titles);
+
+    tout_text(t, act->list.name);
+    tout_int(t, r->taken);
+    tout_int(t, r->left);
+    tout_end(t);
+    if (!act->cli->json)
+        tell_suppressed(act, &none);
+}
+
+static int accept_all(struct cli *c, const char *name, const char *reason, struct err *e)
+{
+    struct act act = {.name = reason};
+    struct intake_accept o = {.reason = reason, .record = audit_accepted, .ctx = &act};
+    struct intake_accepted r;
+    struct bar bar;
+
+    if (!intake_reason_review(reason))
+        return err_set(e, ERR_USAGE, _("see `zhanchi list review L`"),
+                       _("no row waits for a decision because of %.32s"), reason);
+    if (open_list(&act, c, name, e))
+        return -1;
+    o.progress = bar_begin(&bar, c, _("accept"));
+    int rc = intake_accept(c->store, c->keyring, &act.list, &o, &r, e);
+    bar_end(&bar);
+    if (rc)
+        return -1;
+    tell_accepted(&act, &r);
+    return 0;
+}
 
 static int read_value(char value[VALUE_MAX], struct err *e)
 {
@@ -157,6 +206,12 @@ static int run_fix(struct cli *c, const struct cli_args *a, struct err *e)
     struct intake_fixed r;
     char value[VALUE_MAX];
 
+    if (a->value[FIX_REASON]) {
+        if (!f.accept || a->value[FIX_ROW] || f.column)
+            return err_set(e, ERR_USAGE, _("say --accept --reason CODE alone"),
+                           _("--reason is about all rows in review"));
+        return accept_all(c, a->rest[0], a->value[FIX_REASON], e);
+    }
     if (lists_line(a->value[FIX_ROW], &f.line, e))
         return -1;
     if ((f.column != NULL) == f.accept)
@@ -172,7 +227,8 @@ static int run_fix(struct cli *c, const struct cli_args *a, struct err *e)
 }
 
 const struct command list_fix = {.name = "fix",
-                                 .args = "L --row N --column C|--accept",
+                                 .args =
+                                     "L --row N --column C|--accept, or L --accept --reason CODE",
                                  .help = N_("repairs or accepts a row: its next revision"),
                                  .options = fix_options,
                                  .min_rest = 1,

@@ -49,7 +49,7 @@ static void payload(struct writing *x, const struct message_info *m)
     struct buf plain;
     char masked[MASK_MAX];
 
-    buf_init(&plain, 64 << 10);
+    buf_init(&plain, PAYLOAD_MAX_BYTES);
     if (m->payload != NULL &&
         keyring_unseal(x->c->keyring, m->key_id, SEAL_PAYLOAD, m->id, m->wave_id, m->payload,
                        m->payload_len, &plain, &why) == 0 &&
@@ -61,6 +61,8 @@ static void payload(struct writing *x, const struct message_info *m)
             put_text(&x->w, "subject", p.subject);
         if (x->text)
             put_text(&x->w, "text", p.text);
+        if (x->text && p.html[0] != '\0')
+            put_text(&x->w, "html", p.html);
     } else if (m->payload != NULL) {
         put_text(&x->w, "fault", why.what);
     }

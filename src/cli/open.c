@@ -79,6 +79,11 @@ int cli_conf(struct cli *c, struct err *e)
     return find_actor(c, e);
 }
 
+bool cli_has_conf(const struct cli *c)
+{
+    return c->conf != NULL || fs_exists(find_conf(c));
+}
+
 int cli_store(struct cli *c, enum store_mode mode, struct err *e)
 {
     if (c->store != NULL)
@@ -222,15 +227,26 @@ int cli_audit(struct cli *c, const char *act, const char *object, const char *de
 
 bool cli_share(const char *what, char out[PATH_MAX])
 {
-    char exe[PATH_MAX], path[PATH_MAX + 64];
+    char exe[PATH_MAX], path[PATH_MAX + 136];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
     if (n <= 0)
         return false;
     exe[n] = '\0';
     *strrchr(exe, '/') = '\0';
-    snprintf(path, sizeof path, "%s/../share/%.48s", exe, what);
+    snprintf(path, sizeof path, "%s/../share/%.120s", exe, what);
     return realpath(path, out) != NULL;
+}
+
+bool cli_shipped(const char *what, char out[PATH_MAX])
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "zhanchi/%.110s", what);
+    if (cli_share(name, out))
+        return true;
+    snprintf(out, PATH_MAX, "%s/%s", ZHANCHI_DATADIR, what);
+    return fs_exists(out);
 }
 
 int cli_audit_ready(struct cli *c, struct err *e)

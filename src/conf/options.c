@@ -26,6 +26,8 @@ const struct option_def option_table[] = {
     {"office.name", OPT_STRING, "", 0, 0, NULL, "the office's name in texts that use {{office}}"},
     {"office.phone12333", OPT_STRING, "12333", 0, 0, NULL, "number for questions and complaints in texts"},
     {"office.apply_where", OPT_STRING, "参保地经办机构", 0, 0, NULL, "where people apply, in texts"},
+    {"office.name_en", OPT_STRING, "", 0, 0, NULL, "the office's name in texts that are not Chinese"},
+    {"office.apply_where_en", OPT_STRING, "your social insurance agency", 0, 0, NULL, "where people apply, in texts that are not Chinese"},
     {"office.zone", OPT_ZONE, "+08:00", 0, 0, NULL, "offset of the civil time"},
     {"campaign.window_from", OPT_MINUTE, "09:00", 0, 0, NULL, "a campaign's window, unless it names its own"},
     {"campaign.window_to", OPT_MINUTE, "20:00", 0, 0, NULL, "end of the window"},
@@ -34,6 +36,7 @@ const struct option_def option_table[] = {
     {"campaign.max_units", OPT_INT, "500", 70, 2000, NULL, "longest text in UTF-16 units, signature included"},
     {"campaign.policy_dir", OPT_PATH, "policies", 0, 0, NULL, "where `--policy NAME` looks"},
     {"campaign.template_dir", OPT_PATH, "templates", 0, 0, NULL, "where `--template NAME` looks"},
+    {"campaign.lint_dir", OPT_PATH, "lint", 0, 0, NULL, "where the rule sets of gateways are; what is missing there is looked for beside the program"},
     {"dispatch.claim_ttl", OPT_DURATION, "2s", 100, HOUR, NULL, "a claimed message that has not left by then goes back to the queue"},
     {"dispatch.commit_max", OPT_INT, "1000", 1, 100000, NULL, "settlements that are committed together at most"},
     {"dispatch.backoff_base", OPT_DURATION, "5s", 1, HOUR, NULL, "pause before a message's second attempt; doubled for each further one"},
@@ -48,6 +51,7 @@ const struct option_def option_table[] = {
     {"serve.port", OPT_INT, "18380", 0, 65535, NULL, "port for receipts and replies"},
     {"serve.optout_words", OPT_LIST, "", 0, 0, NULL, "further replies that mean a refusal, beside R T TD N 退订 ..."},
     {"retention.inbox_days", OPT_INT, "180", 1, 3660, NULL, "raw reports are kept so long (the law asks for five months)"},
+    {"retention.lists_days", OPT_INT, "0", 0, 36600, NULL, "`list rm --expired` deletes the personal data of lists older than this; 0: of none"},
     {"log.level", OPT_CHOICE, "info", 0, 0, levels, "debug, info, warn or error"},
 };
 /* clang-format on */

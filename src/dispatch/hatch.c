@@ -740,7 +740,7 @@ struct hatch *hatch_start(const struct hatch_opts *o, struct err *e)
     d->intent = intent_new(o->run, o->store, o->keyring);
     d->failovers = failovers_new(o->store, d->intent);
     d->arena = arena_new(1 << 20);
-    buf_init(&d->plain, 64 << 10);
+    buf_init(&d->plain, PAYLOAD_MAX_BYTES);
     d->status.next_due_ms = INT64_MAX;
     d->refreshed_us = d->caught_up_us = -REFRESH_US;
     pthread_mutex_init(&d->lock, NULL);

@@ -186,6 +186,7 @@ void lane_message(const struct job *j, struct gw_message *out)
                                .proof = j->proof,
                                .phone = j->payload.phone,
                                .subject = j->payload.subject,
+                               .html = j->payload.html,
                                .text = j->payload.text,
                                .signature = j->payload.signature,
                                .carrier_template = j->payload.carrier_template,

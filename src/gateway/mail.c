@@ -1,7 +1,7 @@
 /*
  * mail: gateways that are mail servers: what a profile says of them, and what their replies are worth.
  *
- *   mail = { tls; user; password; helo; from; from_name; sender; reply_to; subject; body; list_unsubscribe; headers; }
+ *   mail = { tls; user; password; helo; from; from_name; sender; reply_to; subject; body; html; list_unsubscribe; headers; }
  *   answer = { session = { CLASS = [ codes ] }; recipient = { CLASS = [ codes ] }; id = "expression"; }
  *   bounces = { CLASS = [ codes ] }
  *
@@ -40,13 +40,10 @@ static int parse_leaves(struct compiler *c, const struct conf_node *group, struc
         const char *key;
         struct program *p;
         bool needed;
-    } leaves[] = {{"from", &m->from, true},
-                  {"from_name", &m->from_name, false},
-                  {"sender", &m->sender, false},
-                  {"reply_to", &m->reply_to, false},
-                  {"subject", &m->subject, true},
-                  {"body", &m->body, true},
-                  {"list_unsubscribe", &m->unsubscribe, false}};
+    } leaves[] = {{"from", &m->from, true},       {"from_name", &m->from_name, false},
+                  {"sender", &m->sender, false},  {"reply_to", &m->reply_to, false},
+                  {"subject", &m->subject, true}, {"body", &m->body, true},
+                  {"html", &m->html, false},      {"list_unsubscribe", &m->unsubscribe, false}};
 
     for (size_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++)
         if ((leaves[i].needed && profile_need(group, leaves[i].key, e) == NULL) ||
@@ -172,9 +169,10 @@ static int parse_answer(struct compiler *c, struct gateway *g, const struct conf
 int mail_parse(struct compiler *c, struct gateway *g, const struct conf_node *mail,
                const struct conf_node *answer, const struct conf_node *bounces, struct err *e)
 {
-    static const char *const known[] = {
-        "tls",     "user", "password",         "helo",    "from", "from_name", "sender", "reply_to",
-        "subject", "body", "list_unsubscribe", "headers", NULL};
+    static const char *const known[] = {"tls",     "user",      "password", "helo",
+                                        "from",    "from_name", "sender",   "reply_to",
+                                        "subject", "body",      "html",     "list_unsubscribe",
+                                        "headers", NULL};
     struct mail_rules *m = &g->mail;
     const struct conf_node *headers;
 

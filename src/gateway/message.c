@@ -25,7 +25,7 @@ struct letter {
     const struct mail_rules *rules;
     const char *proof; /* "" if none */
     struct env *env;
-    struct buf value, tmp, body;
+    struct buf value, tmp, body, html, encoded;
     struct gw_request *out;
     struct err *e;
 };
@@ -219,8 +219,7 @@ static int add_headers(struct letter *l, const struct gateway *g, const struct e
     for (size_t i = 0; i < l->rules->n_headers; i++)
         if (add_text(l, l->rules->headers[i].name, &l->rules->headers[i].value) != 0)
             return -1;
-    buf_adds(out, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                  "Content-Transfer-Encoding: base64\r\n\r\n");
+    buf_adds(out, "MIME-Version: 1.0\r\n");
     return 0;
 }
 
@@ -239,22 +238,51 @@ static void unix_to_mail(const struct buf *text, struct buf *out)
         buf_adds(out, "\r\n");
 }
 
-static int add_body(struct letter *l)
+/* A text as a part of its own: its headers, then base64. */
+static void add_part(struct letter *l, const char *type, const struct buf *text)
 {
     struct buf *out = &l->out->body;
 
-    buf_reset(&l->body);
-    if (program_run(&l->rules->body, l->env, &l->body, l->e) != 0)
-        return -1;
-    unix_to_mail(&l->body, &l->tmp);
-    buf_reset(&l->body);
-    crypt_base64(buf_cstr(&l->tmp), l->tmp.len, &l->body);
-    for (size_t at = 0; at < l->body.len; at += LINE) {
-        size_t left = l->body.len - at;
-        buf_add(out, l->body.data + at, left < LINE ? left : LINE);
+    buf_addf(out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+             type);
+    unix_to_mail(text, &l->tmp);
+    struct buf *encoded = &l->encoded;
+    buf_reset(encoded);
+    crypt_base64(buf_cstr(&l->tmp), l->tmp.len, encoded);
+    for (size_t at = 0; at < encoded->len; at += LINE) {
+        size_t left = encoded->len - at;
+        buf_add(out, encoded->data + at, left < LINE ? left : LINE);
         buf_adds(out, "\r\n");
     }
-    return out->failed || l->body.failed || l->tmp.failed
+}
+
+/* RFC 2046 5.1.4: the plainest first. The boundary holds what base64 never does, so that it stands in no part. */
+static void add_alternatives(struct letter *l)
+{
+    static const char boundary[] = "=_zhanchi_alternative";
+    struct buf *out = &l->out->body;
+
+    buf_addf(out, "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary,
+             boundary);
+    add_part(l, "text/plain", &l->body);
+    buf_addf(out, "--%s\r\n", boundary);
+    add_part(l, "text/html", &l->html);
+    buf_addf(out, "--%s--\r\n", boundary);
+}
+
+static int add_body(struct letter *l)
+{
+    buf_reset(&l->body);
+    buf_reset(&l->html);
+    if (program_run(&l->rules->body, l->env, &l->body, l->e) != 0 ||
+        program_run(&l->rules->html, l->env, &l->html, l->e) != 0)
+        return -1;
+    if (l->html.len > 0)
+        add_alternatives(l);
+    else
+        add_part(l, "text/plain", &l->body);
+    return l->out->body.failed || l->body.failed || l->html.failed || l->tmp.failed ||
+                   l->encoded.failed
                ? err_set(l->e, ERR_DATA, "shorten the text", "an email is longer than allowed")
                : 0;
 }
@@ -288,7 +316,9 @@ int mail_build(const struct gateway *g, struct env *env, const char *proof, int6
 
     buf_init(&l.value, VALUE_MAX);
     buf_init(&l.tmp, BODY_MAX);
-    buf_init(&l.body, 2 * BODY_MAX);
+    buf_init(&l.body, BODY_MAX);
+    buf_init(&l.html, BODY_MAX);
+    buf_init(&l.encoded, 2 * BODY_MAX);
     out->mail = &g->mail.how;
     buf_adds(&out->url, g->origin);
     buf_adds(&out->url, g->mail.helo);
@@ -296,5 +326,7 @@ int mail_build(const struct gateway *g, struct env *env, const char *proof, int6
     buf_fini(&l.value);
     buf_fini(&l.tmp);
     buf_fini(&l.body);
+    buf_fini(&l.html);
+    buf_fini(&l.encoded);
     return rc;
 }

@@ -210,13 +210,28 @@ static const struct conf_node *part(const struct roots *r, const char *key)
     return r->base && conf_node_get(r->own, key) == NULL ? r->base : r->own;
 }
 
-static const char *const root_keys[] = {"language", "title",    "base",     "channel", "url",
-                                        "secrets",  "settings", "optional", "number",  "limits",
-                                        "sign",     "headers",  "submit",   "answer",  "callbacks",
-                                        "pull",     "samples",  NULL};
-static const char *const root_keys_mail[] = {"language", "title",    "base",     "channel", "url",
-                                             "secrets",  "settings", "optional", "limits",  "mail",
-                                             "answer",   "bounces",  "samples",  NULL};
+static const char *const root_keys[] = {"language",  "title",   "base",     "channel",  "url",
+                                        "lint",      "secrets", "settings", "optional", "number",
+                                        "limits",    "sign",    "headers",  "submit",   "answer",
+                                        "callbacks", "pull",    "samples",  NULL};
+static const char *const root_keys_mail[] = {
+    "language", "title",  "base", "channel", "url",     "lint",    "secrets", "settings",
+    "optional", "limits", "mail", "answer",  "bounces", "samples", NULL};
+
+/* The rules that texts are held against before they go: a file's name, without its folder. */
+static int parse_lint(struct gateway *g, const struct conf_node *root, struct err *e)
+{
+    const char *name;
+
+    if (conf_node_str(root, "lint", g->mail.present ? "email" : "mainland", &name, e) != 0)
+        return -1;
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL || strlen(name) > 63)
+        return conf_node_err(conf_node_get(root, "lint"), e,
+                             "name a rule set, as \"mainland\" (see zhanchi-lint(5))",
+                             "lint is no name of a rule set");
+    g->lint = arena_strdup(g->arena, name);
+    return 0;
+}
 
 static int parse_head(struct gateway *g, const struct roots *r, const struct conf_gateway *s,
                       struct err *e)
@@ -238,6 +253,7 @@ static int parse_head(struct gateway *g, const struct roots *r, const struct con
             return -1;
     return constants_secrets(g, part(r, "secrets"), s, e) != 0 ||
                    constants_settings(g, part(r, "settings"), part(r, "optional"), s, e) != 0 ||
+                   parse_lint(g, part(r, "lint"), e) != 0 ||
                    parse_address(g, part(r, "url"), s, e) != 0 ||
                    parse_number(g, part(r, "number"), e) != 0 ||
                    parse_limits(g, part(r, "limits"), e) != 0
@@ -429,6 +445,11 @@ const char *gateway_name(const struct gateway *g)
 const char *gateway_channel(const struct gateway *g)
 {
     return g->mail.present ? "email" : "sms";
+}
+
+const char *gateway_lint(const struct gateway *g)
+{
+    return g->lint;
 }
 
 void gateway_digest(const struct gateway *g, uint8_t out[32])

@@ -252,7 +252,7 @@ struct mail_rules {
     struct gw_mail how;
     char *user, *password; /* of how, wiped by mail_fini */
     const char *helo;      /* "/name", behind the URL's origin; "" = this machine's */
-    struct program from, from_name, sender, reply_to, subject, body, unsubscribe;
+    struct program from, from_name, sender, reply_to, subject, body, html, unsubscribe;
     struct mail_header *headers;
     size_t n_headers;
     uint32_t uses;
@@ -295,6 +295,7 @@ struct gateway {
     const char *host;      /* as a Host header has it */
     const char *base_path; /* "/prefix" or "" */
     const char *public_url, *number, *ca_file;
+    const char *lint; /* name of a rule set */
     int zone_min;
     int sticky; /* of zhanchi.conf: 1 yes, -1 no, 0 not said */
     const struct conf_node *common_headers, *common_sign; /* while loading */

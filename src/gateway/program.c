@@ -15,6 +15,7 @@ const char *const var_names[VARS + 1] = {
     "phone",
     "address",
     "subject",
+    "html",
     "text",
     "content",
     "signature",
@@ -111,6 +112,7 @@ int env_message(struct env *env, const struct gw_message *m, struct err *e)
     env->v[VAR_REF] = text_of(m->ref);
     env->v[VAR_ADDRESS] = text_of(m->phone);
     env->v[VAR_SUBJECT] = text_of(m->subject);
+    env->v[VAR_HTML] = text_of(m->html);
     env->v[VAR_TEXT] = text_of(m->text);
     env->v[VAR_SIGNATURE] = text_of(m->signature);
     env->v[VAR_CARRIER_TEMPLATE] = text_of(m->carrier_template);

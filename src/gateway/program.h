@@ -20,6 +20,7 @@ enum var {
     VAR_PHONE,   /* in the profile's number form */
     VAR_ADDRESS, /* as it is: of an email the mail address */
     VAR_SUBJECT,
+    VAR_HTML,    /* an email's second body */
     VAR_TEXT,    /* signature in front */
     VAR_CONTENT, /* the text without it */
     VAR_SIGNATURE,

@@ -150,46 +150,53 @@ static int read_again(struct fixing *x, enum row_outcome *outcome, struct err *e
 
 /* ---- storing ---- */
 
-static int store_taken(struct fixing *x, struct sealer *sealer, struct buf *blob, struct err *e)
+int stored_take(struct stored_row *r, struct store *s, struct keyring *k, const struct list_info *l,
+                const struct reading *reading, int64_t *suppressed, struct err *e)
 {
+    struct sealer *sealer = sealer_new(k, &r->plan, l->key_id);
     struct list_row row;
+    struct buf blob;
     int64_t id;
 
-    if (store_list_row_ids(x->store, 1, &id, e))
-        return -1;
-    int rc = sealer_row(sealer, &x->stored->row, &x->reading, id, x->stored->revision + 1, &row,
-                        blob, e);
+    buf_init(&blob, SEALED_MAX + 64);
+    int rc = store_list_row_ids(s, 1, &id, e);
+    if (rc == 0)
+        rc = sealer_row(sealer, &r->row, reading, id, r->revision + 1, &row, &blob, e);
     if (rc == 1)
-        return err_set(e, ERR_DATA, "shorten it", "the row is too long to be kept");
-    row.sealed = buf_cstr(blob);
-    return rc ? -1
-              : store_row_revise(x->store, x->list->id, &row, x->stored->id, &x->result->suppressed,
-                                 e);
+        rc = err_set(e, ERR_DATA, "shorten it", "line %lld is too long to be kept",
+                     (long long)r->row.line);
+    if (rc == 0) {
+        row.sealed = buf_cstr(&blob);
+        rc = store_row_revise(s, l->id, &row, r->id, suppressed, e);
+    }
+    buf_fini(&blob);
+    sealer_free(sealer);
+    return rc;
 }
 
-static int store_held(struct fixing *x, struct sealer *sealer, enum row_outcome outcome,
-                      struct buf *blob, struct err *e)
+static int store_held(struct fixing *x, enum row_outcome outcome, struct err *e)
 {
+    struct sealer *sealer = sealer_new(x->keyring, &x->stored->plan, x->list->key_id);
     struct list_held h;
+    struct buf blob;
 
-    if (sealer_held(sealer, &x->stored->row, x->fix->line, x->stored->revision + 1, &h, blob, e))
-        return -1;
+    buf_init(&blob, SEALED_MAX + 64);
+    int rc =
+        sealer_held(sealer, &x->stored->row, x->fix->line, x->stored->revision + 1, &h, &blob, e);
     h.state = outcome == ROW_HELD ? HELD_REVIEW : HELD_REJECTED;
-    h.sealed = h.sealed_len > 0 ? buf_cstr(blob) : NULL;
-    return store_row_hold(x->store, x->list->id, &h, x->reading.rejects, x->reading.n_rejects, e);
+    h.sealed = h.sealed_len > 0 ? buf_cstr(&blob) : NULL;
+    if (rc == 0)
+        rc = store_row_hold(x->store, x->list->id, &h, x->reading.rejects, x->reading.n_rejects, e);
+    buf_fini(&blob);
+    sealer_free(sealer);
+    return rc;
 }
 
 static int put(struct fixing *x, enum row_outcome outcome, struct err *e)
 {
-    struct sealer *sealer = sealer_new(x->keyring, &x->stored->plan, x->list->key_id);
-    struct buf blob;
-
-    buf_init(&blob, SEALED_MAX + 64);
-    int rc = outcome == ROW_TAKEN ? store_taken(x, sealer, &blob, e)
-                                  : store_held(x, sealer, outcome, &blob, e);
-    buf_fini(&blob);
-    sealer_free(sealer);
-    return rc;
+    return outcome == ROW_TAKEN ? stored_take(x->stored, x->store, x->keyring, x->list, &x->reading,
+                                              &x->result->suppressed, e)
+                                : store_held(x, outcome, e);
 }
 
 /* In a transaction with the act's record. */

@@ -71,6 +71,7 @@ void count_taken(struct intake_result *r, const struct reading *row)
 {
     r->taken++;
     r->repaired += reading_repaired(row);
+    r->rare_names += reading_rare(row);
     r->no_regions += row->text[COLUMN_REGION].len > 0 && !row->region_like;
 }
 

@@ -5,6 +5,7 @@
  *   seal.c     cleaned texts -> what is stored of a row                    rejects.c  the rejects file
  *   import.c   a whole file, in chunks                                     repair.c   a repaired file, into its list
  *   held.c     a stored row -> its cells again                             fix.c      what people do about one row
+ *   accept.c   what they do about all rows of a reason
  *   screen.c, explain.c, person.c   list + policy -> verdicts
  */
 #ifndef INTAKE_INTERNAL_H
@@ -60,9 +61,11 @@ struct reading {                    /* one row, cleaned */
 void reading_init(struct reading *r);
 void reading_fini(struct reading *r);
 bool reading_repaired(const struct reading *r);
+bool reading_rare(const struct reading *r); /* a name with characters beyond the basic plane */
 
 enum row_outcome row_read(const struct plan *p, const struct table_row *row, struct reading *r);
-/* Without the ="..." by which a spreadsheet is told that digits are a text. */
+/* Without the ="..." by which a spreadsheet is told that digits are a text, or the apostrophe of a
+ * formula that is none. */
 struct table_cell cell_bare(const struct table_cell *c);
 /* More cells than the header has. */
 bool row_shifted(const struct plan *p, const struct table_row *row);
@@ -139,6 +142,10 @@ int stored_load(struct stored_row *r, struct store *s, struct keyring *k, int64_
                 int64_t line, struct err *e);
 /* The same for a row that is at hand. */
 int stored_held(struct stored_row *r, struct keyring *k, const struct list_held *h, struct err *e);
+
+/* fix.c: its next revision, as `reading` has it, taken; in the open transaction. */
+int stored_take(struct stored_row *r, struct store *s, struct keyring *k, const struct list_info *l,
+                const struct reading *reading, int64_t *suppressed, struct err *e);
 
 /* The lock of jobs, with what a dead job left swept away. */
 int jobs_lock(struct store *s, int *fd, struct err *e);

@@ -60,12 +60,17 @@ bool reading_repaired(const struct reading *r)
     return r->phone.repaired || r->email.repaired || r->citizen.repaired;
 }
 
-/* ="110105..." is how spreadsheets are told that digits are a text. */
+/* ="110105..." is how spreadsheets are told that digits are a text, and an apostrophe how we tell them
+ * that a cell is no formula (table_csv_field). */
 struct table_cell cell_bare(const struct table_cell *c)
 {
-    if (c->len > 3 && memcmp(c->text, "=\"", 2) == 0 && c->text[c->len - 1] == '"')
-        return (struct table_cell){c->text + 2, c->len - 3};
-    return *c;
+    struct table_cell b = *c;
+
+    if (b.len > 1 && b.text[0] == '\'' && strchr("=+-@", b.text[1]))
+        b = (struct table_cell){b.text + 1, b.len - 1};
+    if (b.len > 3 && memcmp(b.text, "=\"", 2) == 0 && b.text[b.len - 1] == '"')
+        b = (struct table_cell){b.text + 2, b.len - 3};
+    return b;
 }
 
 static const struct table_cell *cell_of(const struct plan *p, const struct table_row *row,
@@ -120,6 +125,27 @@ static const char *clean_id(const struct plan *p, const struct table_cell *c, st
     return NULL;
 }
 
+/* U+E000 to U+F8FF and planes 15 and 16: every system draws its own there. */
+static bool private_use(const struct buf *name)
+{
+    for (size_t i = 0; i < name->len;) {
+        uint32_t cp = utf8_next(name->data, name->len, &i);
+        if ((cp >= 0xE000 && cp <= 0xF8FF) || cp >= 0xF0000)
+            return true;
+    }
+    return false;
+}
+
+bool reading_rare(const struct reading *r)
+{
+    const struct buf *name = &r->text[COLUMN_NAME];
+
+    for (size_t i = 0; i < name->len; i++)
+        if ((unsigned char)name->data[i] >= 0xF0) /* four bytes */
+            return true;
+    return false;
+}
+
 static const char *clean_name(const struct plan *p, const struct table_cell *c, struct reading *r)
 {
     struct buf *out = &r->text[COLUMN_NAME];
@@ -127,7 +153,7 @@ static const char *clean_name(const struct plan *p, const struct table_cell *c, 
 
     (void)p;
     if (rc == 1)
-        return "name-damaged";
+        return private_use(out) ? "name-private" : "name-damaged";
     if (rc == 0)
         return NULL;
     clean_text(c, out);

@@ -265,7 +265,7 @@ int measure_export(struct store *s, struct keyring *k, const struct campaign_inf
     if (c->started_at != 0)
         x.from_day = civil_local_day(c->started_at, c->schedule.zone_min);
     buf_init(&x.line, LINE_MAX_BYTES);
-    buf_init(&x.plain, LINE_MAX_BYTES);
+    buf_init(&x.plain, PAYLOAD_MAX_BYTES);
     if (k == NULL) {
         x.rare = rare_new();
         rc = store_export_each(s, c->id, x.from_day, on_count, x.rare, e);

@@ -15,7 +15,14 @@
 #define PAYLOAD_PLAIN 1
 #define PAYLOAD_ROUTED 2  /* two bytes more: gateway and carriers */
 #define PAYLOAD_SUBJECT 3 /* these two, and a subject behind the other fields */
-#define FIELDS 6
+#define PAYLOAD_HTML 4    /* and an email's second body behind that */
+#define FIELDS 7
+
+/* How many of the fields a version has. */
+static int fields_of(int version)
+{
+    return version == PAYLOAD_HTML ? FIELDS : version == PAYLOAD_SUBJECT ? FIELDS - 1 : FIELDS - 2;
+}
 
 static const char sql_list[] = "SELECT digest FROM list WHERE id = ?1";
 
@@ -24,6 +31,8 @@ static const char sql_list[] = "SELECT digest FROM list WHERE id = ?1";
 /* An SMS over the only gateway is the usual case, and the shortest form. */
 static int version_of(const struct payload *p)
 {
+    if (p->html && p->html[0] != '\0')
+        return PAYLOAD_HTML;
     if (p->subject && p->subject[0] != '\0')
         return PAYLOAD_SUBJECT;
     return p->route == 0 && (p->carriers | 1u) == 1u ? PAYLOAD_PLAIN : PAYLOAD_ROUTED;
@@ -36,7 +45,8 @@ int payload_pack(const struct payload *p, struct buf *out)
                                   p->signature,
                                   p->carrier_template,
                                   p->carrier_variables,
-                                  p->subject ? p->subject : ""};
+                                  p->subject ? p->subject : "",
+                                  p->html ? p->html : ""};
     int version = version_of(p);
 
     buf_addc(out, (char)version);
@@ -44,23 +54,24 @@ int payload_pack(const struct payload *p, struct buf *out)
         buf_addc(out, (char)p->route);
         buf_addc(out, (char)(unsigned char)p->carriers);
     }
-    for (int i = 0; i < FIELDS - (version != PAYLOAD_SUBJECT); i++)
+    for (int i = 0; i < fields_of(version); i++)
         buf_add(out, fields[i], strlen(fields[i]) + 1);
     return out->failed ? -1 : 0;
 }
 
 int payload_unpack(const char *data, size_t len, struct payload *out, struct err *e)
 {
-    const char *fields[FIELDS] = {[FIELDS - 1] = ""}, *p = data + 1, *end = data + len;
+    const char *fields[FIELDS] = {[FIELDS - 2] = "", [FIELDS - 1] = ""}, *p = data + 1,
+               *end = data + len;
     int version = len >= 1 ? data[0] : 0;
-    bool routed = len >= 3 && (version == PAYLOAD_ROUTED || version == PAYLOAD_SUBJECT);
+    bool routed = len >= 3 && version >= PAYLOAD_ROUTED && version <= PAYLOAD_HTML;
 
     if (routed)
         p += 2;
     if (version != PAYLOAD_PLAIN && !routed)
         return err_set(e, ERR_DATA, "use the program that wrote it",
                        "a payload of another version");
-    for (int i = 0; i < FIELDS - (version != PAYLOAD_SUBJECT); i++) {
+    for (int i = 0; i < fields_of(version); i++) {
         const char *nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
         if (!nul)
             return err_set(e, ERR_DATA, NULL, "a payload is cut short");
@@ -75,6 +86,7 @@ int payload_unpack(const char *data, size_t len, struct payload *out, struct err
                             .carrier_template = fields[3],
                             .carrier_variables = fields[4],
                             .subject = fields[5],
+                            .html = fields[6],
                             .route = routed ? data[1] : 0,
                             .carriers = routed ? (unsigned char)data[2] : 1u};
     return 0;

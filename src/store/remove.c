@@ -4,7 +4,7 @@
  * store_list_abandon takes away a list in loading with everything that it brought: rows, rejects,
  * key, and the persons, addresses and employers that it made (all from person_from on are its own: one list is
  * loaded at a time). store_list_remove makes a ready list invisible first, then deletes its sealed
- * data, payloads, rejects and at last its key; what waves refer to stays as facts. Both can be
+ * data, payloads, rejects and at last its key; facts, verdicts and counters stay. Both can be
  * repeated after a crash: store_sweep does.
  *
  * Foreign keys are not enforced meanwhile: each deleted parent would cost a scan of tables that
@@ -19,9 +19,6 @@
 static const char sql_sealed_del[] =
     "DELETE FROM list_row_sealed WHERE row_id BETWEEN ?2 AND ?3 AND row_id IN"
     " (SELECT id FROM list_row WHERE list_id = ?1 AND id BETWEEN ?2 AND ?3)";
-static const char sql_verdict_del[] =
-    "DELETE FROM verdict WHERE policy_id IN (SELECT id FROM policy) AND row_id BETWEEN ?2 AND ?3"
-    " AND EXISTS (SELECT 1 FROM list_row r WHERE r.id = row_id AND r.list_id = ?1)";
 static const char sql_row_del[] =
     "DELETE FROM list_row WHERE list_id = ?1 AND id BETWEEN ?2 AND ?3";
 static const char sql_reject_del[] =
@@ -77,8 +74,6 @@ static const char sql_open_wave[] =
     "SELECT c.name FROM wave w JOIN campaign c ON c.id = w.campaign_id WHERE w.list_id = ?1 AND"
     " (w.state = 0 OR c.state IN (2, 3, 5) OR (c.state = 4 AND EXISTS (SELECT 1 FROM tally t"
     "  WHERE t.campaign_id = c.id AND t.n > 0 AND (t.state <= 3 OR t.state = 5)))) LIMIT 1";
-static const char sql_referred[] =
-    "SELECT 1 FROM campaign WHERE list_id = ?1 UNION ALL SELECT 1 FROM wave WHERE list_id = ?1";
 static const char sql_unfinished[] = "SELECT id, state FROM list WHERE state = 0 OR (state = 2 AND "
                                      "key_id IS NOT NULL) ORDER BY id LIMIT 1";
 static const char sql_freezing[] = "SELECT id FROM wave WHERE state = 0 ORDER BY id LIMIT 1";
@@ -237,17 +232,6 @@ static int hide(struct store *s, int64_t id, int (*record)(void *ctx, struct err
     return tx_leave(s, true, rc, e);
 }
 
-static int referred(struct store *s, int64_t id, bool *yes, struct err *e)
-{
-    struct stmt *q = stmt_open(s, sql_referred, e);
-    if (!q)
-        return -1;
-    stmt_bind_int64(q, 1, id);
-    int rc = stmt_step(q, e);
-    *yes = rc == 1;
-    return stmt_end(q, rc);
-}
-
 static int drop_key(struct store *s, int64_t id, struct err *e)
 {
     if (store_begin(s, e))
@@ -270,18 +254,15 @@ static int key_of(struct store *s, int64_t id, int64_t *key_id, struct err *e)
 /* From state 2 on. */
 static int clear_removed(struct store *s, int64_t id, struct err *e)
 {
-    static const char *const facts_stay[] = {sql_sealed_del, NULL};
-    static const char *const all[] = {sql_sealed_del, sql_verdict_del, sql_row_del, NULL};
+    static const char *const rows[] = {sql_sealed_del, NULL};
     static const char *const rejects[] = {sql_held_del, sql_reject_del, NULL};
     static const char *const payloads[] = {sql_payload_del, NULL};
     int64_t key_id;
-    bool keep;
-    if (referred(s, id, &keep, e) || key_of(s, id, &key_id, e) ||
-        delete_span(s, sql_row_span, keep ? facts_stay : all, id, e) ||
+    if (key_of(s, id, &key_id, e) || delete_span(s, sql_row_span, rows, id, e) ||
         delete_span(s, sql_reject_span, rejects, id, e) ||
         delete_span(s, sql_payload_span, payloads, key_id, e))
         return -1;
-    return keep ? drop_key(s, id, e) : drop_header(s, id, e);
+    return drop_key(s, id, e);
 }
 
 int store_list_remove(struct store *s, int64_t id, int (*record)(void *ctx, struct err *e),

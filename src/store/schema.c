@@ -486,9 +486,22 @@ static const char schema_009[] =
 /* The group of people that a list's row names, as a keyed hash: policies may leave some out. */
 static const char schema_010[] = "ALTER TABLE list_row ADD COLUMN people_group BLOB;";
 
-static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004,
-                                         schema_005, schema_006, schema_007, schema_008,
-                                         schema_009, schema_010};
+/* What a text depends on besides its own lines goes with its version. */
+static const char schema_011[] =
+    "ALTER TABLE template ADD COLUMN carrier_variables TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE template ADD COLUMN partials TEXT NOT NULL DEFAULT '';";
+
+/* An email's second body, and what a carrier would put a text together from. */
+static const char schema_012[] =
+    "ALTER TABLE template ADD COLUMN html TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE template ADD COLUMN carrier_text TEXT NOT NULL DEFAULT '';";
+
+/* Which rules a wave's texts were allowed to break, on how many rows, and why: an approver must see it. */
+static const char schema_013[] = "ALTER TABLE wave ADD COLUMN allowed TEXT NOT NULL DEFAULT '';";
+
+static const char *const migrations[] = {schema_001, schema_002, schema_003, schema_004, schema_005,
+                                         schema_006, schema_007, schema_008, schema_009, schema_010,
+                                         schema_011, schema_012, schema_013};
 
 int schema_latest(void)
 {

@@ -27,9 +27,9 @@
 #include "filter.h"
 #include "internal.h"
 
-#define SLOTS (1u << 18)           /* of a table: 6 MiB */
-#define SLOTS_FULL (SLOTS / 4 * 3) /* then a run is due */
-#define RUN_FIRST 4096             /* entries a transaction; then as many as take RUN_TARGET_US */
+#define SLOTS (1u << 18)          /* of a table: 6 MiB */
+#define EMPLOYER_SLOTS (1u << 15) /* hundreds of persons have one */
+#define RUN_FIRST 4096            /* entries a transaction; then as many as take RUN_TARGET_US */
 #define RUN_MOST 16384
 #define RUN_TARGET_US 20000
 #define RUN_RANGES 8u /* of hashes, one after the other, so that little need be sorted at once */
@@ -136,6 +136,7 @@ struct order { /* a slot to visit in the order of the hashes */
 struct thing {
     const struct thing_sql *sql;
     struct slot *slots;
+    uint32_t n_slots; /* a power of two */
     size_t used;
     struct filter *filter; /* of all that are in the database; NULL: not worth it (too many of
                               them; employers, who repeat) */
@@ -153,6 +154,12 @@ struct resolver {
 
 /* ---- the table ---- */
 
+/* Then a run is due. */
+static size_t slots_full(const struct thing *t)
+{
+    return t->n_slots / 4 * 3;
+}
+
 static uint64_t prefix_of(const uint8_t *hash)
 {
     uint64_t v;
@@ -167,7 +174,7 @@ static uint32_t slot_of(const struct thing *t, const uint8_t *hash, int kind)
 {
     uint32_t i;
     memcpy(&i, hash + KEYRING_HASH_BYTES - sizeof i, sizeof i);
-    for (i &= SLOTS - 1; t->slots[i].id; i = (i + 1) & (SLOTS - 1)) {
+    for (i &= t->n_slots - 1; t->slots[i].id; i = (i + 1) & (t->n_slots - 1)) {
         if (t->slots[i].kind == (uint64_t)kind &&
             memcmp(t->slots[i].hash, hash, KEYRING_HASH_BYTES) == 0)
             return i;
@@ -226,7 +233,7 @@ static int load_unindexed(struct store *s, struct thing *t, int64_t from, struct
     while ((rc = stmt_step(q, e)) == 1) {
         uint8_t hash[KEYRING_HASH_BYTES];
         stmt_copy_blob(q, 2, hash, sizeof hash);
-        if (t->used == SLOTS_FULL)
+        if (t->used == slots_full(t))
             panic("more persons without an index entry than a run holds");
         slot_fill(t, slot_of(t, hash, stmt_int(q, 1)), hash, stmt_int(q, 1),
                   (uint64_t)stmt_int64(q, 0), false);
@@ -274,12 +281,12 @@ static int load(struct store *s, struct resolver *r, struct err *e)
     return 0;
 }
 
-static struct slot *slots_new(void)
+static struct thing thing_new(const struct thing_sql *sql, uint32_t n_slots)
 {
-    struct slot *slots = calloc(SLOTS, sizeof *slots);
-    if (!slots)
+    struct thing t = {.sql = sql, .slots = calloc(n_slots, sizeof *t.slots), .n_slots = n_slots};
+    if (!t.slots)
         panic("out of memory");
-    return slots;
+    return t;
 }
 
 void resolver_drop(struct store *s)
@@ -310,9 +317,9 @@ static struct resolver *resolver_get(struct store *s, int64_t list_id, struct er
     s->resolver = r;
     r->list_id = list_id;
     r->part = RUN_FIRST;
-    r->person = (struct thing){.sql = &person_sql, .slots = slots_new()};
-    r->address = (struct thing){.sql = &address_sql, .slots = slots_new()};
-    r->employer = (struct thing){.sql = &employer_sql, .slots = slots_new()};
+    r->person = thing_new(&person_sql, SLOTS);
+    r->address = thing_new(&address_sql, SLOTS);
+    r->employer = thing_new(&employer_sql, EMPLOYER_SLOTS);
     if (load(s, r, e)) {
         resolver_drop(s);
         return NULL;
@@ -554,7 +561,7 @@ static int raise_watermark(struct store *s, const struct thing *t, int64_t list_
 static size_t order_unindexed(struct resolver *r, const struct thing *t, unsigned range)
 {
     size_t n = 0;
-    for (uint32_t i = 0; i < SLOTS; i++) {
+    for (uint32_t i = 0; i < t->n_slots; i++) {
         const struct slot *slot = &t->slots[i];
         uint64_t prefix = prefix_of(slot->hash);
         if (!slot->id || slot->indexed || prefix >> RUN_RANGE_BITS != range)
@@ -612,7 +619,7 @@ static int run(struct store *s, struct resolver *r, struct thing *t, struct err 
     for (unsigned range = 0; range < RUN_RANGES && t->used; range++)
         if (run_range(s, r, t, range, e))
             return -1;
-    memset(t->slots, 0, SLOTS * sizeof *t->slots);
+    memset(t->slots, 0, t->n_slots * sizeof *t->slots);
     t->used = 0;
     return 0;
 }
@@ -634,8 +641,9 @@ int resolver_room(struct store *s, int64_t list_id, size_t n, struct err *e)
     struct resolver *r = resolver_get(s, list_id, e);
     if (!r)
         return -1;
-    if (r->person.used + n <= SLOTS_FULL && r->address.used + 2 * n <= SLOTS_FULL &&
-        r->employer.used + n <= SLOTS_FULL)
+    if (r->person.used + n <= slots_full(&r->person) &&
+        r->address.used + 2 * n <= slots_full(&r->address) &&
+        r->employer.used + n <= slots_full(&r->employer))
         return 0;
     int64_t upkeep = s->upkeep_us, began = clock_mono_us();
     int rc = resolver_flush(s, list_id, e);

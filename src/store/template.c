@@ -10,16 +10,17 @@
 
 #define TEMPLATE_COLUMNS                                                                           \
     "id, name, version, topic, channel, signature, language, carrier_template, kind, created_at, " \
-    "created_by, columns, body, subject"
+    "created_by, columns, body, subject, carrier_variables, partials, html, carrier_text"
 
 static const char sql_known[] =
     "SELECT id, version, created_at, created_by FROM template WHERE name = ?1 AND digest = ?2";
-static const char sql_add[] = "INSERT INTO template (name, version, digest, kind, channel, topic, "
-                              "signature, language, carrier_template, columns,"
-                              " body, created_at, created_by, subject)"
-                              " VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM template "
-                              "WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                              " ?10, ?11, ?12, ?13) RETURNING id, version";
+static const char sql_add[] =
+    "INSERT INTO template (name, version, digest, kind, channel, topic, "
+    "signature, language, carrier_template, columns,"
+    " body, created_at, created_by, subject, carrier_variables, partials, html, carrier_text)"
+    " VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM template "
+    "WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id, version";
 static const char sql_find[] =
     "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name = ?1 ORDER BY version DESC LIMIT 1";
 static const char sql_by_id[] = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE id = ?1";
@@ -28,6 +29,13 @@ static const char sql_each[] = "SELECT " TEMPLATE_COLUMNS " FROM template ORDER 
 static void digest_text(struct crypt_digest *d, const char *text)
 {
     crypt_digest_add(d, text, strlen(text) + 1); /* the NUL keeps neighbours apart */
+}
+
+/* With its name, so that one member's text is never taken for another's. */
+static void digest_marked(struct crypt_digest *d, const char *name, const char *text)
+{
+    digest_text(d, name);
+    digest_text(d, text);
 }
 
 static void digest_of(const struct template_info *t, uint8_t out[CRYPT_HASH_BYTES])
@@ -42,8 +50,17 @@ static void digest_of(const struct template_info *t, uint8_t out[CRYPT_HASH_BYTE
     digest_text(d, t->carrier_template);
     digest_text(d, t->columns);
     digest_text(d, t->body);
-    if (t->subject[0] != '\0') /* the digests of texts that were there before it stay */
+    /* The digests of texts that were there before these stay. */
+    if (t->subject[0] != '\0')
         digest_text(d, t->subject);
+    if (t->carrier_variables[0] != '\0')
+        digest_marked(d, "carrier_variables", t->carrier_variables);
+    if (t->partials[0] != '\0')
+        digest_marked(d, "partials", t->partials);
+    if (t->html[0] != '\0')
+        digest_marked(d, "html", t->html);
+    if (t->carrier_text[0] != '\0')
+        digest_marked(d, "carrier_text", t->carrier_text);
     crypt_digest_end(d, out);
     crypt_digest_free(d);
 }
@@ -85,6 +102,10 @@ static int add_version(struct store *s, struct template_info *t, const uint8_t *
     stmt_bind_int64(add, 11, t->created_at);
     stmt_bind_text(add, 12, t->created_by);
     stmt_bind_text(add, 13, t->subject);
+    stmt_bind_text(add, 14, t->carrier_variables);
+    stmt_bind_text(add, 15, t->partials);
+    stmt_bind_text(add, 16, t->html);
+    stmt_bind_text(add, 17, t->carrier_text);
     int rc = stmt_step(add, e);
     if (rc == 1) {
         t->id = stmt_int64(add, 0);
@@ -123,6 +144,10 @@ static void read_template(struct stmt *q, struct template_info *out)
     stmt_copy_text(q, 11, out->columns, sizeof out->columns);
     stmt_copy_text(q, 12, out->body, sizeof out->body);
     stmt_copy_text(q, 13, out->subject, sizeof out->subject);
+    stmt_copy_text(q, 14, out->carrier_variables, sizeof out->carrier_variables);
+    stmt_copy_text(q, 15, out->partials, sizeof out->partials);
+    stmt_copy_text(q, 16, out->html, sizeof out->html);
+    stmt_copy_text(q, 17, out->carrier_text, sizeof out->carrier_text);
 }
 
 static int take_template(struct stmt *q, struct template_info *out, struct err *e)

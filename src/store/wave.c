@@ -10,7 +10,7 @@
 #define WAVE_COLUMNS                                                                               \
     "id, campaign_id, no, state, list_id, members, messages, suppressed, segments, held_out,"      \
     " always, digest, gateway_digest, approval, coalesce(submitted_at, 0),"                        \
-    " coalesce(approved_at, 0), submitted_by, approved_by"
+    " coalesce(approved_at, 0), submitted_by, approved_by, allowed"
 
 static const char sql_begin[] =
     "INSERT INTO wave (campaign_id, no, state, list_id) VALUES (?1,"
@@ -19,7 +19,7 @@ static const char sql_no[] = "SELECT no FROM wave WHERE id = ?1";
 static const char sql_submit[] =
     "UPDATE wave SET state = 1, members = ?2, messages = ?3, suppressed = ?4, segments = ?5,"
     " held_out = ?6, always = ?7, digest = ?8, gateway_digest = ?9, submitted_at = ?10,"
-    " submitted_by = ?11 WHERE id = ?1 AND state = 0";
+    " submitted_by = ?11, allowed = ?12 WHERE id = ?1 AND state = 0";
 static const char sql_approve[] = "UPDATE wave SET state = 2, approval = ?2, approved_at = ?3,"
                                   " approved_by = ?4 WHERE id = ?1 AND state = 1";
 static const char sql_of[] = "SELECT " WAVE_COLUMNS " FROM wave WHERE campaign_id = ?1"
@@ -121,6 +121,7 @@ static int submit(struct store *s, const struct wave_info *w, struct err *e)
     stmt_bind_blob(st, 9, w->gateway_digest, sizeof w->gateway_digest);
     stmt_bind_int64(st, 10, w->submitted_at);
     stmt_bind_text(st, 11, w->submitted_by);
+    stmt_bind_text(st, 12, w->allowed);
     if (stmt_end(st, stmt_run(st, e)))
         return -1;
     if (stmt_changes(s) != 1)
@@ -186,6 +187,7 @@ int store_wave_of(struct store *s, int64_t campaign_id, struct wave_info *out, s
         stmt_copy_blob(q, 13, out->approval, sizeof out->approval);
         stmt_copy_text(q, 16, out->submitted_by, sizeof out->submitted_by);
         stmt_copy_text(q, 17, out->approved_by, sizeof out->approved_by);
+        stmt_copy_text(q, 18, out->allowed, sizeof out->allowed);
     }
     stmt_close(q);
     return rc;

@@ -1,51 +1,32 @@
 /*
- * compile: text -> program. Mustache's variables, sections, inverted sections, comments and set-delimiter tags, with its rule for standalone
- * lines (a line that holds one such tag and blanks disappears whole). Partials are refused.
+ * compile: text -> program: the required modules of the Mustache specification. A partial is compiled once, however often it is called, so that it may
+ * call itself; a delimiter that it sets ends with it. Number and size of partials are bounded here, depth and steps when a program runs.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "internal.h"
+#include "scan.h"
 
 struct compiler {
     struct template *t;
-    const char *s; /* source */
-    size_t len, at;
-    int first_line; /* of the source, in the file that it stands in */
-    /* The last position asked for: tags come in order, so that a long text is walked once. */
-    size_t seen, seen_line_from;
-    int seen_line;
-    char open[8], close[8];
+    const struct template_loader *loader; /* may be NULL */
+    size_t bytes;                         /* of all sources */
+    /* of the source at hand: */
+    struct scan scan;
+    int part;
     size_t stack[TEMPLATE_DEPTH]; /* open sections */
     int depth;
 };
 
-static int position(struct compiler *c, size_t at, int *column)
-{
-    if (at < c->seen) {
-        c->seen = c->seen_line_from = 0;
-        c->seen_line = c->first_line;
-    }
-    for (; c->seen < at; c->seen++)
-        if (c->s[c->seen] == '\n') {
-            c->seen_line++;
-            c->seen_line_from = c->seen + 1;
-        }
-    *column = 1;
-    for (size_t i = c->seen_line_from; i < at; i++)
-        *column += ((unsigned char)c->s[i] & 0xC0) != 0x80;
-    return c->seen_line;
-}
-
 static int fail(struct compiler *c, size_t at, struct err *e, const char *what, const char *name)
 {
-    int column, line = position(c, at, &column);
-
-    return err_set(e, ERR_DATA, "correct the template", "line %d, column %d: %s%s%s", line, column,
-                   what, name[0] != '\0' ? " " : "", name);
+    return scan_fail(&c->scan, at, e, what, name);
 }
 
-static struct ins *emit(struct template *t, enum op op, const char *text, size_t len)
+static struct ins *emit(struct compiler *c, enum op op, const char *text, size_t len)
 {
+    struct template *t = c->t;
+
     if (t->n == t->cap) {
         t->cap = t->cap * 2 + 16;
         t->code = realloc(t->code, t->cap * sizeof *t->code);
@@ -53,7 +34,7 @@ static struct ins *emit(struct template *t, enum op op, const char *text, size_t
             panic("out of memory");
     }
     struct ins *in = &t->code[t->n++];
-    *in = (struct ins){.op = op, .text = text, .len = len};
+    *in = (struct ins){.op = op, .text = text, .len = len, .part = c->part};
     return in;
 }
 
@@ -82,103 +63,50 @@ static void note_name(struct template *t, const char *name)
     t->names[t->n_names] = NULL;
 }
 
+/* ---- literal text ---- */
+
+/* In a partial every line that is not empty begins with what the partial's tag was indented by. */
+static void begin_line(struct compiler *c, size_t at)
+{
+    const char *s = c->scan.s;
+
+    if (c->part > 0 && (at == 0 || s[at - 1] == '\n') && at < c->scan.len && s[at] != '\n' &&
+        !(s[at] == '\r' && at + 1 < c->scan.len && s[at + 1] == '\n'))
+        emit(c, OP_INDENT, "", 0);
+}
+
+static void emit_text(struct compiler *c, size_t from, size_t to)
+{
+    const char *s = c->scan.s;
+
+    while (from < to) {
+        const char *nl = c->part > 0 ? memchr(s + from, '\n', to - from) : NULL;
+        size_t end = nl != NULL ? (size_t)(nl - s) + 1 : to;
+        begin_line(c, from);
+        struct ins *in = emit(c, OP_TEXT, s + from, end - from);
+        in->line = scan_position(&c->scan, from, &in->column);
+        from = end;
+    }
+}
+
 /* ---- tags ---- */
 
-struct tag {
-    size_t from, to;  /* in the source, delimiters included */
-    char kind;        /* 0 variable, & { # ^ / ! = > */
-    const char *body; /* trimmed */
-    size_t body_len;
-};
-
-static bool blank(char c)
+static struct ins *emit_name(struct compiler *c, enum op op, const struct tag *tag)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+    const char *name = own_name(c->t, tag->body, tag->body_len);
+    struct ins *in = emit(c, op, name, tag->body_len);
 
-static void trim(const char **s, size_t *len)
-{
-    while (*len > 0 && blank(**s)) {
-        (*s)++;
-        (*len)--;
-    }
-    while (*len > 0 && blank((*s)[*len - 1]))
-        (*len)--;
-}
-
-/* The tag that begins at `from`. */
-static int read_tag(struct compiler *c, size_t from, struct tag *tag, struct err *e)
-{
-    size_t body = from + strlen(c->open), close_len = strlen(c->close);
-    bool triple = body < c->len && c->s[body] == '{' && strcmp(c->open, "{{") == 0;
-    const char *end = memmem(c->s + body, c->len - body, c->close, close_len);
-
-    if (triple && end != NULL && end[close_len] == '}')
-        end++; /* "}}}": the first brace belongs to the tag */
-    if (end == NULL)
-        return fail(c, from, e, "the tag is not closed by", c->close);
-    *tag = (struct tag){.from = from, .to = (size_t)(end - c->s) + close_len};
-    size_t len = (size_t)(end - c->s) - body;
-    tag->body = c->s + body;
-    tag->body_len = len;
-    trim(&tag->body, &tag->body_len);
-    if (tag->body_len > 0 && strchr("&{#^/!=>", tag->body[0]) != NULL) {
-        tag->kind = tag->body[0];
-        tag->body++;
-        tag->body_len--;
-        if (tag->kind == '{') {
-            if (tag->body_len == 0 || tag->body[tag->body_len - 1] != '}')
-                return fail(c, from, e, "the tag is not closed by", "}}}");
-            tag->body_len--;
-        } else if (tag->kind == '=') {
-            if (tag->body_len == 0 || tag->body[tag->body_len - 1] != '=')
-                return fail(c, from, e, "a set-delimiter tag must end in", "=");
-            tag->body_len--;
-        }
-        trim(&tag->body, &tag->body_len);
-    }
-    return 0;
-}
-
-/* A tag that alone stands on its line takes the line with it. Widens *from and *to. */
-static void standalone(const struct compiler *c, const struct tag *tag, size_t *from, size_t *to)
-{
-    size_t a = tag->from, b = tag->to;
-
-    while (a > 0 && (c->s[a - 1] == ' ' || c->s[a - 1] == '\t'))
-        a--;
-    if (a > 0 && c->s[a - 1] != '\n')
-        return;
-    while (b < c->len && (c->s[b] == ' ' || c->s[b] == '\t'))
-        b++;
-    if (b < c->len && c->s[b] == '\r' && b + 1 < c->len && c->s[b + 1] == '\n')
-        b++;
-    if (b < c->len && c->s[b] != '\n')
-        return;
-    *from = a;
-    *to = b < c->len ? b + 1 : b;
-}
-
-static int name_ok(struct compiler *c, const struct tag *tag, struct err *e)
-{
-    if (tag->body_len == 0)
-        return fail(c, tag->from, e, "the tag has no name", "");
-    if (tag->body_len > TEMPLATE_NAME_MAX)
-        return fail(c, tag->from, e, "the name is too long", "");
-    for (size_t i = 0; i < tag->body_len; i++)
-        if (blank(tag->body[i]) || tag->body[i] == '{' || tag->body[i] == '}')
-            return fail(c, tag->from, e, "a name must not hold blanks or braces", "");
-    return 0;
+    in->first = strcspn(name, ".");
+    in->line = scan_position(&c->scan, tag->from, &in->column);
+    note_name(c->t, name);
+    return in;
 }
 
 static int open_section(struct compiler *c, const struct tag *tag, struct err *e)
 {
     if (c->depth == TEMPLATE_DEPTH)
         return fail(c, tag->from, e, "sections are nested too deeply", "");
-    const char *name = own_name(c->t, tag->body, tag->body_len);
-    struct ins *in = emit(c->t, tag->kind == '#' ? OP_SECTION : OP_INVERTED, name, tag->body_len);
-    in->line = position(c, tag->from, &in->column);
-    note_name(c->t, name);
+    emit_name(c, tag->kind == '#' ? OP_SECTION : OP_INVERTED, tag);
     c->stack[c->depth++] = c->t->n - 1;
     return 0;
 }
@@ -194,109 +122,185 @@ static int close_section(struct compiler *c, const struct tag *tag, struct err *
     size_t begin = c->stack[--c->depth];
     if (strcmp(c->t->code[begin].text, name) != 0)
         return fail(c, tag->from, e, "the innermost open section is not", name);
-    emit(c->t, OP_END, "", 0)->jump = begin;
+    emit(c, OP_END, "", 0)->jump = begin;
     c->t->code[begin].jump = c->t->n - 1;
     return 0;
 }
 
-static int set_delimiters(struct compiler *c, const struct tag *tag, struct err *e)
-{
-    const char *s = tag->body, *end = s + tag->body_len, *p = s;
+/* ---- partials ---- */
 
-    while (p < end && !blank(*p))
-        p++;
-    size_t a = (size_t)(p - s);
-    while (p < end && blank(*p))
-        p++;
-    size_t b = (size_t)(end - p);
-    if (a == 0 || b == 0 || a >= sizeof c->open || b >= sizeof c->close ||
-        memchr(p, '=', b) != NULL || memchr(p, ' ', b) != NULL)
-        return fail(c, tag->from, e, "these are no delimiters", "");
-    memcpy(c->open, s, a);
-    c->open[a] = '\0';
-    memcpy(c->close, p, b);
-    c->close[b] = '\0';
+static int find_part(const struct template *t, const char *name)
+{
+    for (int i = 1; i < t->n_parts; i++)
+        if (strcmp(t->part[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int add_part(struct compiler *c, const char *name, const char *text, size_t len,
+                    struct err *e)
+{
+    struct template *t = c->t;
+
+    if (len > TEMPLATE_TEXT_MAX)
+        return err_set(e, ERR_DATA, "shorten it", "the template is longer than %d bytes",
+                       TEMPLATE_TEXT_MAX);
+    if (t->n_parts == TEMPLATE_PARTS_MAX || c->bytes + len > TEMPLATE_SOURCES_MAX)
+        return err_set(e, ERR_DATA, "use fewer or shorter partials",
+                       "the partials are more than %d, or longer than %d bytes together",
+                       TEMPLATE_PARTS_MAX - 1, TEMPLATE_SOURCES_MAX);
+    t->part = realloc(t->part, ((size_t)t->n_parts + 1) * sizeof *t->part);
+    char *copy = malloc(len + 1), *own = name != NULL ? strdup(name) : NULL;
+    if (t->part == NULL || copy == NULL || (name != NULL && own == NULL))
+        panic("out of memory");
+    if (len > 0)
+        memcpy(copy, text, len);
+    copy[len] = '\0';
+    t->part[t->n_parts] = (struct part){.name = own, .source = copy, .len = len};
+    c->bytes += len;
+    return t->n_parts++;
+}
+
+/* Number of the partial that the tag names, 0 if there is none and that means nothing, -1. */
+static int load_part(struct compiler *c, const struct tag *tag, struct err *e)
+{
+    char name[TEMPLATE_NAME_MAX + 1];
+    struct buf text;
+
+    memcpy(name, tag->body, tag->body_len);
+    name[tag->body_len] = '\0';
+    int found = find_part(c->t, name);
+    if (found > 0)
+        return found;
+    if (c->loader == NULL)
+        return fail(c, tag->from, e, "there are no partials here:", name);
+    buf_init(&text, TEMPLATE_TEXT_MAX);
+    int rc = c->loader->load(c->loader->ctx, name, &text, e);
+    if (rc == 0 && !c->loader->absent_is_empty)
+        rc = fail(c, tag->from, e, "there is no partial", name);
+    else if (rc > 0)
+        rc = add_part(c, name, buf_cstr(&text), text.len, e);
+    buf_fini(&text);
+    return rc;
+}
+
+static int call_part(struct compiler *c, const struct tag *tag, struct err *e)
+{
+    int part = load_part(c, tag, e);
+
+    if (part <= 0)
+        return part;
+    size_t indent = tag->standalone ? tag->from - tag->lines_from : 0;
+    struct ins *in = emit(c, OP_CALL, c->scan.s + tag->from - indent, indent);
+    in->target = part;
+    in->standalone = tag->standalone;
+    in->line = scan_position(&c->scan, tag->from, &in->column);
     return 0;
 }
+
+/* ---- sources ---- */
 
 static int do_tag(struct compiler *c, const struct tag *tag, struct err *e)
 {
     if (tag->kind == '!')
         return 0;
     if (tag->kind == '=')
-        return set_delimiters(c, tag, e);
-    if (tag->kind == '>')
-        return fail(c, tag->from, e, "partials are not supported", "");
-    if (name_ok(c, tag, e) != 0)
+        return scan_delimiters(&c->scan, tag, e);
+    if (scan_name(&c->scan, tag, e) != 0)
         return -1;
-    if (tag->kind == '#' || tag->kind == '^')
+    switch (tag->kind) {
+    case '>':
+        return call_part(c, tag, e);
+    case '#':
+    case '^':
         return open_section(c, tag, e);
-    if (tag->kind == '/')
+    case '/':
         return close_section(c, tag, e);
-    const char *name = own_name(c->t, tag->body, tag->body_len);
-    struct ins *in = emit(c->t, tag->kind == 0 ? OP_VAR : OP_RAW, name, tag->body_len);
-    in->line = position(c, tag->from, &in->column);
-    note_name(c->t, name);
-    return 0;
+    default:
+        emit_name(c, tag->kind == 0 ? OP_VAR : OP_RAW, tag);
+        return 0;
+    }
 }
 
-static int compile(struct compiler *c, struct err *e)
+static int compile_tags(struct compiler *c, struct err *e)
 {
-    while (c->at < c->len) {
-        const char *found = memmem(c->s + c->at, c->len - c->at, c->open, strlen(c->open));
-        if (found == NULL)
-            break;
-        struct tag tag;
-        if (read_tag(c, (size_t)(found - c->s), &tag, e) != 0)
-            return -1;
-        size_t from = tag.from, to = tag.to;
-        if (tag.kind != 0 && tag.kind != '&' && tag.kind != '{')
-            standalone(c, &tag, &from, &to);
-        if (from > c->at)
-            emit(c->t, OP_TEXT, c->s + c->at, from - c->at);
+    struct scan *s = &c->scan;
+    struct tag tag;
+    int rc;
+
+    while ((rc = scan_tag(s, &tag, e)) == 1) {
+        emit_text(c, s->at, tag.standalone ? tag.lines_from : tag.from);
+        if (!tag.standalone)
+            begin_line(c, tag.from);
         if (do_tag(c, &tag, e) != 0)
             return -1;
-        c->at = to;
+        s->at = tag.standalone ? tag.lines_to : tag.to;
     }
-    if (c->at < c->len)
-        emit(c->t, OP_TEXT, c->s + c->at, c->len - c->at);
+    if (rc == 0)
+        emit_text(c, s->at, s->len);
+    return rc;
+}
+
+static int compile_part(struct compiler *c, int part, int first_line, struct err *e)
+{
+    const struct part *p = &c->t->part[part];
+
+    scan_init(&c->scan, p->source, p->len, p->name, first_line);
+    c->part = part;
+    c->depth = 0;
+    c->t->part[part].begin = c->t->n;
+    if (compile_tags(c, e) != 0)
+        return -1;
     if (c->depth > 0) {
+        char place[TEMPLATE_PLACE_MAX];
         const struct ins *in = &c->t->code[c->stack[c->depth - 1]];
-        return err_set(e, ERR_DATA, "correct the template",
-                       "line %d, column %d: the section %s is never closed", in->line, in->column,
-                       in->text);
+        template_place(c->t, in, place, sizeof place);
+        return err_set(e, ERR_DATA, "correct the template", "%s: the section %s is never closed",
+                       place, in->text);
     }
+    emit(c, OP_RETURN, "", 0);
     return 0;
 }
 
-struct template *template_compile_at(const char *text, size_t len, int first_line, struct err *e)
+void template_place(const struct template *t, const struct ins *in, char *out, size_t cap)
 {
-    if (len > TEMPLATE_TEXT_MAX) {
-        err_set(e, ERR_DATA, "shorten it", "the template is longer than %d bytes",
-                TEMPLATE_TEXT_MAX);
-        return NULL;
-    }
+    const char *part = t->part[in->part].name;
+
+    snprintf(out, cap, "%s%s%sline %d, column %d", part != NULL ? "partial " : "",
+             part != NULL ? part : "", part != NULL ? ", " : "", in->line, in->column);
+}
+
+/* ---- programs ---- */
+
+struct template *template_compile_with(const char *text, size_t len, int first_line,
+                                       const struct template_loader *l, struct err *e)
+{
     struct template *t = calloc(1, sizeof *t);
-    if (t == NULL || (t->source = malloc(len + 1)) == NULL)
+    struct compiler c = {.t = t, .loader = l};
+
+    if (t == NULL)
         panic("out of memory");
-    memcpy(t->source, text, len);
-    t->source[len] = '\0';
-    struct compiler c = {.t = t,
-                         .s = t->source,
-                         .len = len,
-                         .first_line = first_line,
-                         .seen_line = first_line,
-                         .open = "{{",
-                         .close = "}}"};
-    if (compile(&c, e) == 0)
+    int rc = add_part(&c, NULL, text, len, e) == 0 ? 0 : -1;
+    /* The list of parts grows meanwhile. */
+    for (int i = 0; i < t->n_parts && rc == 0; i++)
+        rc = compile_part(&c, i, i == 0 ? first_line : 1, e);
+    for (size_t i = 0; i < t->n && rc == 0; i++)
+        if (t->code[i].op == OP_CALL)
+            t->code[i].jump = t->part[t->code[i].target].begin;
+    if (rc == 0)
         return t;
     template_free(t);
     return NULL;
 }
 
+struct template *template_compile_at(const char *text, size_t len, int first_line, struct err *e)
+{
+    return template_compile_with(text, len, first_line, NULL, e);
+}
+
 struct template *template_compile(const char *text, size_t len, struct err *e)
 {
-    return template_compile_at(text, len, 1, e);
+    return template_compile_with(text, len, 1, NULL, e);
 }
 
 void template_free(struct template *t)
@@ -305,10 +309,14 @@ void template_free(struct template *t)
         return;
     for (size_t i = 0; i < t->n_owned; i++)
         free(t->owned[i]);
+    for (int i = 0; i < t->n_parts; i++) {
+        free(t->part[i].name);
+        free(t->part[i].source);
+    }
+    free(t->part);
     free(t->owned);
     free(t->names);
     free(t->code);
-    free(t->source);
     free(t);
 }
 

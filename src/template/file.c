@@ -16,13 +16,22 @@ enum key {
     KEY_LANGUAGE,
     KEY_COLUMNS,
     KEY_CARRIER,
+    KEY_CARRIER_VARIABLES,
     KEY_SUBJECT,
     KEYS
 };
 
-static const char *const keys[] = {"name",      "channel",  "topic",   "kind",
-                                   "signature", "language", "columns", "carrier_template",
-                                   "subject",   NULL};
+static const char *const keys[] = {"name",
+                                   "channel",
+                                   "topic",
+                                   "kind",
+                                   "signature",
+                                   "language",
+                                   "columns",
+                                   "carrier_template",
+                                   "carrier_variables",
+                                   "subject",
+                                   NULL};
 
 struct reader {
     struct template_file *f;
@@ -90,6 +99,32 @@ static int set_name(const struct reader *r, const char *value, struct err *e)
     return put(r, value, r->f->name, sizeof r->f->name, e);
 }
 
+/* A tag of BCP 47, as far as its letters go. */
+static int set_language(const struct reader *r, const char *value, struct err *e)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t first = strspn(value, letters);
+
+    if (first < 2 || first > 3 || (value[first] != '\0' && value[first] != '-') ||
+        value[first + strspn(value + first, "-0123456789abcdefghijklmnopqrstuvwxyz"
+                                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
+        return fail(r, e, "a language is written like zh-CN or en, not ", value, "");
+    return put(r, value, r->f->language, sizeof r->f->language, e);
+}
+
+static int set_carrier_variables(const struct reader *r, const char *value, struct err *e)
+{
+    struct template_carrier one;
+    const char *p = value;
+    int rc;
+
+    while ((rc = template_carrier_next(&p, &one, e)) == 1)
+        ;
+    if (rc != 0)
+        return err_prefix(e, "line %d", r->line);
+    return put(r, value, r->f->carrier_variables, sizeof r->f->carrier_variables, e);
+}
+
 static int set_key(const struct reader *r, enum key k, const char *value, struct err *e)
 {
     struct template_file *f = r->f;
@@ -110,9 +145,11 @@ static int set_key(const struct reader *r, enum key k, const char *value, struct
             return fail(r, e, "write the signature without 【】", "", "");
         return put(r, value, f->signature, sizeof f->signature, e);
     case KEY_LANGUAGE:
-        return put(r, value, f->language, sizeof f->language, e);
+        return set_language(r, value, e);
     case KEY_COLUMNS:
         return set_columns(r, value, e);
+    case KEY_CARRIER_VARIABLES:
+        return set_carrier_variables(r, value, e);
     case KEY_SUBJECT:
         return put(r, value, f->subject, sizeof f->subject, e);
     default:
@@ -147,18 +184,6 @@ static int read_line(struct reader *r, char *text, struct err *e)
     return set_key(r, (enum key)k, value, e);
 }
 
-/* CR LF -> LF: a carriage return in an SMS is a character that is paid for. */
-static size_t unix_lines(char *s, size_t len)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i++)
-        if (s[i] != '\r' || i + 1 == len || s[i + 1] != '\n')
-            s[n++] = s[i];
-    s[n] = '\0';
-    return n;
-}
-
 static int check_channel(struct template_file *f, struct err *e)
 {
     bool email = strcmp(f->channel, "email") == 0;
@@ -173,6 +198,15 @@ static int check_channel(struct template_file *f, struct err *e)
     if (email && f->carrier_template[0] != '\0')
         return err_set(e, ERR_DATA, "take carrier_template out",
                        "no carrier keeps texts of emails");
+    if (!email && f->html != NULL)
+        return err_set(e, ERR_DATA, "add `channel: email`, or take it out",
+                       "only an email has a part `--- html`");
+    if (f->carrier_template[0] == '\0' && f->carrier_text != NULL)
+        return err_set(e, ERR_DATA, "add carrier_template, or take `--- carrier` out",
+                       "a filed text belongs to a carrier_template");
+    if (f->carrier_template[0] == '\0' && f->carrier_variables[0] != '\0')
+        return err_set(e, ERR_DATA, "add carrier_template, or take carrier_variables out",
+                       "carrier_variables belong to a carrier_template");
     return 0;
 }
 
@@ -180,9 +214,11 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
 {
     struct template_file *f = r->f;
 
+    f->text_line = r->line + 1;
+    if (file_sections(f, body, &len, e) != 0)
+        return -1;
     while (len > 0 && (body[len - 1] == '\n' || body[len - 1] == '\r'))
         len--;
-    f->text_line = r->line + 1;
     if (f->name[0] == '\0' || f->signature[0] == '\0' || f->topic[0] == '\0')
         return err_set(e, ERR_DATA, "add what is missing above the line of ---",
                        "the template needs name, topic and signature");
@@ -199,7 +235,7 @@ static int finish(struct reader *r, const char *body, size_t len, struct err *e)
     f->text = strndup(body, len);
     if (f->text == NULL)
         panic("out of memory");
-    f->text_len = unix_lines(f->text, len);
+    f->text_len = file_unix_lines(f->text, len);
     if (strstr(f->text, "【") != NULL || strstr(f->text, "】") != NULL)
         return err_set(e, ERR_DATA,
                        "the signature is put in front by itself; use other brackets in the text",
@@ -255,5 +291,7 @@ void template_file_fini(struct template_file *f)
     for (size_t i = 0; i < sizeof f->columns / sizeof f->columns[0] && f->columns[i] != NULL; i++)
         free(f->columns[i]);
     free(f->text);
+    free(f->html);
+    free(f->carrier_text);
     memset(f, 0, sizeof *f);
 }

@@ -120,3 +120,45 @@ void segment_count(const char *text, size_t len, enum segment_mode mode, struct 
     }
     note_part(out, part_units, cap, used);
 }
+
+/* ---- what makes a text dear ---- */
+
+static bool is_dear(uint32_t cp, enum segment_dear what, bool gsm7)
+{
+    uint8_t septets[2];
+
+    if (what == SEGMENT_FORCING)
+        return segment_gsm7(cp, septets) == 0;
+    return width_of(cp, gsm7) == 2;
+}
+
+/* Where cp stands among the first n, or n. */
+static size_t place_of(uint32_t cp, const struct segment_char *out, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && out[i].cp != cp)
+        i++;
+    return i;
+}
+
+/* For a text of one person, on demand: distinct ones are looked for one after the other. */
+size_t segment_dear(const char *text, size_t len, enum segment_dear what, bool gsm7,
+                    struct segment_char *out, size_t cap)
+{
+    size_t n = 0, at = 0;
+
+    for (size_t i = 0; i < len;) {
+        uint32_t cp = utf8_next(text, len, &i);
+        at++;
+        if (!is_dear(cp, what, gsm7))
+            continue;
+        size_t place = place_of(cp, out, n);
+        if (place < n) {
+            out[place].times++;
+        } else if (n < cap) {
+            out[n++] = (struct segment_char){.cp = cp, .times = 1, .at = at};
+        }
+    }
+    return n;
+}

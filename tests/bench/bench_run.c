@@ -1,5 +1,5 @@
 /*
- * bench_run: runs a command and prints what it took: {"seconds":S,"max_rss_kib":K,"status":N}. Its output goes to standard error.
+ * bench_run: runs a command and prints what it took: {"seconds":S,"cpu_seconds":C,"max_rss_kib":K,"status":N}. Its output goes to standard error.
  *
  *   bench_run COMMAND [ARG...]
  */
@@ -15,6 +15,11 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double of(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
 int main(int argc, char **argv)
@@ -36,8 +41,9 @@ int main(int argc, char **argv)
     }
     if (wait4(pid, &status, 0, &used) < 0)
         return 71;
+    double cpu = of(used.ru_utime) + of(used.ru_stime);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    printf("{\"seconds\":%.4f,\"max_rss_kib\":%ld,\"status\":%d}\n", now() - began, used.ru_maxrss,
-           code);
+    printf("{\"seconds\":%.4f,\"cpu_seconds\":%.4f,\"max_rss_kib\":%ld,\"status\":%d}\n",
+           now() - began, cpu, used.ru_maxrss, code);
     return code;
 }

@@ -169,12 +169,13 @@ END_TEST
 
 START_TEST(other_text_other_version)
 {
-    static const char *const changes[] = {"body", "topic", "signature", "carrier", "kind"};
+    static const char *const changes[] = {"body", "topic",     "signature", "carrier",
+                                          "kind", "variables", "partials"};
     struct contract *c = contract_begin();
     struct template_info first = a_template("您好"), t;
     int n = 0;
     OK(c, store_template_put(c->store, &first, &c->e));
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
         struct template_info b = a_template("您好");
         if (strcmp(changes[i], "body") == 0)
             strcpy(b.body, "再见");
@@ -184,17 +185,23 @@ START_TEST(other_text_other_version)
             strcpy(b.signature, "示例");
         else if (strcmp(changes[i], "carrier") == 0)
             strcpy(b.carrier_template, "SMS_1");
+        else if (strcmp(changes[i], "variables") == 0)
+            strcpy(b.carrier_variables, "name");
+        else if (strcmp(changes[i], "partials") == 0)
+            strcpy(b.partials, "name"); /* another member with the same text is another text */
         else
             b.kind = 2;
         OK(c, store_template_put(c->store, &b, &c->e));
         ck_assert_msg(b.version == i + 2, "%s: version %d", changes[i], b.version);
     }
     ck_assert_int_eq(store_template_find(c->store, "notice", &t, &c->e), 1);
-    ck_assert_int_eq(t.version, 6);
+    ck_assert_int_eq(t.version, 8);
+    ck_assert_str_eq(t.partials, "name");
+    ck_assert_str_eq(t.carrier_variables, "");
     ck_assert_int_eq(store_template_by_id(c->store, first.id, &t, &c->e), 1);
     ck_assert_str_eq(t.body, "您好");
     OK(c, store_template_each(c->store, count_template, &n, &c->e));
-    ck_assert_int_eq(n, 6);
+    ck_assert_int_eq(n, 8);
     ck_assert_int_eq(store_template_find(c->store, "other", &t, &c->e), 0);
     contract_end(c);
 }

@@ -119,7 +119,7 @@ CONF
     cat >"$work/t.tmpl" <<'TMPL'
 name: crash
 topic: crash
-kind: notice
+kind: status
 signature: 示例市人社局
 ---
 {{name}}您好,请咨询{{phone12333}}。

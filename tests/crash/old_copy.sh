@@ -41,7 +41,7 @@ gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = 
                secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
 CONF
 "$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
-printf 'name: t\ntopic: t\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' >"$work/t.tmpl"
+printf 'name: t\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' >"$work/t.tmpl"
 
 one_round() { # NUMBER
     local name=c$1 status taken

@@ -30,9 +30,9 @@ zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@"; }
 lists() { zh list ls --json | jq -r '[.[].name] | join(" ")'; }
 # Rows of no list, and persons of no row: what an interrupted import must not leave.
 leftovers() {
-    sqlite3 "$1/zhanchi.db" "SELECT (SELECT count(*) FROM list_row WHERE list_id NOT IN (SELECT id FROM list WHERE state = 1))
+    sqlite3 "$1/zhanchi.db" "SELECT (SELECT count(*) FROM list_row WHERE list_id NOT IN (SELECT id FROM list WHERE state <> 0))
         + (SELECT count(*) FROM list_row_sealed WHERE row_id NOT IN (SELECT id FROM list_row))
-        + (SELECT count(*) FROM list WHERE state <> 1)
+        + (SELECT count(*) FROM list WHERE state = 0 OR (state = 2 AND key_id IS NOT NULL))
         + (SELECT count(*) FROM person WHERE id NOT IN (SELECT person_id FROM list_row))
         + (SELECT count(*) FROM person_hash WHERE person_id NOT IN (SELECT id FROM person))"
 }
@@ -147,6 +147,24 @@ is lists "$(lists)" spring
 is "leftovers after SIGINT" "$(leftovers "$dir")" "$before"
 [ ! -e "$work/none.csv" ] || die "half a rejects file is there"
 is "temporary files" "$(find "$work" -maxdepth 1 -name 'none.csv*' | wc -l)" 0
+
+step "retention: old lists, but not what a campaign needs"
+printf 'retention = { lists_days = 30; };\n' >>"$dir/zhanchi.conf"
+"$bin/zhanchi-mklist" --rows 300 --seed 21 >"$work/old.csv"
+zh list import "$work/old.csv" --name old >"$work/old.log" || die "import failed"
+zh list rm --expired --yes --json >"$work/expired.json" || die "rm --expired failed"
+is "nothing is old yet" "$(cat "$work/expired.json")" '[]'
+sqlite3 "$dir/zhanchi.db" "UPDATE list SET imported_at = imported_at - 31 * 86400000 WHERE name = 'old'"
+zh doctor --json 2>"$work/doctor.log" | jq -e '.[] | select(.check == "retention") | .result == "warn"' >"$work/doctor.out" || die "doctor does not see it"
+zh list rm --expired >"$work/expired.log" 2>&1 </dev/null
+is "nobody was asked" $? 64
+facts=$(sqlite3 "$dir/zhanchi.db" 'SELECT count(*), sum(level) FROM list_row')
+zh list rm --expired --yes --json >"$work/expired.json" || die "rm --expired failed"
+is expired "$(jq -c '[.[] | [.list, .removed]]' "$work/expired.json")" '[["old","yes"]]'
+is lists "$(lists)" spring
+is "facts stay" "$(sqlite3 "$dir/zhanchi.db" 'SELECT count(*), sum(level) FROM list_row')" "$facts"
+is "what named people" "$(sqlite3 "$dir/zhanchi.db" "SELECT (SELECT count(*) FROM list_row_sealed x JOIN list_row r ON r.id = x.row_id JOIN list l ON l.id = r.list_id WHERE l.state = 2) + (SELECT count(*) FROM list_held h JOIN list l ON l.id = h.list_id WHERE l.state = 2) + (SELECT count(*) FROM list_reject h JOIN list l ON l.id = h.list_id WHERE l.state = 2)")" 0
+is act "$(zh audit ls --json | jq -r '.[-1].act')" list.rm
 
 step "a wrong key"
 make_office "$work/other"

@@ -104,6 +104,8 @@ must campaign create c --list l --policy example --template "$top/templates/skil
     --gateway 12333 --window 00:00-24:00
 one '.messages > 0' campaign forecast c
 one 'type == "array" and length == 6 and (.[0].phone | test("[*]"))' campaign preview c --rows 6
+echo 13700000009 >"$work/phones"
+one 'length == 2 and all(.[]; .class == "OK")' campaign test c <"$work/phones"
 must campaign submit c
 one '.state == "submitted"' campaign show c
 ZHANCHI_ACTOR=li must campaign approve c

@@ -64,7 +64,7 @@ campaign() { # NAME GATEWAY TEMPLATE NUMBER...
 }
 
 template() { # NAME TEXT
-    printf 'name: %s\ntopic: %s\nkind: notice\nsignature: 示例市人社局\n---\n%s\n' "$1" "$1" "$2" >"$work/$1.tmpl"
+    printf 'name: %s\ntopic: %s\nkind: status\nsignature: 示例市人社局\n---\n%s\n' "$1" "$1" "$2" >"$work/$1.tmpl"
 }
 
 # ---- set-up ----

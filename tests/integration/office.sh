@@ -188,7 +188,7 @@ campaign() { # NAME FIRST ROWS
             zh campaign submit "$1" && ZHANCHI_ACTOR=checker zh campaign approve "$1"
     } >"$work/setup.log" 2>&1 || die "campaign $1 failed"
 }
-printf 'name: t\ntopic: t\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' >"$work/t.tmpl"
+printf 'name: t\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' >"$work/t.tmpl"
 
 step "restore: nothing was sent since; campaigns wait for a person, then everything goes once"
 campaign one 0 40

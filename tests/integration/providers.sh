@@ -224,14 +224,21 @@ expect() { # TEXT NAME WORK
     written=${arrives//\\/\\5c}
     written=${written//$'\n'/\\0a}
 }
+# As it was filed with the carrier: what it puts together must be what was approved.
+filed_text() { # own|same
+    echo '--- carrier'
+    [ "$1" = same ] && echo '请尽快申领补贴，咨询${phone12333}。拒收请回复R' ||
+        echo '${name}您好：您的${occupation}证书可以申领补贴，咨询${phone12333}。拒收请回复R'
+}
 templates() {
     local t
     for t in own same; do
-        printf 'name: %s\ntopic: %s\nkind: notice\nsignature: 示例市人社局\n' $t $t
+        printf 'name: %s\ntopic: %s\nkind: status\nsignature: 示例市人社局\n' $t $t
         is_like filed && echo "carrier_template: SMS_$t"
         echo ---
         [ $t = same ] && echo '请尽快申领补贴，咨询{{phone12333}}。拒收请回复R' ||
             echo '{{name}}您好：您的{{occupation}}证书可以申领补贴，咨询{{phone12333}}。拒收请回复R'
+        is_like filed && filed_text $t
     done | csplit -s -f "$work/t" - '/^name: same/'
     mv "$work/t00" "$work/own.tmpl"
     mv "$work/t01" "$work/same.tmpl"

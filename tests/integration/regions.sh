@@ -44,7 +44,7 @@ row() { # N REGION
 must list import "$work/list.csv" --name spring
 must list screen spring --policy "$top/conf/policies/example.conf"
 
-sed '/^---$/q' "$top/templates/skill-a.tmpl" >"$work/plain.tmpl" # a text that needs no policy
+sed 's/^kind: notice/kind: status/; /^---$/q' "$top/templates/skill-a.tmpl" >"$work/plain.tmpl" # a text that needs no policy and names no last day
 printf '{{name}}您好：您的{{occupation}}证书可申领技能提升补贴。咨询投诉电话：{{phone12333}}。拒收请回复R\n' >>"$work/plain.tmpl"
 step "what slipped under the region stays sealed, and its row undetermined"
 {

@@ -104,7 +104,7 @@ list() { # NAME FIRST ROWS
 draft() { # NAME LIST OPTIONS
     local name=$1 list=$2
     shift 2
-    printf 'name: %s\ntopic: t\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' "$name" >"$work/$name.tmpl"
+    printf 'name: %s\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' "$name" >"$work/$name.tmpl"
     zh campaign create "$name" --list "$list" --template "$work/$name.tmpl" --window 00:00-24:00 "$@" >"$work/setup.log" 2>&1 ||
         die "campaign $name cannot be made"
 }

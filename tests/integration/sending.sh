@@ -105,7 +105,7 @@ campaign() { # NAME FIRST ROWS OPTIONS
     local name=$1 first=$2 rows=$3
     shift 3
     awk -v f="$first" -v n="$rows" 'BEGIN { print "姓名,手机号码"; for (i = f; i < f + n; i++) printf "甲%d,199%08d\n", i, i }' >"$work/$name.csv"
-    printf 'name: %s\ntopic: t\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' "$name" >"$work/$name.tmpl"
+    printf 'name: %s\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好,请咨询{{phone12333}}。\n' "$name" >"$work/$name.tmpl"
     {
         zh list import "$work/$name.csv" --name "$name" &&
             zh campaign create "$name" --list "$name" --template "$work/$name.tmpl" --gateway 12333 --window 00:00-24:00 "$@" &&

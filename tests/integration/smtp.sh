@@ -195,7 +195,7 @@ cat >"$work/mail.tmpl" <<'TMPL'
 name: mail
 channel: email
 topic: skills
-kind: notice
+kind: status
 signature: 示例市人社局
 subject: {{name}}，您的{{occupation}}证书可以申领技能提升补贴（请在期限内办理，逾期不予受理）
 ---
@@ -206,7 +206,7 @@ From 这一行以From开头
 
 咨询电话{{phone12333}}。
 TMPL
-printf 'name: text\ntopic: skills\nkind: notice\nsignature: 示例市人社局\n---\n{{name}}您好。\n' >"$work/text.tmpl"
+printf 'name: text\ntopic: skills\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好。\n' >"$work/text.tmpl"
 
 list() { # NAME: rows "name,address" on standard input
     awk -F, -v p="$((RANDOM % 9000 + 1000))" 'BEGIN { print "姓名,手机号码,电子邮箱,工种" } { printf "%s,1380%04d%03d,%s,电工\n", $1, p, NR, $2 }' >"$work/$1.csv"
@@ -292,6 +292,32 @@ for h in 'Message-ID: <Z' 'Date: ' 'List-Unsubscribe: <mailto:outreach@office.te
     grep -qF "$h" "$letter" || die "header $h is missing"
 done
 grep -q '138' "$letter" && die "the letter holds the telephone number"
+
+step "a second body in HTML: both go, what a row holds is escaped"
+cat >"$work/both.tmpl" <<'TMPL'
+name: both
+channel: email
+topic: skills
+kind: status
+signature: 示例市人社局
+subject: 两种
+---
+{{name}}您好。
+--- html
+<p><b>{{name}}</b>您好。</p>
+TMPL
+echo '甲<i>&乙,both@office.test' | list both
+zh campaign create both --list both --template "$work/both.tmpl" --gateway mail --window 00:00-24:00 >"$work/setup.log" 2>&1 &&
+    zh campaign submit both >>"$work/setup.log" 2>&1 && ZHANCHI_ACTOR=checker zh campaign approve both >>"$work/setup.log" 2>&1 || die "campaign both failed"
+dispatch
+until_true "the letter" sh -c "grep -lq '^Envelope-to: both@' '$mta'/box/new/*"
+letter=$(grep -l '^Envelope-to: both@' "$mta"/box/new/*)
+grep -q '^Content-Type: multipart/alternative; boundary=' "$letter" || die "no alternatives: $(cat "$letter")"
+part() { awk -v type="$1" '/^Content-Type:/ { on = index($0, type) } /^--/ { on = 0 } on && !/:/ && NF' "$letter" | openssl base64 -d | tr -d '\r'; }
+is "the plain part" "$(part text/plain)" '【示例市人社局】甲<i>&乙您好。'
+is "the HTML part" "$(part text/html)" '<p><b>甲&lt;i&gt;&amp;乙</b>您好。</p>'
+rm "$letter"
+until_true "nothing of it waits" sh -c "[ \"\$('$bin/zhanchi' -c '$dir/zhanchi.conf' message ls both --json | jq -r '.[0].state')\" = accepted ]"
 
 # ---- bounces ----
 

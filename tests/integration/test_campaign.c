@@ -462,8 +462,8 @@ START_TEST(a_preview_shows_masks)
     static struct shown x;
 
     create(d, &k);
-    OK(d->c, campaign_preview(d->c->store, d->c->keys, &k, NULL, &d->g, &d->o, 4, NULL, show, &x,
-                              &d->c->e));
+    OK(d->c, campaign_preview(d->c->store, d->c->keys, &k, NULL, &d->g, &d->o, 4, NULL, NULL, show,
+                              &x, &d->c->e));
     ck_assert_int_eq(x.n, 4);
     ck_assert_str_eq(x.why[0], "longest");
     ck_assert_str_eq(x.why[1], "shortest");

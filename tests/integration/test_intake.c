@@ -11,6 +11,7 @@
 #include "zhanchi/fsio.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/json.h"
+#include "zhanchi/store_held.h"
 #include "zhanchi/store_people.h"
 
 #define HEAD "姓名,身份证号码,手机号码,参保地,累计缴费月数,职业(工种),技能等级,发证日期,备注\n"
@@ -846,6 +847,52 @@ static int fail_record(void *ctx, const struct intake_fixed *r, struct err *e)
     return err_set(e, ERR_IO, NULL, "no record");
 }
 
+static int count_accepted(void *ctx, const struct intake_accepted *r, struct err *e)
+{
+    (void)r;
+    (void)e;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* All rows of a reason at once; who has another one too, or cannot be used so, stays. */
+START_TEST(a_reason_is_accepted_as_a_whole)
+{
+    static const char text[] =
+        "姓名,手机号码,证书编号,技能等级\n"
+        "张三,13800000001,2600000000300001,四级\n"             /* 2 */
+        "李?,13800000002,2600000000300002,四级\n"              /* 3: two reasons */
+        "王五,13800000003,2600000000300003,四级\n"             /* 4 */
+        "赵六,13800000004/13800000005,2600000000300004,三级\n" /* 5: of no use as it is */
+        "钱七,13800000006,2600000000300005,三级\n"
+        "孙八,1,2600000000300006,三级\n"
+        "周九,1,2600000000300007,三级\n"
+        "吴十,1,2600000000300008,三级\n";
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct intake_accepted a;
+    struct list_row row;
+    struct fixed x = {.c = c};
+
+    OK(c, import_text(c, text, "spring", &r));
+    ck_assert_int_eq(r.held_rows, 4);
+    ck_assert_int_eq(store_list_find(c->store, "spring", &x.l, &c->e), 1);
+    struct intake_accept o = {
+        .reason = "certificate-level", .record = count_accepted, .ctx = &x.records};
+    OK(c, intake_accept(c->store, c->keys, &x.l, &o, &a, &c->e));
+    ck_assert(a.taken == 2 && a.left == 0 && x.records > 0);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 2, &row, &c->e), 1);
+    ck_assert_int_eq(row.level, 4);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 3, &row, &c->e), 0);
+    ck_assert_int_eq(store_list_row_at(c->store, x.l.id, 4, &row, &c->e), 1);
+    o.reason = "phone-several";
+    OK(c, intake_accept(c->store, c->keys, &x.l, &o, &a, &c->e));
+    ck_assert(a.taken == 0 && a.left == 1);
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
 /* Without its record an act has not happened; another job's lock stops it. */
 START_TEST(no_repair_without_its_record)
 {
@@ -954,6 +1001,37 @@ START_TEST(a_repaired_rejects_file_comes_back)
 }
 END_TEST
 
+/* What the file does to cells for the sake of spreadsheets is undone: nothing has changed. */
+START_TEST(an_untouched_rejects_file_changes_nothing)
+{
+    static const char text[] = "姓名,手机号码,身份证号码,备注\n"
+                               "张三,+1 2025550123," ID_A ",=1+2\n"
+                               "李四,=\"138\",0110105190402299977,@\n"
+                               "王五,13800000001,,\n";
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct list_held h;
+    struct fixed x = {.c = c};
+    struct buf file;
+    char path[CONTRACT_PATH];
+
+    OK(c, import_text(c, text, "spring", &r));
+    ck_assert_int_eq(store_list_find(c->store, "spring", &x.l, &c->e), 1);
+    contract_path(c, "rejects.csv", path);
+    struct intake_rejects o = {.path = path};
+    OK(c, intake_rejects(c->store, c->keys, &x.l, &o, &c->e));
+    read_whole(c, "rejects.csv", &file);
+    OK(c, repair(&x, buf_cstr(&file), &r));
+    COUNTS(r, 0, 0, 0, 2);
+    for (int64_t line = 2; line <= 3; line++) {
+        ck_assert_int_eq(store_held_at(c->store, x.l.id, line, &h, &c->e), 1);
+        ck_assert_msg(h.revision == 1, "line %lld has changed", (long long)line);
+    }
+    buf_fini(&file);
+    contract_end(c);
+}
+END_TEST
+
 /* The list itself, repaired in place: rows that were taken are known, new ones come in behind. */
 START_TEST(the_repaired_list_comes_back)
 {
@@ -1017,8 +1095,10 @@ int main(void)
     tcase_add_test(t, explanation);
     tcase_add_test(t, single_rows_are_repaired);
     tcase_add_test(t, no_repair_without_its_record);
+    tcase_add_test(t, a_reason_is_accepted_as_a_whole);
     tcase_add_test(t, a_repaired_rejects_file_comes_back);
     tcase_add_test(t, the_repaired_list_comes_back);
+    tcase_add_test(t, an_untouched_rejects_file_changes_nothing);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

@@ -20,6 +20,10 @@ set_tests_properties(golden_manual PROPERTIES LABELS golden)
 # What --json prints.
 add_test(NAME integration_json COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/json.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_json PROPERTIES LABELS integration TIMEOUT 300)
+# Template files with their partials, versions, what a campaign is bound to.
+add_test(NAME integration_templates
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/templates.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_templates PROPERTIES LABELS integration TIMEOUT 300)
 add_test(NAME integration_audit_key
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/audit_key.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_audit_key PROPERTIES LABELS integration TIMEOUT 300)
@@ -34,3 +38,10 @@ set_tests_properties(integration_policy PROPERTIES LABELS integration TIMEOUT 30
 add_test(NAME integration_ledger
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/ledger.sh ${PROJECT_BINARY_DIR}/src)
 set_tests_properties(integration_ledger PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/lint.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_lint PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_preview COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/preview.sh ${PROJECT_BINARY_DIR}/src)
+set_tests_properties(integration_preview PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME integration_shipped
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/integration/shipped.sh ${PROJECT_BINARY_DIR}/src ${PROJECT_SOURCE_DIR})
+set_tests_properties(integration_shipped PROPERTIES LABELS integration)

@@ -1,7 +1,7 @@
 # Fuzz targets: tests/fuzz/fuzz_NAME.c beside fuzz_NAME.dict and fuzz_NAME.seeds/. Every build replays the seeds (label fuzz); with
 # ZHANCHI_FUZZ (preset fuzz, clang) scripts/fuzz runs them under libFuzzer.
 set(fuzz ${CMAKE_CURRENT_SOURCE_DIR}/fuzz)
-foreach(name profile answer callback)
+foreach(name profile answer callback template)
   add_executable(replay_${name} ${fuzz}/fuzz_${name}.c ${fuzz}/fuzz.c ${fuzz}/replay.c)
   add_test(NAME fuzz_${name} COMMAND replay_${name} ${fuzz}/fuzz_${name}.seeds)
   set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)

@@ -80,14 +80,20 @@ static const struct {
     {"receipts.timeout", INT64_C(259200000)},
     {"serve.port", 18380},
     {"retention.inbox_days", 180},
+    {"retention.lists_days", 0},
 };
 
 static const struct {
     const char *name, *value;
 } texts[] = {
-    {"people.actor_source", "loginuid"}, {"office.name", ""},
-    {"office.phone12333", "12333"},      {"office.apply_where", "参保地经办机构"},
-    {"serve.address", "127.0.0.1"},      {"log.level", "info"},
+    {"people.actor_source", "loginuid"},
+    {"office.name", ""},
+    {"office.phone12333", "12333"},
+    {"office.apply_where", "参保地经办机构"},
+    {"office.name_en", ""},
+    {"office.apply_where_en", "your social insurance agency"},
+    {"serve.address", "127.0.0.1"},
+    {"log.level", "info"},
 };
 
 static const struct {
@@ -98,6 +104,7 @@ static const struct {
     {"keys.audit_file", "/audit.key"},
     {"campaign.policy_dir", "/policies"},
     {"campaign.template_dir", "/templates"},
+    {"campaign.lint_dir", "/lint"},
 };
 
 #define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))

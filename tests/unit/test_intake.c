@@ -82,6 +82,15 @@ static const struct {
      "level=3级 issued=2026-03-01 repaired"},
     {HEAD "\n阿依古丽•买买提," GOOD_ID ",13800000001,,36.0,,,,2026/3/1 0:00,\n",
      "taken name=阿依古丽·买买提 id=" GOOD_ID " phone=13800000001 months=36 issued=2026-03-01"},
+    /* names: private use is somebody's to decide, rare ones and long ones are names */
+    {HEAD "\n张\xEE\x80\x80," GOOD_ID ",13800000001,,,,,,,\n", "held 1:name-private:张*"},
+    {HEAD "\n𠮷·娜," GOOD_ID ",13800000001,,,,,,,\n",
+     "taken name=𠮷·娜 id=" GOOD_ID " phone=13800000001"},
+    {HEAD "\n一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三"
+          "四五六七八"
+          "九十," GOOD_ID ",13800000001,,,,,,,\n",
+     "taken name=一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十"
+     "一二三四五六七八九十 id=" GOOD_ID " phone=13800000001"},
     /* a certificate's number against its row: somebody must look */
     {HEAD "\n张三," GOOD_ID ",13800000001,,,1900000000300001,,高级工,2026-03-01,\n",
      "held 6:certificate-year:190*************"},

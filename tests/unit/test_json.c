@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/json.h"
+#include "zhanchi/json_flat.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof(a)[0]))
 
@@ -429,11 +430,143 @@ static TCase *writing_tests(void)
     return t;
 }
 
+/* ---- flat objects, read in place ---- */
+
+static const char *const flat_good[] = {
+    "{}",
+    " { } ",
+    "{\"a\":\"b\"}",
+    "{\"\":\"\"}",
+    " {\n\"a\" : \"b\" ,\t\"c\":\"d\"\r}",
+    "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"b\":\"x\\ny\"}",
+    "{\"\\u5c55\":\"\\u5c55\\u7fc5 \\ud83d\\ude00 \\u00e9 A\"}",
+    "{\"展翅\":\"\xF0\xA0\xAE\xB7\"}",
+    "{\"a\":1,\"b\":true,\"c\":null,\"d\":-1.5e+3,\"e\":\"x\",\"f\":false}",
+};
+
+START_TEST(flat_objects_as_the_tree_has_them)
+{
+    struct json *tree = parse(flat_good[_i]);
+    struct json_flat f;
+    char *text = strdup(flat_good[_i]);
+    const struct json *value;
+    const char *key;
+    void *iter = NULL;
+    struct err e;
+    size_t n = 0;
+
+    json_flat_init(&f);
+    ck_assert_msg(json_flat_parse(&f, text, strlen(text), &e) == 0, "%s", flat_good[_i]);
+    while (json_each(tree, &iter, &key, &value)) {
+        if (json_type_of(value) != J_STRING) {
+            ck_assert_str_eq(json_flat_get(&f, key), "");
+            continue;
+        }
+        ck_assert_str_eq(f.pairs[n].key, key);
+        ck_assert_str_eq(f.pairs[n++].value, json_text(value, NULL));
+        ck_assert_str_eq(json_flat_get(&f, key), json_text(value, NULL));
+    }
+    ck_assert_uint_eq(f.n, n);
+    ck_assert_str_eq(json_flat_get(&f, "nowhere"), "");
+    json_flat_fini(&f);
+    free(text);
+    json_free(tree);
+}
+END_TEST
+
+static const char *const flat_bad[] = {
+    "",
+    "{",
+    "[]",
+    "\"a\"",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{\"a\":\"b\"",
+    "{\"a\":\"b",
+    "{\"a\":\"b\\",
+    "{\"a\":\"b\",}",
+    "{\"a\":\"b\"}x",
+    "{\"a\":\"b\" \"c\":\"d\"}",
+    "{\"a\":\"\\x\"}",
+    "{\"a\":\"\\u12\"}",
+    "{\"a\":\"\\u12g4\"}",
+    "{\"a\":\"\\u0000\"}",
+    "{\"a\":\"\\ud83d\"}",
+    "{\"a\":\"\\ud83dx\"}",
+    "{\"a\":\"\\ud83d\\u0041\"}",
+    "{\"a\":\"\\ude00\"}",
+    "{\"a\":\"line\nbreak\"}",
+    "{\"a\":{}}",
+    "{\"a\":[]}",
+};
+
+START_TEST(flat_objects_that_are_none)
+{
+    /* Of exactly its size, so that a sanitizer sees a step too far. */
+    size_t len = strlen(flat_bad[_i]);
+    char *text = malloc(len + 1);
+    struct json_flat f;
+    struct err e = {0};
+
+    memcpy(text, flat_bad[_i], len + 1);
+    json_flat_init(&f);
+    ck_assert_msg(json_flat_parse(&f, text, len, &e) == -1, "%s", flat_bad[_i]);
+    ck_assert_int_eq(e.kind, ERR_DATA);
+    ck_assert_uint_eq(f.n, 0);
+    json_flat_fini(&f);
+    free(text);
+}
+END_TEST
+
+/* Every string that our writer makes comes back, from the same memory again and again. */
+START_TEST(flat_objects_of_the_writer)
+{
+    static const char *const texts[] = {"", "张三", "a\"b\\c/d", "\n\t\x01\x1f",
+                                        "𠮷\xF0\x9F\x98\x80"};
+    struct json_flat f;
+    struct buf out;
+    struct err e;
+
+    json_flat_init(&f);
+    buf_init(&out, 65536);
+    for (int round = 1; round < 60; round++) {
+        struct json_w w;
+        buf_reset(&out);
+        json_w_init(&w, &out);
+        json_w_open(&w, '{');
+        for (int i = 0; i < round; i++) {
+            char key[32];
+            snprintf(key, sizeof key, "%s%d", texts[i % COUNT(texts)], i);
+            json_w_key(&w, key);
+            json_w_str(&w, texts[(i + round) % COUNT(texts)]);
+        }
+        json_w_close(&w, '}');
+        ck_assert_int_eq(json_flat_parse(&f, out.data, out.len, &e), 0);
+        ck_assert_uint_eq(f.n, (size_t)round);
+        for (int i = 0; i < round; i++)
+            ck_assert_str_eq(f.pairs[i].value, texts[(i + round) % COUNT(texts)]);
+    }
+    json_flat_fini(&f);
+    buf_fini(&out);
+}
+END_TEST
+
+static TCase *flat_tests(void)
+{
+    TCase *t = tcase_create("flat");
+
+    tcase_add_loop_test(t, flat_objects_as_the_tree_has_them, 0, COUNT(flat_good));
+    tcase_add_loop_test(t, flat_objects_that_are_none, 0, COUNT(flat_bad));
+    tcase_add_test(t, flat_objects_of_the_writer);
+    return t;
+}
+
 int main(void)
 {
     Suite *suite = suite_create("json");
 
     suite_add_tcase(suite, reading_tests());
+    suite_add_tcase(suite, flat_tests());
     suite_add_tcase(suite, writing_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -90,6 +90,44 @@ START_TEST(message)
 }
 END_TEST
 
+/* Both bodies, the plainest first (RFC 2046 5.1.4). */
+START_TEST(alternatives)
+{
+    struct gw_request r;
+    struct err e = {0};
+    struct gateway *g = good();
+    struct gw_message m = {.id = 1,
+                           .ref = REF,
+                           .proof = PROOF,
+                           .phone = "li@x.cn",
+                           .subject = "Plain",
+                           .text = "a\nb",
+                           .html = "<p>a</p>",
+                           .signature = "Office",
+                           .carrier_template = "",
+                           .carrier_variables = ""};
+
+    gw_request_init(&r);
+    ck_assert_int_eq(gateway_build(g, &m, 1, INT64_C(1790000000000), &r, &e), 0);
+    const char *body = strstr(buf_cstr(&r.body), "MIME-Version");
+    ck_assert_ptr_nonnull(body);
+    ck_assert_str_eq(
+        body, "MIME-Version: 1.0\r\n"
+              "Content-Type: multipart/alternative; boundary=\"=_zhanchi_alternative\"\r\n\r\n"
+              "--=_zhanchi_alternative\r\n"
+              "Content-Type: text/plain; charset=utf-8\r\n"
+              "Content-Transfer-Encoding: base64\r\n\r\n"
+              "YQ0KYg0K\r\n"
+              "--=_zhanchi_alternative\r\n"
+              "Content-Type: text/html; charset=utf-8\r\n"
+              "Content-Transfer-Encoding: base64\r\n\r\n"
+              "PHA+YTwvcD4NCg==\r\n"
+              "--=_zhanchi_alternative--\r\n");
+    gw_request_fini(&r);
+    gateway_free(g);
+}
+END_TEST
+
 /* Long headers of many characters: lines of at most 76, words that each hold whole characters, and together the text. */
 START_TEST(words)
 {
@@ -387,6 +425,7 @@ int main(void)
 
     tcase_set_timeout(t, 60);
     tcase_add_test(t, message);
+    tcase_add_test(t, alternatives);
     tcase_add_loop_test(t, words, 0, 120);
     tcase_add_test(t, injections);
     tcase_add_test(t, profiles);

@@ -75,6 +75,37 @@ START_TEST(part_units_are_capped)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    enum segment_dear what;
+    bool gsm7;
+    size_t n;
+    struct segment_char c[3];
+} dears[] = {
+    {"", SEGMENT_FORCING, true, 0, {{0, 0, 0}}},
+    {"abc", SEGMENT_FORCING, true, 0, {{0, 0, 0}}},
+    {"a`b张`", SEGMENT_FORCING, false, 2, {{'`', 2, 2}, {0x5F20, 1, 4}}},
+    {"a€[€", SEGMENT_DOUBLE, true, 2, {{0x20AC, 2, 2}, {'[', 1, 3}}},
+    {"a€[€", SEGMENT_DOUBLE, false, 0, {{0, 0, 0}}},
+    {"张𠮷😀𠮷", SEGMENT_DOUBLE, false, 2, {{0x20BB7, 2, 2}, {0x1F600, 1, 3}}},
+    {"一二三四一", SEGMENT_FORCING, false, 3, {{0x4E00, 2, 1}, {0x4E8C, 1, 2}, {0x4E09, 1, 3}}},
+};
+
+START_TEST(what_makes_it_dear)
+{
+    struct segment_char got[3];
+
+    size_t n = segment_dear(dears[_i].text, strlen(dears[_i].text), dears[_i].what, dears[_i].gsm7,
+                            got, 3);
+    ck_assert_uint_eq(n, dears[_i].n);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(got[i].cp, dears[_i].c[i].cp);
+        ck_assert_uint_eq(got[i].times, dears[_i].c[i].times);
+        ck_assert_uint_eq(got[i].at, dears[_i].c[i].at);
+    }
+}
+END_TEST
+
 /* ---- masks ---- */
 
 typedef void mask_fn(const char *, size_t, char[MASK_MAX]);
@@ -275,6 +306,7 @@ int main(void)
 
     tcase_add_loop_test(t, segment_border, 0, COUNT(borders));
     tcase_add_test(t, part_units_are_capped);
+    tcase_add_loop_test(t, what_makes_it_dear, 0, COUNT(dears));
     tcase_add_loop_test(t, masked, 0, COUNT(masks));
     tcase_add_loop_test(t, what_others_say, 0, (int)(sizeof answers / sizeof answers[0]));
     tcase_add_test(t, never_more_than_allowed);
