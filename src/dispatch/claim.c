@@ -84,7 +84,7 @@ static struct job *make_job(struct claims *cl, const struct brief *b, const stru
     j->next = NULL;
     message_ref_format(&ref, j->ref);
     j->proof[0] = '\0';
-    if (strchr(j->payload.phone, '@') != NULL)
+    if (campaign_is_email(&b->campaign))
         keyring_proof(cl->o->keyring, j->ref, j->proof);
     return j;
 }
