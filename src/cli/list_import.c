@@ -208,8 +208,12 @@ static int import(struct cli *c, struct importing *im, struct intake_opts *o, st
     int rc = im->into ? intake_repair(c->store, c->keyring, im->into, o, &r, e)
                       : intake_import(c->store, c->keyring, o, &r, e);
     bar_end(&bar);
-    if (rc)
+    if (rc) {
+        /* Nothing could be taken: the reasons are what there is to tell. */
+        if (!c->json && e->kind == ERR_DATA && r.taken == 0 && r.n_reasons > 0)
+            print_reasons(c, &r);
         return -1;
+    }
     if (c->json)
         print_json(im, o, &r);
     else

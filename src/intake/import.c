@@ -347,17 +347,22 @@ static int begin(struct import *im, struct err *e)
     return 0;
 }
 
-/* A list of nothing is a mistake; its rejects tell which. */
+/* A list of nothing is a mistake; its rejects tell which. Rows that wait for a decision are something. */
 static int refuse_empty(struct import *im, struct err *e)
 {
-    if (im->result->taken > 0)
+    const struct intake_result *r = im->result;
+
+    if (r->taken > 0 || r->held_rows > 0)
         return 0;
     if (rejects_finish(im->rejects, e))
         return -1;
-    return err_set(e, ERR_DATA,
-                   im->rejects ? "see the rejects file" : "see why with --rejects FILE",
-                   "no row of %s can be used (%lld were rejected)", im->o->path,
-                   (long long)(im->result->rejected_rows + im->result->held_rows));
+    if (r->rejected_rows == 0)
+        return err_set(e, ERR_DATA, "look at it with `zhanchi list convert`",
+                       "%s has a header in line %lld and no row under it", im->o->path,
+                       (long long)im->columns.header_line);
+    return err_set(
+        e, ERR_DATA, im->rejects ? "see the rejects file" : "see the rows with --rejects FILE",
+        "no row of %s can be used (%lld were rejected)", im->o->path, (long long)r->rejected_rows);
 }
 
 /* The last transaction: the list can be seen, and the act is recorded. */
