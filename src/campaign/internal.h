@@ -254,7 +254,8 @@ struct drawn { /* one candidate, decided; valid during the call */
     int parts;
     int route; /* number of its gateway */
     unsigned carriers;
-    bool unconfirmed; /* rests on a rule whose source was not at hand */
+    bool unconfirmed;    /* rests on a rule whose source was not at hand */
+    const char *missing; /* CAUSE_MISSING_VALUE: the value's name; else "" */
 };
 typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
 

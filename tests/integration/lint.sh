@@ -116,6 +116,14 @@ must campaign create crowd --list few --policy none "${crowd[@]}" --gateway 1233
 refuses 65 'link (crowd' campaign submit crowd
 holds '.lint[0].rule == "link" and (.lint | length) <= 128' campaign forecast crowd
 
+# Whose row lacks a value is left out; which value, and where, is told.
+printf '姓名,手机号码,工种\n张三,13800000011,电工\n李四,13800000012,\n王五,13800000013,钳工\n赵六,13800000014,\n' >"$work/holes.csv"
+must list import "$work/holes.csv" --name holes
+must campaign create holes --list holes --policy none --template "$work/rows.tmpl" --gateway 12333
+holds '.suppressed["missing-value"] == 2 and .missing == [{"value":"occupation","rows":2,"first_row":3}]' campaign forecast holes
+must campaign forecast holes
+grep -qE '^    without occupation +2  the first in line 3 of the list$' "$work/out" || fail "missing values: $(cat "$work/out")"
+
 # A text that breaks a rule by itself has no rows; the whole reason stands there.
 printf 'name: star\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好：★已受理。\n' >"$work/star.tmpl"
 must campaign create star --list few --policy none --template "$work/star.tmpl" --gateway 12333
