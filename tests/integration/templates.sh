@@ -61,7 +61,15 @@ refuses "$t/n.tmpl: line 7, column 1: there is no partial nothing" template chec
 # A partial is no path, and nothing outside the folder is one.
 printf 'outside\n' >"$dir/outside.part"
 write '{{>../outside}}'
-refuses 'no slash' template check n
+refuses "$t/n.tmpl: line 7, column 1: a partial's name has 1 to 63 bytes, no slash" template check n
+ln -s ../outside.part "$t/link.part"
+ln -s refusal.part "$t/near.part"
+write '{{>link}}'
+refuses "$t/n.tmpl: line 7, column 1: $t/link.part leads out of the template's folder" template check n
+write '{{>near}}'
+says '拒收请回复R' template check n
+(cd "$t" && says '拒收请回复R' template check ./n.tmpl)
+(cd "$t" && says '拒收请回复R' template check n.tmpl)
 write '{{>.hidden}}'
 refuses 'no dot in front' template check n
 printf '{{#name}}' >"$t/open.part"
