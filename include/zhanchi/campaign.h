@@ -77,6 +77,11 @@ int campaign_lint_text(const struct template_info *t, struct campaign_lint *l, s
  * cannot wait (then the arm is ARM_ALWAYS, if there is a holdout at all). */
 enum member_arm campaign_arm(const struct campaign_info *c, int64_t address_id, int32_t last_day);
 
+struct campaign_missing { /* rows without a value that their text prints */
+    char value[128];
+    int64_t rows, first_line;
+};
+#define CAMPAIGN_MISSING 8
 struct campaign_forecast {
     int64_t persons;                    /* of the list */
     int64_t candidates;                 /* of them eligible */
@@ -85,13 +90,15 @@ struct campaign_forecast {
     int64_t segments, segments_held;    /* of messages, of held-out ones */
     int64_t cost_microyuan;             /* of `segments` */
     int64_t parts[8];                   /* messages by number of parts; [7] = 7 and more */
-    int64_t shared_addresses;           /* messages whose number also serves another person */
+    int64_t to_shared_numbers;          /* messages whose number also serves another person */
     int64_t
         elsewhere; /* messages to members of another campaign of the topic that is not cancelled */
     int64_t per_variant[CAMPAIGN_VARIANTS];
     struct wave_gateway gateways[ROUTE_GATEWAYS]; /* of `messages`, in the campaign's order */
     int64_t finish_ms;                            /* -1: not before not_after */
     int64_t unconfirmed_rules; /* messages that rest on a rule marked unconfirmed */
+    struct campaign_missing
+        missing[CAMPAIGN_MISSING]; /* by value, as found; rows 0: no more. Of a row the first one */
 };
 /* Renders every row without storing anything. g, here and below: the campaign's gateways (c->gateways)
  * in its order. */

@@ -35,12 +35,13 @@ int payload_unpack(const char *data, size_t len, struct payload *out, struct err
 void approval_gateways(const uint8_t (*digests)[32], int n, uint8_t out[32]);
 
 /* HMAC over the wave's payload blobs in message order, with the campaign's topic, policy, schedule,
- * variants, holdout and seed, gateways, rules and failover, the list's digest and the gateways'. Reads every payload. What may
- * change later without another approval (state, priority, pause) is not in it. */
+ * variants, holdout and seed, gateways, rules and failover, the list's digest and the gateways', and with what the approver is told
+ * of the wave: its counts, its maker, and which rules its texts were allowed to break. Reads every payload. What
+ * may change later without another approval (state, priority, pause) is not in it. */
 int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c,
                     const struct wave_info *w, const uint8_t gateway_digest[32], uint8_t out[32],
                     struct err *e);
-/* HMAC over digest, schedule, gateway, approver and time: what is stored as wave.approval. */
+/* HMAC over digest, schedule, gateway, what was allowed, maker, approver and time: what is stored as wave.approval. */
 void approval_sign(struct keyring *k, const struct campaign_info *c, const struct wave_info *w,
                    uint8_t out[32]);
 /* ERR_PERM if the stored approval does not fit campaign, wave and the gateway profile as it is now.

@@ -94,8 +94,8 @@ struct wave_info {
     uint8_t approval[32]; /* HMAC over digest, schedule, gateway, approver, time */
     int64_t submitted_at, approved_at;
     char submitted_by[64], approved_by[64];
-    char allowed
-        [512]; /* rules that its texts were allowed to break, on how many rows, and why; "" none */
+    char allowed[640]; /* rules that its texts were allowed to break, on how many rows, and why; ""
+                          none. Room for all rules and a reason of 240 bytes. */
 };
 /* FREEZING; sets id, no. ERR_TEMP if the campaign is no draft, or another wave of it is freezing. */
 int store_wave_begin(struct store *s, struct wave_info *w, struct err *e);

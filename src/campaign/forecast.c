@@ -1,20 +1,39 @@
 /*
  * forecast: what a submit would freeze, row by row, stored nowhere.
  */
+#include <stdio.h>
 #include <string.h>
 #include "internal.h"
 
 #define PARTS_MOST 7 /* and more */
+
+/* Which value is missing, and where first: that is what staff can correct. */
+static void count_missing(struct campaign_forecast *f, const struct drawn *d)
+{
+    struct campaign_missing *m = f->missing;
+    int i = 0;
+
+    while (i < CAMPAIGN_MISSING && m[i].rows > 0 && strcmp(m[i].value, d->missing) != 0)
+        i++;
+    if (i == CAMPAIGN_MISSING)
+        return;
+    if (m[i].rows++ == 0)
+        snprintf(m[i].value, sizeof m[i].value, "%s", d->missing);
+    if (m[i].first_line == 0 || d->k->row.line < m[i].first_line)
+        m[i].first_line = d->k->row.line;
+}
 
 void forecast_count(struct campaign_forecast *f, const struct drawn *d)
 {
     f->candidates++;
     if (d->cause != CAUSE_NONE) {
         f->suppressed[d->cause]++;
+        if (d->missing[0] != '\0')
+            count_missing(f, d);
         return;
     }
     f->unconfirmed_rules += d->unconfirmed;
-    f->shared_addresses += d->k->address_sharers > 1;
+    f->to_shared_numbers += d->k->address_sharers > 1;
     f->elsewhere += d->k->active_elsewhere;
     if (d->arm == ARM_HOLDOUT) {
         f->held_out++;

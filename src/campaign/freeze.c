@@ -185,6 +185,14 @@ static int gather(struct freeze *z, const struct candidate *k, struct person_fac
 
 /* ---- one person's text ---- */
 
+/* "occupation has no value" -> occupation */
+static const char *missing_name(struct arena *a, const char *what)
+{
+    const char *end = strstr(what, " has no value");
+
+    return end != NULL ? arena_memdup(a, what, (size_t)(end - what)) : "";
+}
+
 /* A text that cannot be written is this row's cause, no error. */
 static void render(struct freeze *z, const struct text *t, const struct person_facts *f,
                    const struct candidate *k, struct drawn *d)
@@ -203,6 +211,8 @@ static void render(struct freeze *z, const struct text *t, const struct person_f
         text_carrier_variables(t, &root, &z->variables, &why) != 0) {
         d->cause = z->text.failed || z->subject.failed || z->html.failed ? CAUSE_TOO_LONG
                                                                          : CAUSE_MISSING_VALUE;
+        if (d->cause == CAUSE_MISSING_VALUE)
+            d->missing = missing_name(z->arena, why.what);
         return;
     }
     segment_count(buf_cstr(&z->text), z->text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
@@ -295,7 +305,8 @@ static int draw(struct freeze *z, const struct candidate *k, int variant, bool m
                         .html = "",
                         .name = "",
                         .text = "",
-                        .carrier_variables = ""};
+                        .carrier_variables = "",
+                        .missing = ""};
     set_region(k, d);
     if (d->cause == CAUSE_NONE) {
         if (open_row(z, &k->row, &z->row, e) != 0)

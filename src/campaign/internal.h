@@ -180,7 +180,7 @@ void lints_close(struct lints *l); /* NULL is fine */
 void lints_row(struct lints *l, int variant, const struct lint_row *r, int64_t line);
 /* What was counted so far, into out->found. */
 void lints_tell(struct lints *l);
-/* "amount (12 rows), rare (3 rows) because ...": what was found and allowed; "" if nothing was. */
+/* "amount (12 rows), adjacent because ...": what was found and allowed (without rows: the text itself); "" if nothing was. */
 void lints_allowed(const struct campaign_lint *l, char *out, size_t cap);
 /* ERR_DATA if out holds errors that nobody allowed. */
 int lints_check(const struct lints *l, const char *campaign, struct err *e);
@@ -254,7 +254,8 @@ struct drawn { /* one candidate, decided; valid during the call */
     int parts;
     int route; /* number of its gateway */
     unsigned carriers;
-    bool unconfirmed; /* rests on a rule whose source was not at hand */
+    bool unconfirmed;    /* rests on a rule whose source was not at hand */
+    const char *missing; /* CAUSE_MISSING_VALUE: the value's name; else "" */
 };
 typedef int (*freeze_each)(void *ctx, const struct drawn *d, struct err *e);
 

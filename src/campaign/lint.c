@@ -155,30 +155,40 @@ void lints_row(struct lints *l, int variant, const struct lint_row *r, int64_t l
 
 /* ---- telling ---- */
 
-static struct campaign_finding *add_finding(struct campaign_lint *out, const struct pair *p,
-                                            enum lint_rule rule)
+/* What blocks comes first, then what was allowed, then warnings: there may be more than is kept. */
+enum rank { RANK_BLOCKS, RANK_ALLOWED, RANK_WARNING, RANKS };
+
+static enum rank rank_of(const struct campaign_lint *out, const struct pair *p, enum lint_rule rule)
 {
-    if (out->n == CAMPAIGN_FINDINGS)
+    if (lint_set_severity(p->set, rule) != LINT_ERROR)
+        return RANK_WARNING;
+    return (out->allowed >> rule & 1) != 0 ? RANK_ALLOWED : RANK_BLOCKS;
+}
+
+static struct campaign_finding *add_finding(struct campaign_lint *out, const struct pair *p,
+                                            enum lint_rule rule, enum rank rank)
+{
+    if (out->n == CAMPAIGN_FINDINGS || rank_of(out, p, rule) != rank)
         return NULL;
     struct campaign_finding *f = &out->found[out->n++];
     *f = (struct campaign_finding){.rule = rule,
                                    .severity = lint_set_severity(p->set, rule),
                                    .version = p->text->info.version};
-    f->allowed = f->severity == LINT_ERROR && (out->allowed >> rule & 1) != 0;
+    f->allowed = rank == RANK_ALLOWED;
     snprintf(f->set, sizeof f->set, "%s", lint_set_name(p->set));
     memcpy(f->template, p->text->info.name, sizeof f->template);
     return f;
 }
 
-static void tell_text(struct campaign_lint *out, const struct pair *p)
+static void tell_text(struct campaign_lint *out, const struct pair *p, enum rank rank)
 {
     const struct lint_finding *list;
     size_t n = lint_text_findings(p->lint, &list);
 
     for (size_t i = 0; i < n; i++) {
-        struct campaign_finding *f = add_finding(out, p, list[i].rule);
+        struct campaign_finding *f = add_finding(out, p, list[i].rule, rank);
         if (f == NULL)
-            return;
+            continue;
         f->line = list[i].line;
         f->column = list[i].column;
         memcpy(f->what, list[i].what, sizeof f->what);
@@ -186,11 +196,12 @@ static void tell_text(struct campaign_lint *out, const struct pair *p)
     }
 }
 
-static void tell_rows(struct campaign_lint *out, const struct pair *p)
+static void tell_rows(struct campaign_lint *out, const struct pair *p, enum rank rank)
 {
     for (int r = 0; r < LINT_RULES; r++) {
         const struct count *c = &p->counts[r];
-        struct campaign_finding *f = c->rows > 0 ? add_finding(out, p, (enum lint_rule)r) : NULL;
+        struct campaign_finding *f =
+            c->rows > 0 ? add_finding(out, p, (enum lint_rule)r, rank) : NULL;
         if (f == NULL)
             continue;
         f->rows = c->rows;
@@ -201,11 +212,12 @@ static void tell_rows(struct campaign_lint *out, const struct pair *p)
 void lints_tell(struct lints *l)
 {
     l->out->n = 0;
-    for (int v = 0; v < l->n_texts; v++)
-        for (int i = 0; i < l->n_sets; i++) {
-            tell_text(l->out, &l->pairs[v][i]);
-            tell_rows(l->out, &l->pairs[v][i]);
-        }
+    for (int rank = 0; rank < RANKS; rank++)
+        for (int v = 0; v < l->n_texts; v++)
+            for (int i = 0; i < l->n_sets; i++) {
+                tell_text(l->out, &l->pairs[v][i], (enum rank)rank);
+                tell_rows(l->out, &l->pairs[v][i], (enum rank)rank);
+            }
 }
 
 size_t campaign_lint_errors(const struct campaign_lint *l)
@@ -230,11 +242,14 @@ void lints_allowed(const struct campaign_lint *l, char *out, size_t cap)
             rows[l->found[i].rule] += l->found[i].rows;
         }
     for (int r = 0; r < LINT_RULES && n < cap; r++)
-        if (found >> r & 1)
-            n += (size_t)snprintf(out + n, cap - n, "%s%s (%lld rows)", n > 0 ? ", " : "",
-                                  lint_rule_name((enum lint_rule)r), (long long)rows[r]);
+        if (found >> r & 1) {
+            n += (size_t)snprintf(out + n, cap - n, "%s%s", n > 0 ? ", " : "",
+                                  lint_rule_name((enum lint_rule)r));
+            if (rows[r] > 0 && n < cap)
+                n += (size_t)snprintf(out + n, cap - n, " (%lld rows)", (long long)rows[r]);
+        }
     if (n > 0 && n < cap)
-        snprintf(out + n, cap - n, " because %.300s", l->why != NULL ? l->why : "?");
+        snprintf(out + n, cap - n, " because %s", l->why != NULL ? l->why : "?");
 }
 
 /* ", amount (12 rows, the first in line 7)" */

@@ -30,6 +30,23 @@ static void json_counts(struct json_w *w, const char *key, const int64_t *v, int
     json_w_close(w, ']');
 }
 
+static void json_missing(struct json_w *w, const struct campaign_forecast *f)
+{
+    json_w_key(w, "missing");
+    json_w_open(w, '[');
+    for (int i = 0; i < CAMPAIGN_MISSING && f->missing[i].rows > 0; i++) {
+        json_w_open(w, '{');
+        json_w_key(w, "value");
+        json_w_str(w, f->missing[i].value);
+        json_w_key(w, "rows");
+        json_w_int(w, f->missing[i].rows);
+        json_w_key(w, "first_row");
+        json_w_int(w, f->missing[i].first_line);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+}
+
 static void forecast_json(const struct cli *c, const struct campaign_info *k,
                           const struct campaign_forecast *f, const struct campaign_lint *l)
 {
@@ -51,7 +68,7 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
                {"segments", f->segments},
                {"segments_held", f->segments_held},
                {"cost_microyuan", f->cost_microyuan},
-               {"shared_numbers", f->shared_addresses},
+               {"to_shared_numbers", f->to_shared_numbers},
                {"elsewhere", f->elsewhere},
                {"unconfirmed", f->unconfirmed_rules}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -66,6 +83,7 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
             json_w_int(&w, f->suppressed[i]);
         }
     json_w_close(&w, '}');
+    json_missing(&w, f);
     json_w_key(&w, "shared");
     json_w_str(&w, campaign_shared_name(k->shared));
     json_counts(&w, "variants", f->per_variant, 0, k->n_variants);
@@ -104,6 +122,18 @@ static void figure(const struct sheet *s, const char *label, const char *value, 
     printf("%12s%s%s\n", value, remark[0] != '\0' ? "  " : "", remark);
 }
 
+static void missing_text(const struct sheet *s, const struct campaign_forecast *f)
+{
+    char n[32], label[160], remark[96];
+
+    for (int i = 0; i < CAMPAIGN_MISSING && f->missing[i].rows > 0; i++) {
+        snprintf(label, sizeof label, _("    without %s"), f->missing[i].value);
+        snprintf(remark, sizeof remark, _("the first in line %lld of the list"),
+                 (long long)f->missing[i].first_line);
+        figure(s, label, cli_number(f->missing[i].rows, n), remark);
+    }
+}
+
 static void people_text(const struct sheet *s, const struct campaign_info *k,
                         const struct campaign_forecast *f)
 {
@@ -111,9 +141,12 @@ static void people_text(const struct sheet *s, const struct campaign_info *k,
 
     figure(s, _("persons of the list"), cli_number(f->persons, n), "");
     for (int i = 1; i < 32; i++)
-        if (f->suppressed[i] > 0)
+        if (f->suppressed[i] > 0) {
             figure(s, _("  not written to"), cli_number(f->suppressed[i], n),
                    message_cause_name((enum msg_cause)i));
+            if (i == CAUSE_MISSING_VALUE)
+                missing_text(s, f);
+        }
     figure(s, _("messages now"), cli_number(f->messages, n), "");
     for (int i = 0; i < k->n_variants; i++) {
         snprintf(label, sizeof label, _("  variant %d"), i + 1);
@@ -168,8 +201,8 @@ static void forecast_text(const struct sheet *s, const struct campaign_info *k,
     people_text(s, k, f);
     cost_text(s, f);
     gateways_text(s, k, f);
-    if (f->shared_addresses > 0)
-        figure(s, _("numbers shared"), cli_number(f->shared_addresses, n),
+    if (f->to_shared_numbers > 0)
+        figure(s, _("to shared numbers"), cli_number(f->to_shared_numbers, n),
                k->shared == SHARED_FIRST ? _("only the first of its persons gets a message")
                                          : _("each person gets a message"));
     if (f->elsewhere > 0)

@@ -99,20 +99,21 @@ static int read_numbers(struct test *t, struct err *e)
 {
     bool email = strcmp(gateway_channel(t->g), "email") == 0;
     char line[4096];
-    int got;
+    int got, at = 0;
 
     if (!t->c->json)
         fputs(email ? _("mail addresses to write to, one a line:\n")
                     : _("numbers to write to, one a line:\n"),
               stderr);
     while ((got = cli_read_line(line, sizeof line, e)) == 1) {
+        at++;
         if (line[strspn(line, " \t\r")] == '\0')
             continue;
         if (t->n == NUMBERS_MAX)
             return err_set(e, ERR_DATA, _("write fewer: a test is for the office's own telephones"),
                            _("more than %d numbers"), NUMBERS_MAX);
         if (gateway_test_address(t->c, line, email, &t->to[t->n], e) != 0)
-            return err_prefix(e, _("line %zu of standard input"), t->n + 1);
+            return err_prefix(e, _("line %d of standard input"), at);
         t->n++;
     }
     if (got == 0 && t->n == 0)

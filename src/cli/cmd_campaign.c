@@ -72,7 +72,7 @@ static int audit(struct cli *c, const char *act, const char *campaign, const cha
 static int write_record(void *ctx, const struct wave_info *w, struct err *e)
 {
     const struct record *r = ctx;
-    char digest[65], detail[768] = "";
+    char digest[65], detail[1200] = "";
 
     if (w != NULL) {
         crypt_hex(w->digest, sizeof w->digest, digest);

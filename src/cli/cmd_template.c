@@ -17,7 +17,12 @@
 
 #define FILE_MAX_BYTES (1u << 20)
 
-static const char *const kinds[] = {"notice", "promotion", "status"};
+const char *templates_kind(const struct template_info *t)
+{
+    static const char *const kinds[] = {"notice", "promotion", "status"};
+
+    return kinds[t->kind];
+}
 
 /* ---- files ---- */
 
@@ -82,7 +87,9 @@ static int list_one(void *ctx, const struct template_info *t)
     tout_text(out, t->name);
     tout_int(out, t->version);
     tout_text(out, t->topic);
-    tout_text(out, kinds[t->kind]);
+    tout_text(out, templates_kind(t));
+    tout_text(out, t->channel);
+    tout_text(out, t->language);
     tout_text(out, t->signature);
     tout_when(out, t->created_at);
     tout_text(out, t->created_by);
@@ -91,10 +98,11 @@ static int list_one(void *ctx, const struct template_info *t)
 
 static int run_ls(struct cli *c, const struct cli_args *a, struct err *e)
 {
-    static const char *const keys[] = {"name",      "version", "topic",      "kind",
-                                       "signature", "created", "created_by", NULL};
-    static const char *const titles[] = {N_("template"),  N_("version"), N_("topic"), N_("kind"),
-                                         N_("signature"), N_("created"), N_("by"),    NULL};
+    static const char *const keys[] = {"name",     "version",   "topic",   "kind",       "channel",
+                                       "language", "signature", "created", "created_by", NULL};
+    static const char *const titles[] = {
+        N_("template"), N_("version"),   N_("topic"),   N_("kind"), N_("channel"),
+        N_("language"), N_("signature"), N_("created"), N_("by"),   NULL};
     (void)a;
     if (cli_store(c, STORE_RO, e) != 0)
         return -1;
@@ -160,7 +168,7 @@ static void tell_json(const struct checked *k)
     json_w_key(&w, "topic");
     json_w_str(&w, t->topic);
     json_w_key(&w, "kind");
-    json_w_str(&w, kinds[t->kind]);
+    json_w_str(&w, templates_kind(t));
     json_w_key(&w, "channel");
     json_w_str(&w, t->channel);
     if (t->subject[0] != '\0') {
@@ -191,7 +199,7 @@ static void tell_text(const struct checked *k)
     const char *const *names;
 
     if (campaign_lint_errors(&k->lint.lint) == 0)
-        printf(_("%s is correct: %s, topic %s\n"), t->name, kinds[t->kind], t->topic);
+        printf(_("%s is correct: %s, topic %s\n"), t->name, templates_kind(t), t->topic);
     if (t->subject[0] != '\0')
         printf(_("subject: %s\n"), t->subject);
     printf(_("variables:"));
@@ -502,8 +510,9 @@ static const struct command render_command = {.name = "render",
                                               .min_rest = 1,
                                               .max_rest = 1,
                                               .run = run_render};
-static const struct command *const verbs[] = {&ls_command,      &check_command,  &add_command,
-                                              &preview_command, &render_command, NULL};
+static const struct command *const verbs[] = {&ls_command,  &template_show_command, &check_command,
+                                              &add_command, &preview_command,       &render_command,
+                                              NULL};
 
 const struct command cmd_template = {.name = "template",
                                      .args = "VERB ...",

@@ -5,7 +5,10 @@
 #include <string.h>
 #include "zhanchi/fsio.h"
 #include "zhanchi/nearest.h"
+#include "zhanchi/utf8.h"
 #include "lints.h"
+
+#define REASON_MAX 240 /* bytes: wave.allowed keeps all of it, behind the names of all rules */
 
 /* ---- rule sets ---- */
 
@@ -77,16 +80,31 @@ static int find_rule(const char *name, uint32_t *out, struct err *e)
                    near != NULL ? "?" : "");
 }
 
+/* Not blanks alone; one line of text, because it stands in records. */
+static bool is_reason(const char *why)
+{
+    size_t bad;
+
+    if (why == NULL || why[strspn(why, " ")] == '\0' || !utf8_valid(why, strlen(why), &bad))
+        return false;
+    for (; *why != '\0'; why++)
+        if ((unsigned char)*why < ' ' || *why == 0x7f)
+            return false;
+    return true;
+}
+
 int lint_allow(const struct cli_args *a, int allow, int why, uint32_t *out, struct err *e)
 {
     *out = 0;
     for (int i = 0; i < a->n_more[allow]; i++)
         if (find_rule(a->more[allow][i], out, e) != 0)
             return -1;
-    bool reason = a->value[why] != NULL && a->value[why][0] != '\0';
-    if (*out != 0 && !reason)
+    if (*out != 0 && !is_reason(a->value[why]))
         return err_set(e, ERR_USAGE, _("add --why TEXT: it is recorded"),
                        _("--allow needs a reason"));
+    if (*out != 0 && strlen(a->value[why]) > REASON_MAX)
+        return err_set(e, ERR_USAGE, _("say it shorter: the whole of it is recorded"),
+                       _("--why is longer than %d bytes"), REASON_MAX);
     if (*out == 0 && a->value[why] != NULL)
         return err_set(e, ERR_USAGE, _("add --allow RULE"), _("--why without --allow"));
     return 0;

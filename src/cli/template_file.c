@@ -53,22 +53,36 @@ static void add_lines(struct buf *out, const char *s, size_t len)
             buf_addc(out, s[i]);
 }
 
+/* `folder` ends in a slash, or is "". A link may lead to another file of the folder, not out of it. */
+static bool in_folder(const char *folder, const char *partial)
+{
+    char dir[PATH_MAX], file[PATH_MAX];
+
+    if (realpath(folder[0] != '\0' ? folder : ".", dir) == NULL || realpath(partial, file) == NULL)
+        return false;
+    *strrchr(file, '/') = '\0';
+    return strcmp(file, dir[1] != '\0' ? dir : "") == 0;
+}
+
 /* NAME.part beside the template and nowhere else: a name is no path. ctx: the template's path. */
 static int load_partial(void *ctx, const char *name, struct buf *out, struct err *e)
 {
     const char *slash = strrchr(ctx, '/');
-    char path[4096];
+    char folder[4096], path[4096];
     struct buf data;
 
     if (strchr(name, '/') != NULL || name[0] == '.' || strlen(name) > 63)
         return err_set(e, ERR_DATA, _("write the name of a file NAME.part beside the template"),
                        _("a partial's name has 1 to 63 bytes, no slash and no dot in front: %s"),
                        name);
-    int n =
-        snprintf(path, sizeof path, "%.*s%s.part",
-                 slash != NULL ? (int)(slash - (const char *)ctx + 1) : 0, (const char *)ctx, name);
+    snprintf(folder, sizeof folder, "%.*s",
+             slash != NULL ? (int)(slash - (const char *)ctx + 1) : 0, (const char *)ctx);
+    int n = snprintf(path, sizeof path, "%s%s.part", folder, name);
     if (n < 0 || (size_t)n >= sizeof path || !fs_exists(path))
         return 0;
+    if (!in_folder(folder, path))
+        return err_set(e, ERR_DATA, _("put a copy of the file there"),
+                       _("%s leads out of the template's folder"), path);
     buf_init(&data, FILE_MAX_BYTES);
     int rc = read_utf8(path, &data, e);
     if (rc == 0 && memchr(buf_cstr(&data), '\0', data.len) != NULL)

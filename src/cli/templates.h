@@ -12,6 +12,12 @@
  * with a record; without a file, the newest stored version. Inside an open transaction. */
 int templates_get(struct cli *c, const char *name, struct template_info *out, struct err *e);
 
+const char *templates_kind(const struct template_info *t); /* "notice" ... */
+
+/* ---- template_show.c ---- */
+
+extern const struct command template_show_command;
+
 /* ---- template_file.c ---- */
 
 /* The file's parts; template_file_fini. */

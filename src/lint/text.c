@@ -14,7 +14,8 @@
 #include "internal.h"
 
 #define OUTLINE_MAX (1u << 18)
-#define FINDINGS_MAX (2 * LINT_RULES)
+#define ADJACENT_MAX LINT_RULES
+#define FINDINGS_MAX (3 * LINT_RULES + ADJACENT_MAX) /* one a rule of subject, body, html */
 #define BIT(r) (1u << (r))
 
 /* What a text must have; looked at in the body alone. */
@@ -30,6 +31,7 @@ struct lint_text {
     bool says_last_day; /* whatever the row: {{deadline}} stands outside of sections */
     struct lint_finding findings[FINDINGS_MAX];
     size_t n;
+    int n_adjacent; /* the only rule that a text is told of several times */
 };
 
 /* ---- outlines ---- */
@@ -106,7 +108,7 @@ static void on_value(struct outline *o, const struct template_part *p)
     const char *name = name_of(o, p->text), *text = stand_in(name);
     struct piece at = {0, p->line, p->column, p->partial};
 
-    if (o->after_value)
+    if (o->after_value && o->t->n_adjacent++ < ADJACENT_MAX)
         find(o->t, LINT_ADJACENT, &at, p->text, strlen(p->text));
     o->after_value = true;
     if (o->depth == 0 && is_last_day(name))

@@ -200,6 +200,19 @@ void approval_gateways(const uint8_t (*digests)[32], int n, uint8_t out[32])
     crypt_digest_free(d);
 }
 
+/* What an approver is told of it, and who made it: he decides by that, and may not be the maker. */
+static void add_wave(struct crypt_mac *m, const struct wave_info *w)
+{
+    const int64_t counts[] = {w->members,  w->messages, w->suppressed,
+                              w->segments, w->held_out, w->always};
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        add_int(m, counts[i]);
+    add_text(m, w->submitted_by);
+    add_int(m, w->submitted_at);
+    add_text(m, w->allowed);
+}
+
 int approval_digest(struct store *s, struct keyring *k, const struct campaign_info *c,
                     const struct wave_info *w, const uint8_t gateway_digest[32], uint8_t out[32],
                     struct err *e)
@@ -211,6 +224,7 @@ int approval_digest(struct store *s, struct keyring *k, const struct campaign_in
     add_campaign(m, c);
     add_int(m, w->id);
     add_int(m, w->no);
+    add_wave(m, w);
     crypt_mac_add(m, gateway_digest, 32);
     if (add_list(s, m, w->list_id, e) || store_payloads_each(s, w->id, add_payload, m, e))
         return -1;
@@ -233,6 +247,8 @@ void approval_sign(struct keyring *k, const struct campaign_info *c, const struc
     add_text(m, w->submitted_by);
     add_text(m, w->approved_by);
     add_int(m, w->approved_at);
+    if (w->allowed[0] != '\0') /* as it always was where nothing is */
+        add_text(m, w->allowed);
     crypt_mac_end(m, out);
 }
 

@@ -178,8 +178,8 @@ static int load_part(struct compiler *c, const struct tag *tag, struct err *e)
     int rc = c->loader->load(c->loader->ctx, name, &text, e);
     if (rc == 0 && !c->loader->absent_is_empty)
         rc = fail(c, tag->from, e, "there is no partial", name);
-    else if (rc > 0)
-        rc = add_part(c, name, buf_cstr(&text), text.len, e);
+    else if (rc < 0 || (rc > 0 && (rc = add_part(c, name, buf_cstr(&text), text.len, e)) < 0))
+        scan_place(&c->scan, tag->from, e);
     buf_fini(&text);
     return rc;
 }

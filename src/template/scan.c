@@ -33,14 +33,18 @@ int scan_position(struct scan *c, size_t at, int *column)
     return c->seen_line;
 }
 
-int scan_fail(struct scan *c, size_t at, struct err *e, const char *what, const char *name)
+int scan_place(struct scan *c, size_t at, struct err *e)
 {
     int column, line = scan_position(c, at, &column);
 
-    return err_set(e, ERR_DATA, "correct the template", "%s%s%sline %d, column %d: %s%s%s",
-                   c->part != NULL ? "partial " : "", c->part != NULL ? c->part : "",
-                   c->part != NULL ? ", " : "", line, column, what, name[0] != '\0' ? " " : "",
-                   name);
+    return err_prefix(e, "%s%s%sline %d, column %d", c->part != NULL ? "partial " : "",
+                      c->part != NULL ? c->part : "", c->part != NULL ? ", " : "", line, column);
+}
+
+int scan_fail(struct scan *c, size_t at, struct err *e, const char *what, const char *name)
+{
+    err_set(e, ERR_DATA, "correct the template", "%s%s%s", what, name[0] != '\0' ? " " : "", name);
+    return scan_place(c, at, e);
 }
 
 static bool blank(char c)

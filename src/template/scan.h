@@ -31,6 +31,8 @@ void scan_init(struct scan *c, const char *s, size_t len, const char *part, int 
 /* Line of a byte, and its column in characters. */
 int scan_position(struct scan *c, size_t at, int *column);
 /* ERR_DATA that names the place; -1. */
+/* An error of somebody else's, with this place in front; -1. */
+int scan_place(struct scan *c, size_t at, struct err *e);
 int scan_fail(struct scan *c, size_t at, struct err *e, const char *what, const char *name);
 /* The next tag behind `at`, whose kind may be standalone or not: 1, 0 if there is none, -1. */
 int scan_tag(struct scan *c, struct tag *tag, struct err *e);

@@ -682,7 +682,24 @@ START_TEST(what_was_approved)
     SEEN(strcpy(k->gateway, "elsewhere"));
     SEEN(strcpy(k->topic, "fair"));
     SEEN(k->shared = SHARED_FIRST);
+    SEEN(strcpy(w->submitted_by, "somebody"));
+    SEEN(strcpy(w->allowed, "rare (3 rows) because nobody reads them"));
 #undef SEEN
+    /* What only the approver is told. */
+#define TOLD(change)                                                                               \
+    do {                                                                                           \
+        change;                                                                                    \
+        ck_assert_msg(!digest_holds(&a), "%s", #change);                                           \
+        *w = wave_was;                                                                             \
+    } while (0)
+    TOLD(w->members++);
+    TOLD(w->messages--);
+    TOLD(w->suppressed++);
+    TOLD(w->segments--);
+    TOLD(w->held_out++);
+    TOLD(w->always++);
+    TOLD(w->submitted_at++);
+#undef TOLD
     /* Only what dispatch asks can see these. */
     w->approved_at++;
     FAILS(a.c, ERR_PERM, approval_check(a.c->keys, k, w, outreach_gateway_digest, &a.c->e));

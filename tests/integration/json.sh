@@ -98,6 +98,7 @@ one '(.changes | length > 0) and .list == "l" and .rows > 200 and (.people | len
 one '.total.persons > 200 and .total.reached == 0 and .total.claimed == null' list ledger l
 must template add "$top/templates/skill-a.tmpl"
 one 'length == 1' template ls
+one '.name == "skill-a" and .version == 1 and (.text | length) > 20' template show skill-a
 one '.parts > 0 and (.sample | length > 50)' template check "$top/templates/skill-a.tmpl" --list l
 one 'type == "array" and length == 4 and (.[0].text | length > 10)' template preview "$top/templates/skill-a.tmpl" --list l --rows 4
 must campaign create c --list l --policy example --template "$top/templates/skill-a.tmpl" --template "$top/templates/skill-b.tmpl" \

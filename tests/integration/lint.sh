@@ -71,6 +71,9 @@ holds '.lint | length == 1 and .[0].rule == "link" and .[0].severity == "error" 
     campaign forecast rows
 refuses 64 'did you mean link?' campaign submit rows --allow lnk --why x
 refuses 64 '--allow needs a reason' campaign submit rows --allow link
+refuses 64 '--allow needs a reason' campaign submit rows --allow link --why '   '
+refuses 64 '--allow needs a reason' campaign submit rows --allow link --why $'two\nlines'
+refuses 64 '--why is longer than 240 bytes' campaign submit rows --allow link --why "$(printf '因%.0s' $(seq 81))"
 refuses 64 '--why without --allow' campaign submit rows --why because
 # Another rule that is allowed helps nothing.
 refuses 65 'link (rows: 2 rows' campaign submit rows --allow rare --why x
@@ -100,6 +103,35 @@ holds '.lint | length == 4 and all(.[]; .rows == 0)' template check "$work/fixed
 holds '.lint == []' template check "$work/rows.tmpl"
 refuses 66 'there is no rule set nowhere' template check "$work/rows.tmpl" --rules nowhere
 must template check "$work/rows.tmpl" --gateway 12333
+
+# More warnings than are kept never push an error out: eight texts with as many pairs of variables as there is room for, the rows' links behind them.
+crowd=()
+for i in 1 2 3 4 5 6 7 8; do
+    printf 'name: crowd%s\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n%s{{occupation}}\n' $i "$(printf '{{name}}{{name}}、%.0s' $(seq 40))" >"$work/crowd$i.tmpl"
+    crowd+=(--template "$work/crowd$i.tmpl")
+done
+sed -n '1p;3p' "$work/list.csv" >"$work/few.csv"
+must list import "$work/few.csv" --name few
+must campaign create crowd --list few --policy none "${crowd[@]}" --gateway 12333 --seed 1
+refuses 65 'link (crowd' campaign submit crowd
+holds '.lint[0].rule == "link" and (.lint | length) <= 128' campaign forecast crowd
+
+# Whose row lacks a value is left out; which value, and where, is told.
+printf '姓名,手机号码,工种\n张三,13800000011,电工\n李四,13800000012,\n王五,13800000013,钳工\n赵六,13800000014,\n' >"$work/holes.csv"
+must list import "$work/holes.csv" --name holes
+must campaign create holes --list holes --policy none --template "$work/rows.tmpl" --gateway 12333
+holds '.suppressed["missing-value"] == 2 and .missing == [{"value":"occupation","rows":2,"first_row":3}]' campaign forecast holes
+must campaign forecast holes
+grep -qE '^    without occupation +2  the first in line 3 of the list$' "$work/out" || fail "missing values: $(cat "$work/out")"
+
+# A text that breaks a rule by itself has no rows; the whole reason stands there.
+printf 'name: star\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n{{name}}您好：★已受理。\n' >"$work/star.tmpl"
+must campaign create star --list few --policy none --template "$work/star.tmpl" --gateway 12333
+must campaign submit star --allow forbidden --why "$(printf '因%.0s' $(seq 80))"
+is "a text's own" "$(zh --json campaign show star | jq -r .wave.allowed)" "forbidden because $(printf '因%.0s' $(seq 80))"
+# What the approver is told is part of what was submitted.
+sqlite3 "$dir/zhanchi.db" "UPDATE wave SET allowed = '' WHERE allowed LIKE 'forbidden%'"
+ZHANCHI_ACTOR=li refuses 77 'campaign star is not what was submitted' campaign approve star
 
 # ---- texts that a carrier keeps ----
 

@@ -110,8 +110,8 @@ zh --json audit ls | jq -e 'any(.[]; .act == "campaign.test" and .object == "cam
 zh --json campaign test c --variant 2 <"$work/phones" >"$work/out" 2>/dev/null || fail "test --json"
 jq -e 'length == 2 and all(.[]; .class == "OK" and .variant == 2)' "$work/out" >/dev/null || fail "test --json: $(cat "$work/out")"
 before=$(wc -l <"$work/ledger")
-printf '13900000001\nnonsense\n' >"$work/wrong"
-refuses 65 'line 2 of standard input: that is no mobile number' campaign test c <"$work/wrong"
+printf '13900000001\n\nnonsense\n' >"$work/wrong"
+refuses 65 'line 3 of standard input: that is no mobile number' campaign test c <"$work/wrong"
 refuses 65 'no number to write to' campaign test c </dev/null
 refuses 64 'from 1 to 2' campaign test c --variant 3 <"$work/phones"
 refuses 64 'does not go over gateway other' campaign test c --gateway other <"$work/phones"

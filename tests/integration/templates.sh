@@ -61,7 +61,15 @@ refuses "$t/n.tmpl: line 7, column 1: there is no partial nothing" template chec
 # A partial is no path, and nothing outside the folder is one.
 printf 'outside\n' >"$dir/outside.part"
 write '{{>../outside}}'
-refuses 'no slash' template check n
+refuses "$t/n.tmpl: line 7, column 1: a partial's name has 1 to 63 bytes, no slash" template check n
+ln -s ../outside.part "$t/link.part"
+ln -s refusal.part "$t/near.part"
+write '{{>link}}'
+refuses "$t/n.tmpl: line 7, column 1: $t/link.part leads out of the template's folder" template check n
+write '{{>near}}'
+says '拒收请回复R' template check n
+(cd "$t" && says '拒收请回复R' template check ./n.tmpl)
+(cd "$t" && says '拒收请回复R' template check n.tmpl)
 write '{{>.hidden}}'
 refuses 'no dot in front' template check n
 printf '{{#name}}' >"$t/open.part"
@@ -98,6 +106,19 @@ printf '拒收请回复R\n' >"$t/refusal.part"
 write '{{name}}甲{{批次}}。{{>closing}}'
 says 'template n, version 1' template add "$t/n.tmpl"
 [ "$(zh --json template ls | jq '[.[].version] == [1, 2, 3]')" = true ] || fail "template ls: $(zh --json template ls)"
+
+# What was stored can be read again, word by word, and is a file as it was.
+says '{{name}}乙。' template show n
+says '#   拒收请回复R' template show n --version 1
+says '#   不再接收请回复R' template show n --version 2
+zh template show n --version 1 >"$t/again.tmpl" 2>/dev/null
+says 'template n, version 1' template add "$t/again.tmpl"
+rm "$t/again.tmpl"
+[ "$(zh --json template show n --version 2 | jq -r '.version, .columns, .text, .partials.refusal' | tr '\n' '|')" = '2|批次|{{name}}甲{{批次}}。{{>closing}}|不再接收请回复R|' ] ||
+    fail "template show: $(zh --json template show n --version 2)"
+refuses 'there is no version 4 of template n' template show n --version 4
+refuses '--version 1x is no number of a version' template show n --version 1x
+refuses 'there is no stored template nn' template show nn
 
 # ---- what goes to a carrier ----
 
