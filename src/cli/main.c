@@ -131,6 +131,8 @@ static int unknown(const struct command *const *list, const char *path, const ch
             path[0] != '\0' ? " " : "", name);
     if (near != NULL)
         snprintf(e->remedy, sizeof e->remedy, _("did you mean `%s`?"), near);
+    else if (path[0] != '\0')
+        snprintf(e->remedy, sizeof e->remedy, _("see `zhanchi %s --help`"), path);
     return -1;
 }
 

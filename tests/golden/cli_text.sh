@@ -48,6 +48,9 @@ expect too-long 65 '' $? "$out"
 
 LC_ALL=C
 export LC_ALL
+out=$("$zhanchi" text foo 2>&1)
+expect unknown 64 'zhanchi: unknown command: text foo
+         see `zhanchi text --help`' $? "$out"
 out=$("$zhanchi" stats proportion 15 148)
 expect proportion 0 '10.14 %  (95 % interval 6.24 % to 16.05 %, Wilson)' $? "$out"
 out=$("$zhanchi" stats difference 56 70 48 80 --level 0.99)
