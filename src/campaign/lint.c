@@ -34,6 +34,7 @@ struct lints {
     int n_texts;
     struct names from_rows[CAMPAIGN_VARIANTS];
     struct pair pairs[CAMPAIGN_VARIANTS][ROUTE_GATEWAYS];
+    char sample_length[48], sample_carrier[96]; /* what is wrong with invented values; "" */
 };
 
 /* ---- opening ---- */
@@ -196,8 +197,16 @@ static void tell_text(struct campaign_lint *out, const struct pair *p, enum rank
     }
 }
 
-static void tell_rows(struct campaign_lint *out, const struct pair *p, enum rank rank)
+/* Of a text that was rendered with invented values it can be said; nothing is told of a row. */
+static const char *sample_words(const struct lints *l, enum lint_rule r)
 {
+    return r == LINT_LENGTH ? l->sample_length : r == LINT_CARRIER ? l->sample_carrier : "";
+}
+
+static void tell_rows(const struct lints *l, const struct pair *p, enum rank rank)
+{
+    struct campaign_lint *out = l->out;
+
     for (int r = 0; r < LINT_RULES; r++) {
         const struct count *c = &p->counts[r];
         struct campaign_finding *f =
@@ -206,6 +215,7 @@ static void tell_rows(struct campaign_lint *out, const struct pair *p, enum rank
             continue;
         f->rows = c->rows;
         f->first_line = c->first_line;
+        snprintf(f->what, sizeof f->what, "%s", sample_words(l, f->rule));
     }
 }
 
@@ -216,7 +226,7 @@ void lints_tell(struct lints *l)
         for (int v = 0; v < l->n_texts; v++)
             for (int i = 0; i < l->n_sets; i++) {
                 tell_text(l->out, &l->pairs[v][i], (enum rank)rank);
-                tell_rows(l->out, &l->pairs[v][i], (enum rank)rank);
+                tell_rows(l, &l->pairs[v][i], (enum rank)rank);
             }
 }
 
@@ -306,7 +316,12 @@ static int lint_sample(struct lints *l, const struct text *t, struct err *e)
                  ? text_html(t, &root, &html, e)
                  : -1;
     if (rc == 0) {
+        size_t head = strlen("【】") + strlen(t->info.signature);
         segment_count(buf_cstr(&text), text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
+        lint_set_too_long(l->sets[0], seg.units, (int)seg.parts, l->sample_length);
+        if (t->carrier != NULL)
+            lint_carrier_differs(t->carrier, &root, text.data + head, text.len - head,
+                                 l->sample_carrier);
         lints_row(l, 0,
                   &(struct lint_row){.text = buf_cstr(&text),
                                      .len = text.len,

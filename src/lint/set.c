@@ -4,6 +4,7 @@
  *
  * Callers: conf, which reads the files; tests.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/err.h"
@@ -149,4 +150,13 @@ const char *lint_set_name(const struct lint_set *s)
 enum lint_severity lint_set_severity(const struct lint_set *s, enum lint_rule r)
 {
     return s->severity[r];
+}
+
+void lint_set_too_long(const struct lint_set *s, size_t units, int parts, char out[48])
+{
+    out[0] = '\0';
+    if (s->units > 0 && units > s->units)
+        snprintf(out, 48, "%zu > %zu", units, s->units);
+    else if (s->parts > 0 && parts > s->parts)
+        snprintf(out, 48, "%d > %d", parts, s->parts);
 }
