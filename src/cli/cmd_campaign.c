@@ -117,6 +117,7 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
     if (rc == 0)
         rc = cli_audit_ready(c, e);
     if (rc == 0) {
+        campaigns_tell_edited(c, &x.k);
         struct progress p = bar_begin(&bar, c, _("freezing"));
         rc = campaign_submit(c->store, c->keyring, &x.k, x.g.list, &x.o, c->actor, &r, &p, &w, e);
         bar_end(&bar);
