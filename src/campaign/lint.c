@@ -67,11 +67,33 @@ static size_t add_names(const struct template *t, char (*out)[64], size_t n)
     return n;
 }
 
-/* Names of printed values that somebody typed into a list. */
+/* What goes to a carrier by name is read by people too. */
+static size_t add_carrier_names(const char *variables, char (*out)[64], size_t n)
+{
+    struct template_carrier one;
+    struct err none;
+
+    while (template_carrier_next(&variables, &one, &none) == 1)
+        n += of_list(value_name(one.value, out[n]));
+    return n;
+}
+
+static size_t count_carrier_names(const char *variables)
+{
+    struct template_carrier one;
+    struct err none;
+    size_t n = 0;
+
+    while (template_carrier_next(&variables, &one, &none) == 1)
+        n++;
+    return n;
+}
+
+/* Names of values that somebody typed into a list, and that go out. */
 static void names_from_rows(struct names *out, const struct text *t)
 {
-    const char *const *none;
-    size_t n = template_names(t->program, &none);
+    const char *const *none, *variables = t->info.carrier_variables;
+    size_t n = template_names(t->program, &none) + count_carrier_names(variables);
 
     n += t->subject != NULL ? template_names(t->subject, &none) : 0;
     n += t->html != NULL ? template_names(t->html, &none) : 0;
@@ -82,6 +104,7 @@ static void names_from_rows(struct names *out, const struct text *t)
     n = add_names(t->program, out->text, 0);
     n = t->subject != NULL ? add_names(t->subject, out->text, n) : n;
     n = t->html != NULL ? add_names(t->html, out->text, n) : n;
+    n = add_carrier_names(variables, out->text, n);
     for (size_t i = 0; i < n; i++)
         out->list[i] = out->text[i];
 }

@@ -109,6 +109,11 @@ grep -qF 'longer than the rule set allows (511 > 500)' "$work/out" || fail "how 
 refuses 66 'there is no rule set nowhere' template check "$work/rows.tmpl" --rules nowhere
 must template check "$work/rows.tmpl" --gateway 12333
 
+# What goes to the carrier by name is no less from a row than what the text prints.
+printf 'name: named\ntopic: t\nkind: status\nsignature: 示例市人社局\ncarrier_template: 77\ncarrier_variables: who=name, job=occupation\n---\n{{name}}您好：已受理。\n' >"$work/named.tmpl"
+must campaign create named --list l --policy none --template "$work/named.tmpl" --gateway 12333
+refuses 65 'link (named: 2 rows, the first in line 3)' campaign submit named
+
 # More warnings than are kept never push an error out: eight texts with as many pairs of variables as are told, for two rule sets, the rows' links behind
 # them.
 sed 's/^lint = .*/lint = "mainland-gbk";/' "$dir/gateways/12333.conf" >"$dir/gateways/gbk.conf"

@@ -463,7 +463,7 @@ START_TEST(refused)
          ":3: unknown setting amont; did you mean amount?"},
         {"language = 1;\nrules = {\n amount = { }; };", ":3: rule amount has no severity"},
         {"language = 1;\nrules = {\n amount = { severity = \"fatal\"; }; };",
-         ":3: rule amount has no severity"},
+         ":3: rule amount: there is no severity fatal"},
         {"language = 1;\nrules = {\n amount = { severity = \"off\"; words = [ \"a\" ]; }; };",
          ":3: unknown setting words"},
         {"language = 1;\nrules = {\n banned = { severity = \"off\"; words = [ 1 ]; }; };",
