@@ -73,6 +73,9 @@ struct lint_set; /* immutable: may be shared between threads */
 struct lint_set *lint_set_new(const struct lint_def *d);
 void lint_set_free(struct lint_set *s); /* NULL is fine */
 const char *lint_set_name(const struct lint_set *s);
+/* 16 hex digits over what its rules say: another word or severity is another version, another comment is none. */
+#define LINT_VERSION 17
+const char *lint_set_version(const struct lint_set *s);
 enum lint_severity lint_set_severity(const struct lint_set *s, enum lint_rule r);
 /* "608 > 500": units, else segments, against what the rule length allows; "" if it is not longer. */
 void lint_set_too_long(const struct lint_set *s, size_t units, int parts, char out[48]);

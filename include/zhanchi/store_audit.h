@@ -17,7 +17,7 @@ struct audit_row {
     char actor[64];
     char act[48];     /* "campaign.approve" */
     char object[128]; /* "campaign spring" */
-    char detail[512]; /* no personal data */
+    char detail[2048]; /* no personal data; a submit with a reason is the longest */
     uint8_t mac[32];
 };
 

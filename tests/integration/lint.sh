@@ -2,7 +2,7 @@
 # lint.sh BIN_DIR: a campaign whose texts break rules of its gateway is not frozen: what the template breaks is told with its place, what rows break
 # with their number and nothing of their content; what a person allows is recorded with the reason.
 set -u
-bin=$1
+bin=$1 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 dir=$work/office
@@ -141,6 +141,21 @@ printf 'name: star\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n
 must campaign create star --list few --policy none --template "$work/star.tmpl" --gateway 12333
 must campaign submit star --allow forbidden --why "$(printf '因%.0s' $(seq 80))"
 is "a text's own" "$(zh --json campaign show star | jq -r .wave.allowed)" "forbidden because $(printf '因%.0s' $(seq 80))"
+zh --json audit ls | jq -e --arg why "$(printf '因%.0s' $(seq 80))" '.[-1] | .act == "campaign.submit" and (.detail | endswith("allowed forbidden because " + $why))' >/dev/null ||
+    fail "the whole reason is not in the record: $(zh --json audit ls | jq -c '.[-1]')"
+must audit verify
+# By which rules a text was judged stands in the record: other words are another version, another comment is none.
+rules() { # NAME COMMAND: which rules a submit of a new campaign was judged by
+    eval "$2"
+    must campaign create "$1" --list few --policy none --template "$work/star.tmpl" --gateway 12333
+    must campaign submit "$1" --allow forbidden --why x
+    zh --json audit ls | jq -r '.[-1].detail | capture(", rules mainland (?<v>[0-9a-f]{16}), allowed").v'
+}
+first=$(rules star1 :)
+is "the version of rules" "${#first}" 16
+is "the rules, with another comment" "$(rules star2 'echo "# ours" >>"$dir/lint/mainland.conf"')" "$first"
+[ "$(rules star3 'sed -i s/中奖/大奖/ "$dir/lint/mainland.conf"')" != "$first" ] || fail "other rules have the same version"
+cp "$top/conf/lint/mainland.conf" "$dir/lint/"
 # What the approver is told is part of what was submitted.
 sqlite3 "$dir/zhanchi.db" "UPDATE wave SET allowed = '' WHERE allowed LIKE 'forbidden%'"
 ZHANCHI_ACTOR=li refuses 77 'campaign star is not what was submitted' campaign approve star
