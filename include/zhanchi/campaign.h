@@ -90,7 +90,7 @@ struct campaign_forecast {
     int64_t segments, segments_held;    /* of messages, of held-out ones */
     int64_t cost_microyuan;             /* of `segments` */
     int64_t parts[8];                   /* messages by number of parts; [7] = 7 and more */
-    int64_t shared_addresses;           /* messages whose number also serves another person */
+    int64_t to_shared_numbers;          /* messages whose number also serves another person */
     int64_t
         elsewhere; /* messages to members of another campaign of the topic that is not cancelled */
     int64_t per_variant[CAMPAIGN_VARIANTS];

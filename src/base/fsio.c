@@ -66,12 +66,34 @@ static int sync_folder_of(const char *path, struct err *e)
 
 static const char write_remedy[] = "check the disk's space and the folder's permissions";
 
+/* Where the file really stands: a link stays a link, and no device, pipe or folder gives its name to
+ * a file. */
+static int find_place(const char *path, char place[PATH_MAX], struct err *e)
+{
+    struct stat st;
+    int n = snprintf(place, PATH_MAX, "%s", path);
+
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ERR_CANTCREAT, "use a shorter path", "the path is too long: %s", path);
+    if (stat(path, &st) != 0)
+        return 0;
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_CANTCREAT, "name a file that may be made or replaced",
+                       "%s is not a regular file", path);
+    char *real = realpath(path, NULL);
+    if (real)
+        snprintf(place, PATH_MAX, "%s", real);
+    free(real);
+    return 0;
+}
+
 int fs_draft_begin(struct fs_draft *d, const char *path, mode_t mode, struct err *e)
 {
-    int n = snprintf(d->tmp, sizeof d->tmp, "%s.XXXXXX", path);
+    if (find_place(path, d->path, e) != 0)
+        return -1;
+    int n = snprintf(d->tmp, sizeof d->tmp, "%s.XXXXXX", d->path);
     if (n < 0 || (size_t)n >= sizeof d->tmp)
         return err_set(e, ERR_CANTCREAT, "use a shorter path", "the path is too long: %s", path);
-    snprintf(d->path, sizeof d->path, "%s", path);
     int fd = mkostemp(d->tmp, O_CLOEXEC);
     d->file = fd >= 0 && fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
     if (d->file != NULL)

@@ -33,7 +33,7 @@ void forecast_count(struct campaign_forecast *f, const struct drawn *d)
         return;
     }
     f->unconfirmed_rules += d->unconfirmed;
-    f->shared_addresses += d->k->address_sharers > 1;
+    f->to_shared_numbers += d->k->address_sharers > 1;
     f->elsewhere += d->k->active_elsewhere;
     if (d->arm == ARM_HOLDOUT) {
         f->held_out++;

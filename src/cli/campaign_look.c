@@ -86,7 +86,7 @@ static void forecast_json(const struct cli *c, const struct campaign_info *k,
                {"segments", f->segments},
                {"segments_held", f->segments_held},
                {"cost_microyuan", f->cost_microyuan},
-               {"shared_numbers", f->shared_addresses},
+               {"to_shared_numbers", f->to_shared_numbers},
                {"elsewhere", f->elsewhere},
                {"unconfirmed", f->unconfirmed_rules}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -219,8 +219,8 @@ static void forecast_text(const struct sheet *s, const struct campaign_info *k,
     people_text(s, k, f);
     cost_text(s, f);
     gateways_text(s, k, f);
-    if (f->shared_addresses > 0)
-        figure(s, _("numbers shared"), cli_number(f->shared_addresses, n),
+    if (f->to_shared_numbers > 0)
+        figure(s, _("to shared numbers"), cli_number(f->to_shared_numbers, n),
                k->shared == SHARED_FIRST ? _("only the first of its persons gets a message")
                                          : _("each person gets a message"));
     if (f->elsewhere > 0)

@@ -2,13 +2,18 @@
  * list_import: `list import`: shows which column was taken for what, then imports, then says what
  * became of every row.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "zhanchi/civil.h"
 #include "zhanchi/clock.h"
 #include "zhanchi/intake.h"
 #include "zhanchi/json.h"
+#include "zhanchi/log.h"
 #include "lists.h"
+
+#define IMPORT_NICE 10
 
 enum { NAME, INTO, COLUMNS, ENCODING, SHEET, REJECTS, DRY_RUN, AGAIN, MONTHS_DAY };
 static const struct cli_option options[] = {
@@ -204,12 +209,19 @@ static int import(struct cli *c, struct importing *im, struct intake_opts *o, st
     struct intake_result r;
     struct bar bar;
 
+    /* Two threads on what may be two processors: a dispatcher beside goes first. */
+    if (setpriority(PRIO_PROCESS, 0, IMPORT_NICE))
+        log_debug("list", "the priority stays as it is: %s", strerror(errno));
     o->progress = bar_begin(&bar, c, _("import"));
     int rc = im->into ? intake_repair(c->store, c->keyring, im->into, o, &r, e)
                       : intake_import(c->store, c->keyring, o, &r, e);
     bar_end(&bar);
-    if (rc)
+    if (rc) {
+        /* Nothing could be taken: the reasons are what there is to tell. */
+        if (!c->json && e->kind == ERR_DATA && r.taken == 0 && r.n_reasons > 0)
+            print_reasons(c, &r);
         return -1;
+    }
     if (c->json)
         print_json(im, o, &r);
     else

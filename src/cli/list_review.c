@@ -98,7 +98,7 @@ static void tell_json(const struct act *act, const struct intake_fixed *r, bool 
 }
 
 /* What follows from an act for those who send. */
-static void tell_suppressed(const struct act *act, const struct intake_fixed *r)
+static void tell_suppressed(const struct act *act, const struct intake_fixed *r, bool dropped)
 {
     struct err ignored;
     int64_t policy_id;
@@ -108,8 +108,11 @@ static void tell_suppressed(const struct act *act, const struct intake_fixed *r)
         puts(_("Screen the list again before the next campaign."));
     if (r->suppressed > 0)
         printf(
-            _("%lld messages that waited for this row's person are suppressed (row-changed); the "
-              "next wave may write\n"),
+            dropped
+                ? _("%lld messages that waited for this row's person are suppressed "
+                    "(row-changed)\n")
+                : _("%lld messages that waited for this row's person are suppressed (row-changed); "
+                    "the next wave may write\n"),
             (long long)r->suppressed);
 }
 
@@ -128,7 +131,7 @@ static void tell_fixed(const struct act *act, const struct intake_fixed *r)
     for (size_t i = 0; i < r->n_rejects; i++)
         printf("  %s: %s (%s)\n", r->rejects[i].header, _(intake_reason_text(r->rejects[i].reason)),
                _(intake_reason_remedy(r->rejects[i].reason)));
-    tell_suppressed(act, r);
+    tell_suppressed(act, r, false);
 }
 
 enum { FIX_ROW, FIX_COLUMN, FIX_ACCEPT, FIX_REASON };
@@ -163,7 +166,7 @@ static void tell_accepted(const struct act *act, const struct intake_accepted *r
     tout_int(t, r->left);
     tout_end(t);
     if (!act->cli->json)
-        tell_suppressed(act, &none);
+        tell_suppressed(act, &none, false);
 }
 
 static int accept_all(struct cli *c, const char *name, const char *reason, struct err *e)
@@ -251,7 +254,7 @@ static int run_drop(struct cli *c, const struct cli_args *a, struct err *e)
         return 0;
     }
     printf(_("Line %lld of list %s is dropped.\n"), (long long)r.line, act.list.name);
-    tell_suppressed(&act, &r);
+    tell_suppressed(&act, &r, true);
     return 0;
 }
 

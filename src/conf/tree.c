@@ -265,8 +265,8 @@ int conf_node_real(const struct conf_node *group, const char *key, double def, d
     else
         return wrong_type(n, key, "a number", e);
     if (!(*out >= min && *out <= max))
-        return conf_node_err(n, e, "correct that line", "%s must be between %g and %g", key, min,
-                             max);
+        return conf_node_err(n, e, "correct that line", "%s must be between %.10g and %.10g", key,
+                             min, max);
     return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "zhanchi/store.h"
 #include "zhanchi/store_measure.h"
 #include "zhanchi/transport.h"
+#include "claim.h"
 #include "internal.h"
 #include "tray.h"
 
@@ -54,16 +55,13 @@ struct hatch {
     /* the store thread's own */
     struct tray mine;
     struct arena *arena;
-    struct buf plain;
-    struct claimed *claims;
+    struct claims *claims;
     size_t settled_now; /* by the last round */
     size_t turn;
-    size_t claims_cap;
     int64_t refreshed_us, empty_at_us, empty_for_us, failing_since_us;
     int64_t caught_up_us; /* set by success alone */
     struct failovers *failovers;
     int64_t failover_at_us; /* the next step */
-    struct job *pool;       /* to be used again */
 
     /* the loop thread's own, since the last flush */
     struct tray local;
@@ -189,19 +187,6 @@ static void wait_for_work(struct hatch *d)
 
 /* ---- the store thread: a round ---- */
 
-struct found { /* by one round, not yet committed */
-    struct job *list[HATCH_LANES], *tail[HATCH_LANES];
-    int64_t claimed, suppressed, capped, released, lapsed, waiting, next_due_ms;
-    int64_t due[HATCH_LANES];
-    bool refreshed, dry; /* dry: a lane wanted more than there was */
-    bool chores_left;
-    bool more; /* the look ended before the queue did */
-    int64_t looked;
-    bool doubted;
-    bool moving, moving_on; /* a step of failovers; there is more */
-    char why[160];
-};
-
 static int settle_all(struct hatch *d, struct err *e)
 {
     static const size_t chunk = 4096;
@@ -217,26 +202,11 @@ static int settle_all(struct hatch *d, struct err *e)
     return 0;
 }
 
-/* Campaigns that the loop thread or a damaged payload stopped. */
-static int pause_campaign(struct hatch *d, int64_t campaign_id, const char *why, struct err *e)
-{
-    struct err ignored = {0};
-    struct campaign_info c;
-
-    if (store_campaign_by_id(d->o.store, campaign_id, &c, e) < 0)
-        return -1;
-    if (c.state == CAMPAIGN_RUNNING &&
-        store_campaign_move(d->o.store, campaign_id, CAMPAIGN_RUNNING, CAMPAIGN_PAUSED, why,
-                            &ignored) == 0)
-        log_error("dispatch", "campaign %s paused: %s", c.name, why);
-    return 0;
-}
-
 static int pause_all(struct hatch *d, struct err *e)
 {
     for (size_t i = 0; i < d->mine.n; i++)
         if (d->mine.v[i].pause != NULL &&
-            pause_campaign(d, d->mine.v[i].campaign_id, d->mine.v[i].pause, e) != 0)
+            campaign_pause(d->o.store, d->mine.v[i].campaign_id, d->mine.v[i].pause, e) != 0)
             return -1;
     return 0;
 }
@@ -261,170 +231,6 @@ static int chores(struct hatch *d, int64_t now_ms, struct found *f, struct err *
         *(over ? &f->lapsed : &f->released) += n;
     }
     f->chores_left = left == 0;
-    return 0;
-}
-
-/* The claimed message with its payload opened; NULL and *e when the payload is not what was approved. */
-static struct job *make_job(struct hatch *d, const struct brief *b, const struct claimed *c,
-                            int64_t now_ms, struct err *e)
-{
-    const struct epoch_info *ep = epoch_info(d->o.epoch);
-    struct msg_ref ref = {
-        .tag = ep->tag, .epoch = ep->epoch, .message = c->message_id, .attempt = c->attempt};
-
-    buf_reset(&d->plain);
-    if (keyring_unseal(d->o.keyring, c->key_id, SEAL_PAYLOAD, c->message_id, c->wave_id, c->payload,
-                       c->payload_len, &d->plain, e) != 0)
-        return NULL;
-    struct job *j = jobs_take(&d->pool, d->plain.len + 1);
-    memcpy(j->data, d->plain.data, d->plain.len);
-    j->data[d->plain.len] = '\0';
-    if (payload_unpack(j->data, d->plain.len, &j->payload, e) != 0) {
-        jobs_push(&d->pool, j);
-        return NULL;
-    }
-    if (!payload_may_go(&j->payload, b->route, b->campaign.failover)) {
-        jobs_push(&d->pool, j);
-        err_set(e, ERR_DATA, NULL, "it was not approved for gateway %s",
-                b->campaign.gateways[b->route]);
-        return NULL;
-    }
-    j->brief = b;
-    j->message_id = c->message_id;
-    j->address_id = c->address_id;
-    j->attempt = c->attempt;
-    j->slot = -1;
-    j->claimed_ms = now_ms;
-    j->next = NULL;
-    message_ref_format(&ref, j->ref);
-    j->proof[0] = '\0';
-    if (strchr(j->payload.phone, '@') != NULL)
-        keyring_proof(d->o.keyring, j->ref, j->proof);
-    return j;
-}
-
-static void append(struct found *f, int lane, struct job *j)
-{
-    if (f->tail[lane] != NULL)
-        f->tail[lane]->next = j;
-    else
-        f->list[lane] = j;
-    f->tail[lane] = j;
-}
-
-/* A payload that cannot be opened stops its campaign: the message goes back, untouched. */
-static int spoiled(struct hatch *d, const struct brief *b, const struct claimed *c, int64_t now_ms,
-                   const struct err *why, struct err *e)
-{
-    struct settlement v = {.message_id = c->message_id,
-                           .address_id = c->address_id,
-                           .attempt = c->attempt,
-                           .input = IN_UNCLAIM,
-                           .settled_ms = now_ms,
-                           .due_ms = now_ms,
-                           .give_back_cap = true};
-
-    if (store_settle(d->o.store, &v, 1, e) != 0)
-        return -1;
-    log_error("dispatch", "message %lld: %s", (long long)c->message_id, why->what);
-    return pause_campaign(d, b->campaign.id, "a payload is not what was approved", e);
-}
-
-/* The office's cap, or the gateway's own where that is lower: both delay, neither suppresses. */
-static int cap_per_day(const struct dispatch_opts *o, const struct brief *b)
-{
-    int office = o->cap_per_day, own = gateway_limits(o->gateways[b->lane])->number_per_day;
-
-    return office == 0 || (own > 0 && own < office) ? own : office;
-}
-
-/* From claim to claim; between a claim and its hand-over may lie as much as lane_may_leave allows. */
-static int64_t number_gap_ms(const struct dispatch_opts *o, const struct brief *b)
-{
-    const struct gw_limits *l = gateway_limits(o->gateways[b->lane]);
-
-    return l->number_gap_ms ? l->number_gap_ms + o->claim_ttl_ms + l->connect_timeout_ms : 0;
-}
-
-static int claim_from(struct hatch *d, const struct brief *b, size_t *wanted, int64_t now_ms,
-                      struct found *f, struct err *e)
-{
-    const struct dispatch_opts *o = d->o.run;
-    const struct campaign_info *c = &b->campaign;
-    int zone = c->schedule.zone_min;
-    struct claim_stats stats = {0};
-    struct claim_query q = {.campaign_id = c->id,
-                            .gateway_id = b->gateway_id,
-                            .route = b->route,
-                            .topic = c->topic,
-                            .now_ms = now_ms,
-                            .today = civil_local_day(now_ms, zone),
-                            .cap_per_day = cap_per_day(o, b),
-                            .number_gap_ms = number_gap_ms(o, b),
-                            .limit = *wanted,
-                            .look_max = (size_t)(CLAIM_LOOK_MAX - f->looked)};
-    q.capped_until_ms = civil_at_ms(q.today + 1, c->schedule.window_from, zone);
-
-    if (*wanted > d->claims_cap) {
-        d->claims_cap = *wanted;
-        d->claims = realloc(d->claims, d->claims_cap * sizeof *d->claims);
-        if (d->claims == NULL)
-            panic("out of memory");
-    }
-    int64_t n = store_claim(d->o.store, &q, d->arena, d->claims, &stats, e);
-    if (n < 0)
-        return -1;
-    f->suppressed += stats.suppressed;
-    f->capped += stats.capped;
-    f->lapsed += stats.lapsed;
-    f->looked += stats.looked;
-    f->more = f->more || stats.more;
-    f->claimed += n;
-    *wanted -= (size_t)n;
-    for (int64_t i = 0; i < n; i++) {
-        struct err why = {0};
-        struct job *j = make_job(d, b, &d->claims[i], now_ms, &why);
-        if (j != NULL)
-            append(f, b->lane, j);
-        else if (spoiled(d, b, &d->claims[i], now_ms, &why, e) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static void note_why(struct found *f, const struct brief *b, enum pace_reason r)
-{
-    if (f->why[0] == '\0')
-        snprintf(f->why, sizeof f->why, "campaign %s: %s", b->campaign.name, pace_reason_name(r));
-}
-
-static int claim_lane(struct hatch *d, size_t lane, size_t wanted, int64_t now_ms, struct found *f,
-                      struct err *e)
-{
-    for (size_t i = 0; i < intent_count(d->intent) && wanted > 0; i++) {
-        const struct brief *b = intent_at(d->intent, i);
-        if ((size_t)b->lane != lane)
-            continue;
-        if (f->looked >= CLAIM_LOOK_MAX) { /* of all lanes: it is one transaction */
-            f->more = true;
-            return 0;
-        }
-        struct pace_answer a = pace_schedule_admit(&b->campaign.schedule, now_ms);
-        if (a.reason != PACE_GO) {
-            note_why(f, b, a.reason);
-            continue;
-        }
-        int holds = intent_holds(d->intent, b, e);
-        if (holds < 0)
-            return -1;
-        if (holds == 0)
-            continue;
-        if (store_campaign_started(d->o.store, b->campaign.id, now_ms, e) != 0 ||
-            claim_from(d, b, &wanted, now_ms, f, e) != 0)
-            return -1;
-    }
-    if (wanted > 0 && !f->more)
-        f->dry = true;
     return 0;
 }
 
@@ -466,7 +272,7 @@ static int look(struct hatch *d, int64_t now_ms, struct found *f, struct err *e)
             f->due[b->lane] += due;
         } else if (due > 0 && a.reason != PACE_LAPSED) {
             next = a.not_before_ms < next ? a.not_before_ms : next;
-            note_why(f, b, a.reason);
+            found_why(f, b, a.reason);
         }
         if (next < f->next_due_ms)
             f->next_due_ms = next;
@@ -495,16 +301,10 @@ static int round_body(struct hatch *d, const size_t *want, uint32_t down, int64_
     size_t first = d->turn++; /* each is the first in its turn: one may use up the whole look */
     for (size_t i = 0; i < d->o.lanes; i++) {
         size_t lane = (first + i) % d->o.lanes;
-        if (want[lane] > 0 && claim_lane(d, lane, want[lane], now_ms, f, e) != 0)
+        if (want[lane] > 0 && claims_lane(d->claims, lane, want[lane], now_ms, d->arena, f, e) != 0)
             return -1;
     }
     return 0;
-}
-
-static void drop_jobs(struct found *f)
-{
-    for (size_t i = 0; i < HATCH_LANES; i++)
-        jobs_free(&f->list[i]);
 }
 
 /* The transaction. On failure everything is as before it, and the settlements are still in `mine`. */
@@ -515,7 +315,7 @@ static int commit_round(struct hatch *d, const size_t *want, uint32_t down, int6
         return -1;
     if (round_body(d, want, down, now_ms, f, e) != 0) {
         store_rollback(d->o.store);
-        drop_jobs(f);
+        found_drop(f);
         return -1;
     }
     if (d->mine.n > 0)
@@ -526,12 +326,12 @@ static int commit_round(struct hatch *d, const size_t *want, uint32_t down, int6
         usleep(150000);
     if (sabotage("no-settle-commit") && d->mine.n > 0) { /* as on a full one */
         store_rollback(d->o.store);
-        drop_jobs(f);
+        found_drop(f);
         return err_set(e, ERR_IO, NULL, "sabotage: no settlement can be committed");
     }
     if (store_commit(d->o.store, e) != 0) {
         store_rollback(d->o.store);
-        drop_jobs(f);
+        found_drop(f);
         return -1;
     }
     /* Before a byte of what was claimed can leave, and before the marks of what is settled go. */
@@ -674,10 +474,7 @@ static bool do_round(struct hatch *d)
     tray_add(&d->mine, d->in.v, d->in.n);
     d->in.n = 0;
     d->taken = d->mine.n;
-    if (d->pool == NULL) {
-        d->pool = d->spent;
-        d->spent = NULL;
-    }
+    claims_reuse(d->claims, &d->spent);
     for (size_t i = 0; i < HATCH_LANES; i++)
         want[i] = d->closing || d->failing_since_us != 0 ? 0 : d->want[i];
     uint32_t down = d->closing || d->failing_since_us != 0 ? 0 : d->down;
@@ -740,7 +537,7 @@ struct hatch *hatch_start(const struct hatch_opts *o, struct err *e)
     d->intent = intent_new(o->run, o->store, o->keyring);
     d->failovers = failovers_new(o->store, d->intent);
     d->arena = arena_new(1 << 20);
-    buf_init(&d->plain, PAYLOAD_MAX_BYTES);
+    d->claims = claims_new(&d->o, d->intent);
     d->status.next_due_ms = INT64_MAX;
     d->refreshed_us = d->caught_up_us = -REFRESH_US;
     pthread_mutex_init(&d->lock, NULL);
@@ -784,13 +581,11 @@ void hatch_free(struct hatch *d)
     for (size_t i = 0; i < HATCH_LANES; i++)
         jobs_free(&d->out[i]);
     jobs_free(&d->spent);
-    jobs_free(&d->pool);
     jobs_free(&d->local_spent);
     failovers_free(d->failovers);
+    claims_free(d->claims);
     intent_free(d->intent);
     arena_free(d->arena);
-    buf_fini(&d->plain);
-    free(d->claims);
     tray_fini(&d->in);
     tray_fini(&d->mine);
     tray_fini(&d->local);

@@ -5,7 +5,8 @@
  *   loop.c     loop thread: lanes, pace, requests, answers
  *   lane.c     one gateway's sending path: its queue of claimed messages, batches, halving
  *   settle.c   answer -> settlement
- *   hatch.c     store thread: commits settlements and claims together
+ *   hatch.c    store thread: commits settlements and claims together
+ *   claim.c    what it takes out of the queue, with payloads opened (claim.h)
  *   tray.c     outcomes and jobs on their way through the hatch (tray.h)
  *   failover.c what goes over to another gateway when a lane has stopped
  *   intent.c   which campaigns may send now, and whether their approval holds

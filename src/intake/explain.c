@@ -101,8 +101,8 @@ int intake_explain(struct store *s, struct keyring *k, const struct list_info *l
 
     if (rc == 0)
         return err_set(e, ERR_NOINPUT,
-                       "lines count from 1 as in the file; rejected ones are in `zhanchi list "
-                       "rejects`",
+                       "lines count from 1 as in the file; see `zhanchi list review` and "
+                       "`zhanchi list rejects`",
                        "line %lld of list %s is no row", (long long)line, l->name);
     if (rc < 0)
         return -1;

@@ -6,8 +6,12 @@
  * The list is invisible until store_list_finish, its last commit. When anything fails, or somebody interrupts, everything is removed again; what a SIGKILL leaves is
  * removed by the next import. The lock of jobs is held all the while: what is half-done under it is ours, or a dead job's.
  *
- * Memory: one chunk of rows (bounded in rows and bytes), whatever the size of the file. No transaction is open while the file is read.
+ * Two chunks: while one is stored by a thread of its own, the other is read, cleaned and sealed. The store belongs to that thread while it runs and to the
+ * caller's between two of them: ids are reserved, and errors looked at, only then. So nothing of it needs a lock.
+ *
+ * Memory: two chunks of rows (bounded in rows and bytes), whatever the size of the file.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +50,11 @@ struct import {
     struct reading reading;
     struct sealer *sealer;
     struct reject_file *rejects;
-    struct chunk chunk;
+    struct chunk chunks[2], *chunk; /* chunk: that one of them which is read into */
+    pthread_t writer;               /* stores the other one */
+    bool writing;
+    int written; /* what came of it: 0, or -1 and its error */
+    struct err write_err;
     int64_t seen; /* rows of the file, for progress */
 };
 
@@ -88,10 +96,25 @@ static void *room(void *array, size_t n, size_t *cap, size_t size)
     return array;
 }
 
+static void chunk_init(struct chunk *c)
+{
+    buf_init(&c->blobs, CHUNK_BYTES + SEALED_MAX + 64);
+    buf_init(&c->held_blobs, CHUNK_BYTES + SEALED_MAX + 64);
+}
+
+static void chunk_fini(struct chunk *c)
+{
+    buf_fini(&c->blobs);
+    buf_fini(&c->held_blobs);
+    free(c->held);
+    free(c->rows);
+    free(c->rejects);
+}
+
 /* Row ids are reserved first, because a row is sealed together with its id. */
 static int chunk_begin(struct import *im, struct err *e)
 {
-    struct chunk *c = &im->chunk;
+    struct chunk *c = im->chunk;
 
     c->n = c->n_rejects = c->n_held = 0;
     buf_reset(&c->blobs);
@@ -108,38 +131,72 @@ static bool chunk_full(const struct chunk *c)
            c->n_rejects >= CHUNK_REJECTS;
 }
 
-static int chunk_put(struct import *im, struct err *e)
+static int chunk_store(struct store *s, int64_t list, struct chunk *c, struct err *e)
 {
-    struct chunk *c = &im->chunk;
-    int64_t list = im->result->list_id;
     const char *blob = buf_cstr(&c->blobs);
 
-    if (im->o->dry_run)
-        return 0;
     for (size_t i = 0; i < c->n; i++) {
         c->rows[i].sealed = blob;
         blob += c->rows[i].sealed_len;
     }
     int64_t began = clock_mono_us();
-    if (c->n > 0 && store_list_rows(im->store, list, c->rows, c->n, e))
+    if (c->n > 0 && store_list_rows(s, list, c->rows, c->n, e))
         return -1;
-    store_chunk_took(im->store, c->n, clock_mono_us() - began);
+    store_chunk_took(s, c->n, clock_mono_us() - began);
     failpoint("import_chunk");
     blob = buf_cstr(&c->held_blobs);
     for (size_t i = 0; i < c->n_held; i++) {
         c->held[i].sealed = c->held[i].sealed_len > 0 ? blob : NULL;
         blob += c->held[i].sealed_len;
     }
-    if (c->n_held > 0 && store_held_put(im->store, list, c->held, c->n_held, e))
+    if (c->n_held > 0 && store_held_put(s, list, c->held, c->n_held, e))
         return -1;
-    return c->n_rejects > 0 ? store_list_rejects(im->store, list, c->rejects, c->n_rejects, e) : 0;
+    return c->n_rejects > 0 ? store_list_rejects(s, list, c->rejects, c->n_rejects, e) : 0;
+}
+
+static void *writer_main(void *arg)
+{
+    struct import *im = arg;
+    struct chunk *full = im->chunk == &im->chunks[0] ? &im->chunks[1] : &im->chunks[0];
+
+    im->written = chunk_store(im->store, im->result->list_id, full, &im->write_err);
+    return NULL;
+}
+
+/* From here on the store is the caller's again. */
+static int writer_wait(struct import *im, struct err *e)
+{
+    if (!im->writing)
+        return 0;
+    pthread_join(im->writer, NULL);
+    im->writing = false;
+    if (im->written)
+        *e = im->write_err;
+    return im->written;
+}
+
+/* The chunk goes to the writer, once that has done with the one before; unless it is the last one, the other one begins. */
+static int chunk_put(struct import *im, bool last, struct err *e)
+{
+    if (im->o->dry_run)
+        return last ? 0 : chunk_begin(im, e);
+    if (writer_wait(im, e))
+        return -1;
+    im->chunk = im->chunk == &im->chunks[0] ? &im->chunks[1] : &im->chunks[0];
+    if (!last && chunk_begin(im, e))
+        return -1;
+    int rc = pthread_create(&im->writer, NULL, writer_main, im);
+    if (rc)
+        return err_set(e, ERR_OS, NULL, "cannot start a thread: %s", strerror(rc));
+    im->writing = true;
+    return 0;
 }
 
 /* ---- rows ---- */
 
 static int take(struct import *im, const struct table_row *row, struct err *e)
 {
-    struct chunk *c = &im->chunk;
+    struct chunk *c = im->chunk;
 
     if (im->o->dry_run)
         return 0;
@@ -154,7 +211,7 @@ static int take(struct import *im, const struct table_row *row, struct err *e)
 static int keep_cells(struct import *im, const struct table_row *row, enum row_outcome outcome,
                       struct err *e)
 {
-    struct chunk *c = &im->chunk;
+    struct chunk *c = im->chunk;
 
     c->held = room(c->held, c->n_held, &c->cap_held, sizeof *c->held);
     struct list_held *h = &c->held[c->n_held];
@@ -168,7 +225,7 @@ static int keep_cells(struct import *im, const struct table_row *row, enum row_o
 static int keep_rejects(struct import *im, const struct table_row *row, enum row_outcome outcome,
                         struct err *e)
 {
-    struct chunk *c = &im->chunk;
+    struct chunk *c = im->chunk;
     const struct reading *r = &im->reading;
 
     *(outcome == ROW_HELD ? &im->result->held_rows : &im->result->rejected_rows) += 1;
@@ -221,6 +278,7 @@ static int interrupted(struct import *im, struct err *e)
 
 static int read_rows(struct import *im, struct err *e)
 {
+    struct err ignored = {0};
     struct table_row row;
     int rc = chunk_begin(im, e);
 
@@ -228,11 +286,15 @@ static int read_rows(struct import *im, struct err *e)
         rc = keep_row(im, &row, e);
         if (rc == 0 && ++im->seen % 1024 == 0)
             rc = interrupted(im, e);
-        if (rc == 0 && chunk_full(&im->chunk))
-            rc = chunk_put(im, e) || chunk_begin(im, e) ? -1 : 0;
+        if (rc == 0 && chunk_full(im->chunk))
+            rc = chunk_put(im, false, e);
     }
     if (rc == 0)
-        rc = chunk_put(im, e);
+        rc = chunk_put(im, true, e);
+    int stored = writer_wait(
+        im, rc == 0 ? e : &ignored); /* also behind an error: it is the first one that counts */
+    if (rc == 0)
+        rc = stored;
     return rc == 0 ? interrupted(im, e) : rc;
 }
 
@@ -347,17 +409,22 @@ static int begin(struct import *im, struct err *e)
     return 0;
 }
 
-/* A list of nothing is a mistake; its rejects tell which. */
+/* A list of nothing is a mistake; its rejects tell which. Rows that wait for a decision are something. */
 static int refuse_empty(struct import *im, struct err *e)
 {
-    if (im->result->taken > 0)
+    const struct intake_result *r = im->result;
+
+    if (r->taken > 0 || r->held_rows > 0)
         return 0;
     if (rejects_finish(im->rejects, e))
         return -1;
-    return err_set(e, ERR_DATA,
-                   im->rejects ? "see the rejects file" : "see why with --rejects FILE",
-                   "no row of %s can be used (%lld were rejected)", im->o->path,
-                   (long long)(im->result->rejected_rows + im->result->held_rows));
+    if (r->rejected_rows == 0)
+        return err_set(e, ERR_DATA, "look at it with `zhanchi list convert`",
+                       "%s has a header in line %lld and no row under it", im->o->path,
+                       (long long)im->columns.header_line);
+    return err_set(
+        e, ERR_DATA, im->rejects ? "see the rejects file" : "see the rows with --rejects FILE",
+        "no row of %s can be used (%lld were rejected)", im->o->path, (long long)r->rejected_rows);
 }
 
 /* The last transaction: the list can be seen, and the act is recorded. */
@@ -430,18 +497,16 @@ int intake_import(struct store *s, struct keyring *k, const struct intake_opts *
     memset(r, 0, sizeof *r);
     *im = (struct import){.store = s, .keyring = k, .o = o, .result = r};
     reading_init(&im->reading);
-    buf_init(&im->chunk.blobs, CHUNK_BYTES + SEALED_MAX + 64);
-    buf_init(&im->chunk.held_blobs, CHUNK_BYTES + SEALED_MAX + 64);
+    im->chunk = &im->chunks[0];
+    chunk_init(&im->chunks[0]);
+    chunk_init(&im->chunks[1]);
     int rc = run(im, e);
     rejects_close(im->rejects);
     sealer_free(im->sealer);
     reading_fini(&im->reading);
     table_close(im->table);
-    buf_fini(&im->chunk.blobs);
-    buf_fini(&im->chunk.held_blobs);
-    free(im->chunk.held);
-    free(im->chunk.rows);
-    free(im->chunk.rejects);
+    chunk_fini(&im->chunks[0]);
+    chunk_fini(&im->chunks[1]);
     free(im);
     return rc;
 }

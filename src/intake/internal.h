@@ -68,7 +68,7 @@ enum row_outcome row_read(const struct plan *p, const struct table_row *row, str
  * formula that is none. */
 struct table_cell cell_bare(const struct table_cell *c);
 /* More cells than the header has. */
-bool row_shifted(const struct plan *p, const struct table_row *row);
+bool row_shifted(const struct columns *c, const struct table_row *row);
 /* The cells from `column` on, as a line of a file would have them. */
 void row_tail(const struct table_row *row, size_t column, struct buf *out);
 /* A reject of the whole row, found later. */
@@ -110,7 +110,8 @@ extern const char *const rejects_headers[REJECTS_HEADERS];
 extern const char rejects_line_header[];
 
 struct reject_file;
-/* A temporary file beside `path`; path NULL: nothing is written, all calls are fine. */
+/* A temporary file beside `path`; path NULL: nothing is written, all calls are fine. The columns are
+ * borrowed until it is finished. */
 int rejects_open(const char *path, const char *(*translate)(const char *), const struct columns *c,
                  struct reject_file **out, struct err *e);
 /* A row as it was read (n_cells 0: it was not kept), and every reason against it. */

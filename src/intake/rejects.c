@@ -28,7 +28,7 @@ struct reject_file {
     const char *(*translate)(const char *);
     struct fs_draft file;
     bool open;
-    size_t columns;
+    const struct columns *columns;
     struct buf out;
 };
 
@@ -54,14 +54,17 @@ static bool delicate(const char *s, size_t len)
     return len > EXACT_DIGITS || (len > 1 && s[0] == '0');
 }
 
+/* A cell that comes back as we wrote it is written so again, and not wrapped once more. */
 static void add_cell(struct reject_file *f, const struct table_cell *c, bool first)
 {
-    if (!delicate(c->text, c->len)) {
+    struct table_cell bare = cell_bare(c);
+
+    if (!delicate(bare.text, bare.len)) {
         table_csv_field(&f->out, c->text, c->len, first);
         return;
     }
     buf_adds(&f->out, first ? "\"=\"\"" : ",\"=\"\"");
-    buf_add(&f->out, c->text, c->len);
+    buf_add(&f->out, bare.text, bare.len);
     buf_adds(&f->out, "\"\"\"");
 }
 
@@ -90,7 +93,7 @@ int rejects_open(const char *path, const char *(*translate)(const char *), const
     if (!f)
         panic("out of memory");
     f->translate = translate ? translate : as_it_is;
-    f->columns = c->n;
+    f->columns = c;
     buf_init(&f->out, 2 * ROW_BYTES);
     if (fs_draft_begin(&f->file, path, 0600, e) != 0) {
         buf_fini(&f->out);
@@ -105,21 +108,22 @@ int rejects_open(const char *path, const char *(*translate)(const char *), const
 
 /* ---- one row ---- */
 
-static void add_cells(struct reject_file *f, const struct table_row *row, bool shifted)
+static void add_cells(struct reject_file *f, const struct table_row *row)
 {
     static const struct table_cell none = {"", 0};
+    size_t n = f->columns->n;
     struct buf last;
 
-    for (size_t i = 0; i + 1 < f->columns; i++)
+    for (size_t i = 0; i + 1 < n; i++)
         add_cell(f, i < row->n_cells ? &row->cells[i] : &none, i == 0);
     /* What stands beyond the last column goes with it. */
     buf_init(&last, ROW_BYTES);
-    if (shifted)
-        row_tail(row, f->columns - 1, &last);
-    else if (row->n_cells >= f->columns)
-        buf_add(&last, row->cells[f->columns - 1].text, row->cells[f->columns - 1].len);
+    if (row_shifted(f->columns, row))
+        row_tail(row, n - 1, &last);
+    else if (row->n_cells >= n)
+        buf_add(&last, row->cells[n - 1].text, row->cells[n - 1].len);
     struct table_cell c = {buf_cstr(&last), last.len};
-    add_cell(f, &c, f->columns == 1);
+    add_cell(f, &c, n == 1);
     buf_fini(&last);
 }
 
@@ -151,7 +155,7 @@ int rejects_add(struct reject_file *f, const struct table_row *row, const struct
 
     if (!f || n == 0)
         return 0;
-    add_cells(f, row, strcmp(r[0].reason, "row-shifted") == 0);
+    add_cells(f, row);
     snprintf(number, sizeof number, "%lld", (long long)r[0].line);
     add_text(f, number, false);
     for (int what = 1; what < REJECTS_HEADERS; what++)

@@ -122,7 +122,7 @@ static bool same_cell(struct repair *x, size_t column, const struct table_row *r
 
     if (at >= 0 && (size_t)at < row->n_cells)
         its = cell_bare(&row->cells[at]);
-    if ((size_t)at + 1 != x->columns.n || !row_shifted(&x->plan, row))
+    if ((size_t)at + 1 != x->columns.n || !row_shifted(x->plan.columns, row))
         return its.len == mine.len && memcmp(its.text, mine.text, mine.len) == 0;
     buf_reset(&x->tail); /* as it was kept */
     row_tail(row, (size_t)at, &x->tail);

@@ -420,9 +420,9 @@ static void reject(const struct plan *p, const struct table_row *row, int column
 }
 
 /* More cells than the header has: a delimiter inside a cell has shifted the columns, nobody knows from where on. */
-bool row_shifted(const struct plan *p, const struct table_row *row)
+bool row_shifted(const struct columns *c, const struct table_row *row)
 {
-    for (size_t i = p->columns->width; i < row->n_cells; i++)
+    for (size_t i = c->width; i < row->n_cells; i++)
         if (row->cells[i].len > 0)
             return true;
     return false;
@@ -437,7 +437,7 @@ static const char *whole_row(const struct plan *p, const struct table_row *row)
             return faults[i][1];
     if (row->fault)
         return "row-long";
-    return row_shifted(p, row) ? "row-shifted" : NULL;
+    return row_shifted(p->columns, row) ? "row-shifted" : NULL;
 }
 
 void row_refuse(const struct plan *p, const struct table_row *row, const char *reason,

@@ -197,7 +197,7 @@ static void write_raw(struct sealer *s, const struct table_row *row)
     buf_addc(&s->json, '{');
     for (size_t i = 0; i < n && i < row->n_cells; i++) {
         struct table_cell c = row->cells[i];
-        if (i + 1 == n && row_shifted(s->plan, row)) {
+        if (i + 1 == n && row_shifted(s->plan->columns, row)) {
             row_tail(row, i, &last);
             c = (struct table_cell){buf_cstr(&last), last.len};
         }

@@ -112,6 +112,14 @@ is "exit status" $? 65
 grep -q "is list spring already" "$work/again.log" || die "the list is not named"
 is lists "$(lists)" spring
 
+step "a file of which nothing can be taken: why"
+printf '姓名,手机号\n张三,1380000\n李四,1.38E+10\n' >"$work/bad.csv"
+zh list import "$work/bad.csv" --name bad >"$work/bad.log" 2>&1
+is "exit status" $? 65
+grep -q "^phone-length  *1 " "$work/bad.log" || die "the reasons are not told"
+grep -q "2 were rejected" "$work/bad.log" || die "it does not say how many"
+is lists "$(lists)" spring
+
 step "SIGKILL in the middle, at random"
 "$bin/zhanchi-mklist" --rows 60000 --seed 12 >"$work/big.csv"
 for _ in 1 2 3 4 5 6; do

@@ -400,7 +400,7 @@ START_TEST(texts_and_reasons)
     ck_assert_int_eq(f.messages, 5);
     ck_assert_int_eq(f.suppressed[CAUSE_NOT_ELIGIBLE], 1);
     ck_assert_int_eq(f.suppressed[CAUSE_OPTOUT], 2);
-    ck_assert_int_eq(f.shared_addresses, 2);
+    ck_assert_int_eq(f.to_shared_numbers, 2);
     ck_assert_int_eq(f.segments, 5);
     ck_assert_int_eq(f.parts[1], 5);
     ck_assert_int_eq(f.cost_microyuan, 5 * 50000);

@@ -288,7 +288,7 @@ static const struct {
     {"姓名,身份证号\n张三," ID_A "\n", "l", ERR_DATA, "no column for phone"},
     {"手机号,参保地\n13800000001,x\n", "l", ERR_DATA, "no column says who a row is about (line 1)"},
     {"姓名,手机号\n张三,1380000000\n", "l", ERR_DATA, "no row"},
-    {"姓名,手机号\n", "l", ERR_DATA, "no row"},
+    {"姓名,手机号\n", "l", ERR_DATA, "header in line 1 and no row under it"},
     {"姓名,手机号\n张\xFF,13800000001\n", "l", ERR_DATA, "line 2"},
     {"姓名,手机号\n张三,13800000001\n", "", ERR_USAGE, "name"},
     {"姓名,手机号\n张三,13800000001\n", "-x", ERR_USAGE, "name"},
@@ -856,6 +856,29 @@ static int count_accepted(void *ctx, const struct intake_accepted *r, struct err
 }
 
 /* All rows of a reason at once; who has another one too, or cannot be used so, stays. */
+/* Whatever of a file waits for a person waits in a list, be it all of it. */
+START_TEST(a_list_of_rows_in_review_alone)
+{
+    struct contract *c = contract_begin();
+    struct intake_fix f = {.line = 2, .column = "姓名", .value = "张三"};
+    struct intake_fixed fixed;
+    struct intake_result r;
+    struct list_info l;
+
+    OK(c,
+       import_text(c, "姓名,手机号\n张?,13800000001\n李四,13800000002/13800000003\n", "held", &r));
+    ck_assert_int_eq(r.taken, 0);
+    ck_assert_int_eq(r.held_rows, 2);
+    ck_assert_int_eq(store_list_find(c->store, "held", &l, &c->e), 1);
+    ck_assert_int_eq(l.rows, 0);
+    OK(c, intake_fix(c->store, c->keys, &l, &f, &fixed, &c->e));
+    ck_assert(fixed.taken);
+    ck_assert_int_eq(store_list_find(c->store, "held", &l, &c->e), 1);
+    ck_assert_int_eq(l.rows, 1);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(a_reason_is_accepted_as_a_whole)
 {
     static const char text[] =
@@ -914,13 +937,20 @@ START_TEST(no_repair_without_its_record)
 }
 END_TEST
 
-static int repair(struct fixed *x, const char *text, struct intake_result *r)
+static int repair_rest(struct fixed *x, const char *text, const char *rejects,
+                       struct intake_result *r)
 {
     char path[CONTRACT_PATH];
 
     write_file(x->c, "repaired.csv", text, strlen(text), path);
     struct intake_opts o = opts(path, "spring");
+    o.rejects_path = rejects;
     return intake_repair(x->c->store, x->c->keys, &x->l, &o, r, &x->c->e);
+}
+
+static int repair(struct fixed *x, const char *text, struct intake_result *r)
+{
+    return repair_rest(x, text, NULL, r);
 }
 
 static void read_whole(const struct contract *c, const char *name, struct buf *out)
@@ -1001,16 +1031,16 @@ END_TEST
 /* What the file does to cells for the sake of spreadsheets is undone: nothing has changed. */
 START_TEST(an_untouched_rejects_file_changes_nothing)
 {
-    static const char text[] = "姓名,手机号码,身份证号码,备注\n"
-                               "张三,+1 2025550123," ID_A ",=1+2\n"
-                               "李四,=\"138\",0110105190402299977,@\n"
-                               "赵六,13800000003,,甲,乙\n" /* would fit with 甲,乙 in one cell */
-                               "王五,13800000001,,\n";
+    static const char text[] = "姓名,身份证号码,手机号码,备注\n"
+                               "张三," ID_A ",+1 2025550123,=1+2\n"
+                               "李四,0110105190402299977,=\"138\",@\n"
+                               "赵六,,13800000003,甲,乙\n" /* would fit with 甲,乙 in one cell */
+                               "王五,,13800000001,\n";
     struct contract *c = contract_begin();
     struct intake_result r;
     struct list_held h;
     struct fixed x = {.c = c};
-    struct buf file;
+    struct buf file, again;
     char path[CONTRACT_PATH];
 
     OK(c, import_text(c, text, "spring", &r));
@@ -1019,8 +1049,12 @@ START_TEST(an_untouched_rejects_file_changes_nothing)
     struct intake_rejects o = {.path = path};
     OK(c, intake_rejects(c->store, c->keys, &x.l, &o, &c->e));
     read_whole(c, "rejects.csv", &file);
-    OK(c, repair(&x, buf_cstr(&file), &r));
+    contract_path(c, "again.csv", path);
+    OK(c, repair_rest(&x, buf_cstr(&file), path, &r));
     COUNTS(r, 0, 0, 0, 3);
+    read_whole(c, "again.csv", &again);
+    ck_assert_str_eq(buf_cstr(&again), buf_cstr(&file)); /* its own rejects are the same file */
+    buf_fini(&again);
     for (int64_t line = 2; line <= 4; line++) {
         ck_assert_int_eq(store_held_at(c->store, x.l.id, line, &h, &c->e), 1);
         ck_assert_msg(h.revision == 1, "line %lld has changed", (long long)line);
@@ -1093,6 +1127,7 @@ int main(void)
     tcase_add_test(t, explanation);
     tcase_add_test(t, single_rows_are_repaired);
     tcase_add_test(t, no_repair_without_its_record);
+    tcase_add_test(t, a_list_of_rows_in_review_alone);
     tcase_add_test(t, a_reason_is_accepted_as_a_whole);
     tcase_add_test(t, a_repaired_rejects_file_comes_back);
     tcase_add_test(t, the_repaired_list_comes_back);

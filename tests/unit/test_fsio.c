@@ -156,6 +156,41 @@ START_TEST(write_where_it_cannot)
 }
 END_TEST
 
+/* `--output /dev/full` or a pipe, by somebody who may do anything in their folder. */
+START_TEST(write_replaces_files_alone)
+{
+    struct err e;
+    struct stat st;
+    const char *pipe = scratch_path(&dir, "pipe");
+
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    ck_assert_int_eq(fs_write_atomic(pipe, 0600, "x", 1, &e), -1);
+    ck_assert_int_eq(e.kind, ERR_CANTCREAT);
+    ck_assert_ptr_nonnull(strstr(e.what, "is not a regular file"));
+    ck_assert_str_ne(e.remedy, "");
+    ck_assert_int_eq(lstat(pipe, &st), 0);
+    ck_assert(S_ISFIFO(st.st_mode));
+    ck_assert_int_eq(files(), 1);
+}
+END_TEST
+
+START_TEST(write_follows_a_link)
+{
+    struct err e;
+    struct stat st;
+    char file[PATH_MAX];
+
+    snprintf(file, sizeof file, "%s", scratch_write(&dir, "file", "old", 3));
+    const char *link = scratch_path(&dir, "link");
+    ck_assert_int_eq(symlink("file", link), 0);
+    ck_assert_int_eq(fs_write_atomic(link, 0600, "new", 3, &e), 0);
+    ck_assert_int_eq(lstat(link, &st), 0);
+    ck_assert(S_ISLNK(st.st_mode));
+    expect_content(file, "new");
+    ck_assert_int_eq(files(), 2);
+}
+END_TEST
+
 /* A reader in another process sees the old or the new content, whenever it looks. */
 START_TEST(write_is_seen_whole)
 {
@@ -346,6 +381,8 @@ int main(void)
     tcase_add_test(t, write_replaces);
     tcase_add_test(t, write_that_fails_keeps_the_old);
     tcase_add_test(t, write_where_it_cannot);
+    tcase_add_test(t, write_replaces_files_alone);
+    tcase_add_test(t, write_follows_a_link);
     tcase_add_test(t, write_is_seen_whole);
     tcase_add_test(t, lock_between_processes);
     tcase_add_test(t, lock_where_it_cannot);
