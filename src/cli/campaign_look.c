@@ -294,6 +294,7 @@ static void sample_json(struct json_w *w, const struct campaign_sample *m)
 void campaigns_samples_begin(struct samples *s, const struct cli *c, const char *html)
 {
     s->cli = c;
+    s->shown = 0;
     s->page = html != NULL ? page_new(c) : NULL;
     buf_init(&s->out, 1 << 20);
     json_w_init(&s->w, &s->out);
@@ -315,6 +316,7 @@ int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
                                        ""};
     struct samples *s = ctx;
 
+    s->shown++;
     if (s->page != NULL)
         page_sample(s->page, m);
     if (s->cli->json) {

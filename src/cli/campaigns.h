@@ -44,6 +44,7 @@ struct samples {
     struct buf out;
     struct json_w w;
     struct page *page; /* NULL: none is asked for */
+    int shown;
 };
 /* html: the file of the page, or NULL. */
 void campaigns_samples_begin(struct samples *s, const struct cli *c, const char *html);

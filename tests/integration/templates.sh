@@ -90,6 +90,10 @@ refuses 'its partials are longer than 8191 bytes' template check n
 write '{{deadlin}}'
 refuses "$t/n.tmpl: line 7, column 1: unknown variable deadlin; did you mean deadline?" template check n
 
+# Nobody at all is no success.
+printf 'name: m\ntopic: t\nkind: status\nchannel: email\nsubject: x\nsignature: 示例局\n---\n{{name}}\n' >"$t/m.tmpl"
+refuses 'template m can be written to nobody of list l' template preview m --list l
+
 # ---- versions ----
 
 write '{{name}}甲{{批次}}。{{>closing}}'
