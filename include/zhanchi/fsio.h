@@ -17,8 +17,8 @@
 int fs_read_file(const char *path, struct buf *out, struct err *e);
 
 /* Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the folder:
- * after a crash there is the old file or the new one. A link is followed; a device, a pipe or a
- * folder is ERR_CANTCREAT. */
+ * after a crash there is the old file or the new one. A link is followed; a device, a pipe, a
+ * folder or what standard output goes into is ERR_CANTCREAT. */
 int fs_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *e);
 
 /* The same for what is too long for memory: begin, put as often as needed, then end (under its name,

@@ -58,6 +58,7 @@ void json_w_real(struct json_w *w, double v);   /* %.17g; NaN and infinities bec
 void json_w_micro(struct json_w *w, int64_t v); /* millionths, exactly: 133100000 is 133.1 */
 void json_w_bool(struct json_w *w, bool v);
 void json_w_null(struct json_w *w);
+void json_w_day(struct json_w *w, int32_t day); /* "2026-03-01"; CIVIL_NONE is null */
 
 /* One string with its quotes, escaped, appended to out. Invalid UTF-8 becomes U+FFFD. */
 void json_quote(struct buf *out, const char *s, size_t len);

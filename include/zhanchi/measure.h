@@ -113,8 +113,10 @@ struct measure_ledger {
     struct list_info list;
     struct policy_info policy; /* whose verdicts they are */
     int32_t as_of;             /* of the screening */
-    int32_t complete_day;      /* as in measure_report */
-    bool claims_known;         /* a claims file was imported; else claimed and paid mean nothing */
+    int64_t
+        unscreened; /* rows repaired or added since: undetermined here, for no reason of theirs */
+    int32_t complete_day; /* as in measure_report */
+    bool claims_known;    /* a claims file was imported; else claimed and paid mean nothing */
     enum ledger_by by;
     struct ledger_line total;
     struct ledger_line *lines; /* greatest coverage first: the order of a progress notice (通报) */

@@ -66,6 +66,17 @@ static int sync_folder_of(const char *path, struct err *e)
 
 static const char write_remedy[] = "check the disk's space and the folder's permissions";
 
+/* /dev/stdout, or the log that our output goes into: a file of that name would put an end to it. */
+static bool is_output(const struct stat *st)
+{
+    struct stat out;
+
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &out) == 0 && out.st_dev == st->st_dev && out.st_ino == st->st_ino)
+            return true;
+    return false;
+}
+
 /* Where the file really stands: a link stays a link, and no device, pipe or folder gives its name to
  * a file. */
 static int find_place(const char *path, char place[PATH_MAX], struct err *e)
@@ -80,6 +91,9 @@ static int find_place(const char *path, char place[PATH_MAX], struct err *e)
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_CANTCREAT, "name a file that may be made or replaced",
                        "%s is not a regular file", path);
+    if (is_output(&st))
+        return err_set(e, ERR_CANTCREAT, "name a file of its own",
+                       "%s is where messages and output go already", path);
     char *real = realpath(path, NULL);
     if (real)
         snprintf(place, PATH_MAX, "%s", real);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "zhanchi/civil.h"
 #include "zhanchi/err.h"
 #include "zhanchi/json.h"
 
@@ -170,4 +171,14 @@ void json_w_null(struct json_w *w)
 {
     before(w);
     buf_adds(w->out, "null");
+}
+
+void json_w_day(struct json_w *w, int32_t day)
+{
+    char text[11];
+
+    if (day == CIVIL_NONE)
+        json_w_null(w);
+    else
+        json_w_str(w, civil_format(day, text));
 }

@@ -90,8 +90,6 @@ static void rejects_begin(struct rejects *x, struct cli *cli)
 static void json_totals(struct rejects *x, const struct response_file *f,
                         const struct response_stats *st)
 {
-    char day[11];
-
     json_w_close(&x->w, ']');
     json_w_key(&x->w, "file");
     json_w_str(&x->w, f->file);
@@ -108,10 +106,7 @@ static void json_totals(struct rejects *x, const struct response_file *f,
     json_w_key(&x->w, "suppressed");
     json_w_int(&x->w, st->suppressed);
     json_w_key(&x->w, "through");
-    if (f->through != CIVIL_NONE)
-        json_w_str(&x->w, civil_format(f->through, day));
-    else
-        json_w_null(&x->w);
+    json_w_day(&x->w, f->through);
     json_w_close(&x->w, '}');
     puts(buf_cstr(&x->out));
 }

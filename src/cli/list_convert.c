@@ -3,6 +3,7 @@
  * whatever it was. Nothing is stored, no work directory is needed.
  */
 #include <string.h>
+#include <unistd.h>
 #include "zhanchi/json.h"
 #include "zhanchi/table.h"
 #include "lists.h"
@@ -52,19 +53,23 @@ static int convert(const struct cli *c, struct table *t,
 {
     struct table_row row;
     struct buf out;
+    struct bar bar;
+    struct progress p = bar_begin(&bar, c, _("convert"));
     int rc;
 
+    bar.tty = bar.tty && !isatty(STDOUT_FILENO); /* the rows are there */
     buf_init(&out, 64u << 20);
     while ((rc = table_next(t, &row, e)) == 1) {
         buf_reset(&out);
         write(&row, &out);
         if (fwrite(buf_cstr(&out), 1, out.len, stdout) != out.len)
             rc = err_errno(e, ERR_IO, _("check the disk's space"), _("cannot write the output"));
-        else if (*c->stop)
+        else if (p.fn(p.ctx, table_bytes_done(t), table_bytes(t), NULL))
             rc = err_set(e, ERR_TEMP, NULL, _("interrupted"));
         if (rc < 0)
             break;
     }
+    bar_end(&bar);
     buf_fini(&out);
     return rc;
 }

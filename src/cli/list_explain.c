@@ -26,6 +26,7 @@ struct explaining {
     int32_t as_of;
     char screened[17]; /* version of the newest screening, if its policy is the one; else "" */
     struct json_w w;   /* with --json */
+    int told;          /* certificates, so far */
 };
 
 /* ---- for machines ---- */
@@ -94,10 +95,26 @@ static void explain_json(struct explaining *x, const struct explained *one)
     json_w_close(w, '}');
 }
 
+static void head(const struct explaining *x)
+{
+    const struct policy *p = x->policy;
+    char day[11];
+
+    printf(_("policy %s (version %s), as of %s\n"), p->name, p->version,
+           civil_format(x->as_of, day));
+    if (x->screened[0] != '\0' && strcmp(x->screened, p->version) != 0)
+        printf(
+            _("(the stored verdicts are of version %s: the file has changed since; screen the list "
+              "again)\n"),
+            x->screened);
+}
+
 static int explain_one(void *ctx, const struct explained *one)
 {
     struct explaining *x = ctx;
 
+    if (!x->cli->json && x->told++ == 0)
+        head(x);
     if (x->cli->json)
         explain_json(x, one);
     else
@@ -145,20 +162,6 @@ static int read_by(const char *reading, struct policy *p, struct err *e)
     return 0;
 }
 
-static void head(const struct explaining *x)
-{
-    const struct policy *p = x->policy;
-    char day[11];
-
-    printf(_("policy %s (version %s), as of %s\n"), p->name, p->version,
-           civil_format(x->as_of, day));
-    if (x->screened[0] != '\0' && strcmp(x->screened, p->version) != 0)
-        printf(
-            _("(the stored verdicts are of version %s: the file has changed since; screen the list "
-              "again)\n"),
-            x->screened);
-}
-
 static int explain(struct cli *c, const struct list_info *l, struct explaining *x, struct err *e)
 {
     struct buf out;
@@ -166,8 +169,6 @@ static int explain(struct cli *c, const struct list_info *l, struct explaining *
     buf_init(&out, 16 << 20);
     json_w_init(&x->w, &out);
     json_w_open(&x->w, '[');
-    if (!c->json)
-        head(x);
     int rc =
         intake_explain(c->store, c->keyring, l, x->policy, x->line, x->as_of, explain_one, x, e);
     json_w_close(&x->w, ']');

@@ -102,7 +102,9 @@ static void print_text(const struct importing *im, const struct intake_opts *o,
 
     printf(_("%s rows: %s taken (%s of them repaired), %s rejected\n"), cli_number(r->rows, a),
            cli_number(r->taken, b), cli_number(r->repaired, d), cli_number(r->rejected_rows, f));
-    if (r->held_rows > 0)
+    if (r->held_rows > 0 && o->dry_run)
+        printf(_("%s rows would wait for a person's decision\n"), cli_number(r->held_rows, a));
+    else if (r->held_rows > 0)
         printf(_("%s rows wait for a decision: see `zhanchi list review %s`\n"),
                cli_number(r->held_rows, a), o->name);
     if (r->known > 0)
@@ -204,15 +206,37 @@ static int audit(void *ctx, const struct intake_result *r, struct err *e)
     return cli_audit(im->cli, im->into ? "list.repair" : "list.import", object, detail, e);
 }
 
+/* The job says how many bytes it has read; people count rows. */
+struct watch {
+    struct progress bar;
+    const struct intake_result *result;
+    int64_t began_us;
+};
+
+static int on_progress(void *ctx, int64_t done, int64_t total, const char *note)
+{
+    const struct watch *w = ctx;
+    const struct intake_result *r = w->result;
+    int64_t us = clock_mono_us() - w->began_us;
+    char rows[32], rate[32], left[32], text[160];
+
+    (void)note;
+    snprintf(text, sizeof text, _("%s rows, %s/s, %s not taken"), cli_number(r->rows, rows),
+             cli_number(us > 0 ? r->rows * 1000000 / us : 0, rate),
+             cli_number(r->rejected_rows + r->held_rows, left));
+    return w->bar.fn(w->bar.ctx, done, total, text);
+}
+
 static int import(struct cli *c, struct importing *im, struct intake_opts *o, struct err *e)
 {
-    struct intake_result r;
+    struct intake_result r = {0};
     struct bar bar;
+    struct watch watch = {bar_begin(&bar, c, _("import")), &r, clock_mono_us()};
 
     /* Two threads on what may be two processors: a dispatcher beside goes first. */
     if (setpriority(PRIO_PROCESS, 0, IMPORT_NICE))
         log_debug("list", "the priority stays as it is: %s", strerror(errno));
-    o->progress = bar_begin(&bar, c, _("import"));
+    o->progress = (struct progress){on_progress, &watch};
     int rc = im->into ? intake_repair(c->store, c->keyring, im->into, o, &r, e)
                       : intake_import(c->store, c->keyring, o, &r, e);
     bar_end(&bar);

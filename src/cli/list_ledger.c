@@ -113,10 +113,14 @@ static void text_of(const struct measure_ledger *r, const struct ledger_line *l,
 
 static void about(const struct measure_ledger *r)
 {
-    char day[11];
+    char day[11], n[32];
 
     printf(_("List %s, screened by %s (version %s) as of %s; persons\n"), r->list.name,
            r->policy.name, r->policy.version, civil_format(r->as_of, day));
+    if (r->unscreened > 0)
+        printf(_("%s rows were repaired or added since, and count as undetermined: screen the list "
+                 "again.\n"),
+               cli_number(r->unscreened, n));
     if (!r->claims_known)
         puts(
             _("No claims file has been imported (response import): nothing is said about claims."));

@@ -56,6 +56,8 @@ char *cli_number(int64_t v, char out[32])
 
 /* ---- progress bars ---- */
 
+#define BAR_CELLS 24
+
 static int terminal_width(void)
 {
     struct winsize w;
@@ -72,24 +74,38 @@ static void time_left(int64_t elapsed_us, int64_t done, int64_t total, char out[
     snprintf(out, 32, "  %lld:%02lld", (long long)(s / 60), (long long)(s % 60));
 }
 
-static void draw(struct bar *b, int64_t done, int64_t total, const char *note)
+/* Without `counts` where the note has what matters, and the terminal is too narrow for both. */
+static void line_of(const struct bar *b, int width, bool counts, int64_t done, int64_t total,
+                    const char *note, char *line, size_t cap)
 {
-    char count[32], of[32], rate[32], left[32], line[512], cells[64];
+    char count[32], of[32], rate[32], left[32], cells[BAR_CELLS + 1], numbers[128] = "";
     int64_t elapsed = clock_mono_us() - b->began_us;
-    int width = 24, full = total > 0 ? (int)((double)width * (double)done / (double)total) : 0;
+    int full = total > 0 ? (int)((double)width * (double)done / (double)total) : 0;
 
     for (int i = 0; i < width; i++)
         cells[i] = i < full ? '#' : '.';
     cells[width] = '\0';
     time_left(elapsed, done, total, left);
     cli_number(elapsed > 0 ? (int64_t)((double)done * 1e6 / (double)elapsed) : 0, rate);
-    int n = total > 0 ? snprintf(line, sizeof line, "%s [%s] %3d %%  %s / %s  %s/s%s", b->what,
-                                 cells, (int)(done * 100 / total), cli_number(done, count),
-                                 cli_number(total, of), rate, left)
-                      : snprintf(line, sizeof line, "%s  %s  %s/s", b->what,
-                                 cli_number(done, count), rate);
-    if (note != NULL && n > 0 && (size_t)n < sizeof line)
-        snprintf(line + n, sizeof line - (size_t)n, "  %s", note);
+    cli_number(done, count);
+    if (counts && total > 0)
+        snprintf(numbers, sizeof numbers, "  %s / %s  %s/s", count, cli_number(total, of), rate);
+    else if (counts)
+        snprintf(numbers, sizeof numbers, "  %s  %s/s", count, rate);
+    if (total > 0)
+        snprintf(line, cap, "%s [%s] %3d %%%s%s%s%s", b->what, cells, (int)(done * 100 / total),
+                 numbers, left, note ? "  " : "", note ? note : "");
+    else
+        snprintf(line, cap, "%s%s%s%s", b->what, numbers, note ? "  " : "", note ? note : "");
+}
+
+static void draw(struct bar *b, int64_t done, int64_t total, const char *note)
+{
+    char line[512];
+
+    line_of(b, BAR_CELLS, true, done, total, note, line, sizeof line);
+    if (cli_width(line) >= terminal_width())
+        line_of(b, BAR_CELLS / 2, false, done, total, note, line, sizeof line);
     if (cli_width(line) < terminal_width())
         fprintf(stderr, "\r%s\033[K", line);
     b->shown = true;

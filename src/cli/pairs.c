@@ -2,7 +2,6 @@
  * pairs: see pairs.h.
  */
 #include "pairs.h"
-#include "zhanchi/civil.h"
 #include "zhanchi/policy.h"
 
 void pair_text(struct json_w *w, const char *key, const char *text)
@@ -25,13 +24,8 @@ void pair_bool(struct json_w *w, const char *key, bool flag)
 
 void pair_day(struct json_w *w, const char *key, int32_t day)
 {
-    char text[11];
-
     json_w_key(w, key);
-    if (day == CIVIL_NONE)
-        json_w_null(w);
-    else
-        json_w_str(w, civil_format(day, text));
+    json_w_day(w, day);
 }
 
 void pair_fen(struct json_w *w, const char *key, int64_t fen)

@@ -113,15 +113,19 @@ struct spans {
     struct json_w *w;
 };
 
-static int show_gap(void *ctx, const struct policy_span *span)
+static void begin_span(struct spans *s, const struct policy_span *span, char when[40])
 {
-    struct spans *s = ctx;
-    char when[40];
-
     if (s->heading != NULL)
         puts(s->heading);
     s->heading = NULL;
     period(span->from, span->to, when);
+}
+
+static int show_gap(void *ctx, const struct policy_span *span)
+{
+    char when[40];
+
+    begin_span(ctx, span, when);
     printf("  %s  %s  (%s)  %s:%d\n", span->rule->region, when,
            policy_basis_name(span->rule->basis), span->rule->file, span->rule->line);
     return 0;
@@ -129,13 +133,9 @@ static int show_gap(void *ctx, const struct policy_span *span)
 
 static int show_overlap(void *ctx, const struct policy_span *span)
 {
-    struct spans *s = ctx;
     char when[40];
 
-    if (s->heading != NULL)
-        puts(s->heading);
-    s->heading = NULL;
-    period(span->from, span->to, when);
+    begin_span(ctx, span, when);
     printf(_("  %s  %s  %s (%s:%d) before %s (%s:%d)\n"), span->rule->region, when, span->rule->id,
            span->rule->file, span->rule->line, span->other->id, span->other->file,
            span->other->line);

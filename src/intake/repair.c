@@ -3,7 +3,7 @@
  * intake.h.
  *
  * Which row of the list a row of the file is: it says so itself (the line's column of a rejects
- * file), or it stands at the line of a held row and agrees with it in every cell that was good (the list
+ * file; not believed of another person, or a second time: rows are copied in spreadsheets), or it stands at the line of a held row and agrees with it in every cell that was good (the list
  * itself, repaired in place). Otherwise it is new, unless the list has its certificate already.
  *
  * Every row is complete in itself, so chunks are committed as they come, each with the record of what
@@ -34,6 +34,7 @@ struct repair {
     struct stored_row *stored; /* the list's row at hand */
     struct buf blob;
     int64_t next_line, seen;
+    int64_t first_id; /* of the list_rows of this run; 0: none yet */
     size_t in_chunk;
     int64_t chunk_began_us;
     uint64_t bad[COLUMNS_MAX / 64 + 1]; /* columns of the held row that had reasons, from 1 */
@@ -140,6 +141,34 @@ static bool agrees(struct repair *x, const struct table_row *row, bool all)
     return true;
 }
 
+/* Some cell that tells who, and was good, is the same; true where there is none to tell by. */
+static bool same_person(struct repair *x, const struct table_row *row)
+{
+    static const enum column_field telling[] = {COLUMN_NAME, COLUMN_ID, COLUMN_REF, COLUMN_PHONE};
+    bool asked = false;
+
+    if (!x->stored->kept || x->whole[0] != '\0')
+        return true;
+    for (size_t k = 0; k < sizeof telling / sizeof telling[0]; k++) {
+        int at = x->stored->plan.at[telling[k]];
+        if (at < 0 || x->stored->cells[at].len == 0 || is_bad(x, (size_t)at))
+            continue;
+        if (same_cell(x, (size_t)at, row))
+            return true;
+        asked = true;
+    }
+    return !asked;
+}
+
+/* Was the row at that line taken from an earlier row of this file? 1/0/-1. */
+static int taken_now(struct repair *x, int64_t line, struct err *e)
+{
+    struct list_row row;
+    int rc = store_list_row_at(x->store, x->list->id, line, &row, e);
+
+    return rc == 1 ? x->first_id > 0 && row.id >= x->first_id : rc;
+}
+
 static int load(struct repair *x, const struct list_held *h, struct err *e)
 {
     memset(x->bad, 0, sizeof x->bad);
@@ -162,9 +191,16 @@ static int find_held(struct repair *x, const struct table_row *row, struct err *
     if (rc <= 0 || load(x, &h, e))
         return rc <= 0 ? rc : -1;
     as_first = agrees(x, row, true);
+    bool theirs = same_person(x, row);
     if (store_held_at(x->store, x->list->id, line, &h, e) < 0 || load(x, &h, e))
         return -1;
     bool open = h.state == HELD_REVIEW || h.state == HELD_REJECTED;
+    if (said && !theirs && !same_person(x, row))
+        return 0;
+    if (said && !open && !as_first) {
+        rc = taken_now(x, line, e);
+        return rc < 0 ? -1 : rc ? 0 : 2;
+    }
     if (said)
         return open ? 1 : 2;
     if (as_first)
@@ -183,6 +219,8 @@ static int put_taken(struct repair *x, const struct table_row *row, bool held, s
     at.line = held ? x->stored->row.line : x->next_line;
     if (store_list_row_ids(x->store, 1, &id, e))
         return -1;
+    if (x->first_id == 0)
+        x->first_id = id;
     int rc = sealer_row(x->sealer, &at, &x->reading, id, held ? x->stored->revision + 1 : 1, &out,
                         &x->blob, e);
     if (rc != 0)

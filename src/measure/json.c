@@ -7,7 +7,6 @@
  * Called by cmd_report.c.
  */
 #include "internal.h"
-#include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 
 static void key_int(struct json_w *w, const char *key, int64_t v)
@@ -45,13 +44,8 @@ static void key_yuan(struct json_w *w, const char *key, int64_t microyuan)
 
 static void key_day(struct json_w *w, const char *key, int32_t day)
 {
-    char text[11];
-
     json_w_key(w, key);
-    if (day != CIVIL_NONE)
-        json_w_str(w, civil_format(day, text));
-    else
-        json_w_null(w);
+    json_w_day(w, day);
 }
 
 static void key_interval(struct json_w *w, const char *key, bool known, struct interval ci)

@@ -150,7 +150,8 @@ static int find_screening(struct store *s, struct measure_ledger *r, struct err 
     if (screened == 0)
         return err_set(e, ERR_USAGE, "zhanchi list screen it first", "list %s was never screened",
                        r->list.name);
-    if (screened < 0 || store_policy_by_id(s, policy_id, &r->policy, e) < 0)
+    if (screened < 0 || store_policy_by_id(s, policy_id, &r->policy, e) < 0 ||
+        store_list_unscreened(s, r->list.id, policy_id, &r->unscreened, e))
         return -1;
     return store_response_files_each(s, on_file, r, e);
 }

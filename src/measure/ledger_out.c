@@ -5,7 +5,6 @@
  */
 #include <string.h>
 #include "internal.h"
-#include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 #include "zhanchi/table.h"
 
@@ -95,13 +94,8 @@ static void text_json(struct json_w *w, const char *key, const char *text)
 
 static void day_json(struct json_w *w, const char *key, int32_t day)
 {
-    char text[11];
-
     json_w_key(w, key);
-    if (day == CIVIL_NONE)
-        json_w_null(w);
-    else
-        json_w_str(w, civil_format(day, text));
+    json_w_day(w, day);
 }
 
 void measure_ledger_json(const struct measure_ledger *r, const struct ledger_names *names,
@@ -115,6 +109,8 @@ void measure_ledger_json(const struct measure_ledger *r, const struct ledger_nam
     text_json(&w, "policy", r->policy.name);
     text_json(&w, "policy_version", r->policy.version);
     day_json(&w, "as_of", r->as_of);
+    json_w_key(&w, "unscreened");
+    json_w_int(&w, r->unscreened);
     json_w_key(&w, "claims_known");
     json_w_bool(&w, r->claims_known);
     day_json(&w, "claims_complete_through", r->complete_day);

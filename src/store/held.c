@@ -12,6 +12,7 @@
 #include "zhanchi/message.h"
 #include "zhanchi/store_held.h"
 #include "internal.h"
+#include "listcols.h"
 
 #define OPEN "state IN (1, 2)"
 
@@ -115,10 +116,7 @@ static int one_at(struct store *s, const char *sql, int64_t list_id, int64_t lin
     int rc = stmt_step(q, e);
     if (rc == 1) {
         *out = held_read(q);
-        buf_reset(&s->row_blob);
-        if (buf_add(&s->row_blob, out->sealed, out->sealed_len))
-            panic("a sealed row of %zu bytes", out->sealed_len);
-        out->sealed = out->sealed_len ? s->row_blob.data : NULL;
+        out->sealed = sealed_keep(s, out->sealed, out->sealed_len);
     }
     stmt_close(q);
     return rc;

@@ -61,7 +61,7 @@ struct store {
     double us_per_row;   /* chunk.c */
     int64_t index_key;   /* resolve.c: id of the key that hashes are made with; 0 = not read yet */
     int64_t next_row_id; /* list.c */
-    struct buf row_blob; /* list.c: what store_list_row_at points into */
+    struct buf row_blob; /* what store_list_row_at and store_held_at point into */
     struct resolver *resolver; /* sqlite_resolve.c: of the list in loading; NULL */
     struct sharers *sharers;   /* sqlite_candidates.c: of the list that is walked; NULL */
     /* sqlite_queue.c: how far the present pass of store_receipt_timeout has come. */

@@ -290,16 +290,21 @@ void list_row_read(struct stmt *q, int first, struct list_row *out)
     stmt_copy_blob(q, first + 18, out->group, sizeof out->group);
 }
 
+const void *sealed_keep(struct store *s, const void *sealed, size_t len)
+{
+    buf_reset(&s->row_blob);
+    if (buf_add(&s->row_blob, sealed, len))
+        panic("a sealed row of %zu bytes", len);
+    return len > 0 ? s->row_blob.data : NULL;
+}
+
 /* Takes the row of q, if it has one, and closes q. */
 static int take_row(struct store *s, struct stmt *q, struct list_row *out, struct err *e)
 {
     int rc = stmt_step(q, e);
     if (rc == 1) {
         list_row_read(q, 0, out);
-        buf_reset(&s->row_blob);
-        if (buf_add(&s->row_blob, out->sealed, out->sealed_len))
-            panic("a sealed row of %zu bytes", out->sealed_len);
-        out->sealed = out->sealed_len ? s->row_blob.data : NULL;
+        out->sealed = sealed_keep(s, out->sealed, out->sealed_len);
     }
     stmt_close(q);
     return rc;

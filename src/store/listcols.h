@@ -17,5 +17,7 @@
 
 /* Reads them from column `first` on. sealed points into the statement: until its next step. */
 void list_row_read(struct stmt *q, int first, struct list_row *out);
+/* A copy that lives until the next one, in the store; NULL if len is 0. */
+const void *sealed_keep(struct store *s, const void *sealed, size_t len);
 
 #endif

@@ -101,10 +101,15 @@ static void list_headers(const struct columns *c, char *out, size_t cap)
     buf_fini(&b);
 }
 
-static int no_header(const struct columns *first, struct err *e)
+static int no_header(const struct mapping *m, const struct columns *first, struct err *e)
 {
     char seen[200] = "", masked[MASK_MAX];
     size_t len = 0;
+
+    if (first->n == 0)
+        return err_set(e, ERR_DATA,
+                       "look whether it is the right file, and the right sheet of a workbook",
+                       "nothing stands in the first %d rows", HEADER_WITHIN);
 
     for (size_t i = 0; i < first->n && i < 4; i++) {
         mask_cell(first->col[i].header, strlen(first->col[i].header), masked);
@@ -112,11 +117,16 @@ static int no_header(const struct columns *first, struct err *e)
         if (len >= sizeof seen)
             break;
     }
+    if (m->n > 0)
+        return err_set(e, ERR_DATA, "write the mapping's headers as they stand in the list",
+                       "no row within the first %d has the headers that %s names (the first one: "
+                       "%zu columns, %s)",
+                       HEADER_WITHIN, m->path, first->n, seen);
     return err_set(e, ERR_DATA,
                    "the list needs a row of column names, such as 姓名 and 手机号码; other names "
                    "can be given with --columns",
                    "no header within the first %d rows (the first one: %zu columns, %s)",
-                   HEADER_WITHIN, first->n, first->n ? seen : "none");
+                   HEADER_WITHIN, first->n, seen);
 }
 
 static int missing_field(const struct columns *c, enum column_field f, struct err *e)
@@ -250,14 +260,14 @@ int columns_find(struct table *t, const char *map_path, const enum column_field 
             break;
         rc = 0;
         read_header(m, &row, out, &trial);
-        if (i == 0)
+        if (first->n == 0)
             *first = *out;
         found = !row.fault && is_header(m, &trial, need);
     }
     if (found)
         rc = settle(out, &row, m, &trial, need, e);
     else if (rc == 0)
-        rc = no_header(first, e);
+        rc = no_header(m, first, e);
     free(m);
     free(first);
     return rc;

@@ -15,6 +15,7 @@
 #include "zhanchi/utf8.h"
 
 #define CELL_MAX 64
+#define DECIMALS_MAX 3 /* digits behind a point; more are a group of the number */
 
 static const char *const names[] = {
     "ok",           "phone-empty",    "phone-chars",   "phone-length",  "phone-prefix",
@@ -82,13 +83,20 @@ static enum phone_reason squeeze(const char *s, char digits[CELL_MAX], bool *plu
     return foreign ? PHONE_CHARS : PHONE_OK;
 }
 
-/* A spreadsheet's number with a decimal: only ".0" behind eleven digits loses nothing. */
-static void drop_decimal(char *s)
+/* What a spreadsheet made of a number: zeros behind the point go, so that none of them becomes its
+ * eleventh digit; with another digit there, nobody knows what the number was. Points that group
+ * (138.0000.0001) are separators. */
+static enum phone_reason drop_decimals(char *s)
 {
-    size_t n = strlen(s);
+    char *point = strchr(s, '.');
+    size_t n = point ? strspn(point + 1, "0123456789") : 0;
 
-    if (n == 13 && strcmp(s + 11, ".0") == 0 && digits_at(s, 11))
-        s[11] = '\0';
+    if (n == 0 || n > DECIMALS_MAX || point[1 + n] != '\0')
+        return PHONE_OK;
+    if (strspn(point + 1, "0") != n)
+        return PHONE_LENGTH;
+    *point = '\0';
+    return PHONE_OK;
 }
 
 static const char *drop_prefixes(const char *d, bool plus, enum phone_reason *reason)
@@ -179,8 +187,9 @@ bool phone_parse(const char *cell, size_t len, struct phone *out)
     } else if (scientific(folded.data)) {
         out->reason = PHONE_SCIENTIFIC;
     } else {
-        drop_decimal(folded.data);
-        out->reason = squeeze(folded.data, digits, &plus);
+        out->reason = drop_decimals(folded.data);
+        if (out->reason == PHONE_OK)
+            out->reason = squeeze(folded.data, digits, &plus);
         if (out->reason == PHONE_OK) {
             const char *d = drop_prefixes(digits, plus, &out->reason);
             if (out->reason == PHONE_OK)

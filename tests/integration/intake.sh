@@ -71,6 +71,10 @@ for encoding in utf-8 utf-8-bom; do
 done
 is lists "$(lists)" spring
 
+zh list import "$work/same.csv" --dry-run >"$work/same.log" || die "dry run failed"
+grep -q "rows would wait" "$work/same.log" || die "a dry run does not say what would wait"
+if grep -q "list review" "$work/same.log"; then die "a dry run sends people to a list that is not there"; fi
+
 step "review: fix, accept, drop"
 row=$(zh list review spring --json | jq '[.[] | select(.reason == "phone-several") | .line][0]')
 named=$(zh list review spring --json | jq '[.[] | select(.reason == "name-damaged") | .line][0]')
@@ -155,6 +159,12 @@ is lists "$(lists)" spring
 is "leftovers after SIGINT" "$(leftovers "$dir")" "$before"
 [ ! -e "$work/none.csv" ] || die "half a rejects file is there"
 is "temporary files" "$(find "$work" -maxdepth 1 -name 'none.csv*' | wc -l)" 0
+
+step "progress says rows, rate and what was not taken, on any terminal"
+for columns in 80 160; do
+    script -qec "stty cols $columns; '$bin/zhanchi' list import '$work/huge.csv' --dry-run" "$work/bar.log" >/dev/null 2>&1 || die "dry run failed"
+    grep -aq '% .*[0-9] rows, [0-9,]*/s, [0-9,]* not taken' "$work/bar.log" || die "no such progress in $columns columns"
+done
 
 step "retention: old lists, but not what a campaign needs"
 printf 'retention = { lists_days = 30; };\n' >>"$dir/zhanchi.conf"

@@ -97,6 +97,17 @@ is names "$(of '[.lines[] | select(.withheld | not) | .name] | sort | join(",")'
 is "no name of a withheld one" "$(of '[.lines[] | select(.withheld) | .name] | unique | tostring')" '[""]'
 is audited "$(sqlite3 "$dir/zhanchi.db" "SELECT count(*) - $before FROM audit WHERE act = 'list.ledger'")" 1
 
+step "a list that has changed since it was screened"
+is "unscreened yet" "$(of .unscreened)" 0
+"$bin/zhanchi" -c "$dir/zhanchi.conf" list fix spring --row 6 --column 缴费月数 <<<48 >"$work/out" 2>&1 || die "fix failed"
+json list ledger spring
+is unscreened "$(of '"\(.unscreened) \(.total.undetermined)"')" "1 8"
+must list ledger spring
+grep -q '^1 rows were repaired or added since' "$work/out" || die "the text does not say that a verdict is missing"
+must list screen spring --policy example --as-of 2024-07-01
+json list ledger spring
+is "screened again" "$(of .unscreened)" 0
+
 step "text and CSV"
 must list ledger spring
 grep -q '^示例市 *20 *20 *16 *0 *0 *4 *0 *4 *1 *0.0 % *25.0 % *25.0 %$' "$work/out" || die "no line of 示例市"

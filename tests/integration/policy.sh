@@ -68,6 +68,8 @@ says '- last day: 2023-03-01 and 12 months is 2024-03-01'
 must list explain spring --row 7
 says '  region: 某市, which is none of this policy'
 says 'ex-2017: of another region, EX'
+zh list explain spring --row 99 >"$work/out" && die "a row that is not there was explained"
+[ ! -s "$work/out" ] || die "a head without a case: $(cat "$work/out")"
 must list explain spring --row 2 --as-of 2024-02-28
 says 'not looked at: the day of issue is missing or still to come'
 must list explain spring --row 2 --policy ningxia

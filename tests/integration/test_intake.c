@@ -1028,6 +1028,43 @@ START_TEST(a_repaired_rejects_file_comes_back)
 }
 END_TEST
 
+/* Rows are copied in a spreadsheet, line and all, and files are taken for one another: nobody is lost
+ * for it, and nobody's row becomes another's. */
+START_TEST(a_line_is_not_believed_of_another)
+{
+    static const char text[] =
+        "姓名,身份证号码,手机号码,单位名称,累计缴费年限,发证日期,备注,行号 line\n"
+        "王五," ID_C ",13800000004,示例厂,3,2026-03-02,急,4\n"
+        "王五," ID_C ",13800000004,示例厂,3,2026-04-02,急,4\n" /* a further certificate */
+        "新人,,13800000044,示例厂,3,2026-03-02,,4\n"
+        "别人,,13800000033,示例厂,3,2026-03-02,,3\n";
+    struct contract *c = contract_begin();
+    struct intake_result r;
+    struct list_held h;
+    struct list_row row;
+    struct fixed x;
+
+    begin_wanting(&x, c, wanting);
+    OK(c, repair(&x, text, &r));
+    COUNTS(r, 4, 0, 0, 0);
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 4, &row), "王五"));
+    ck_assert_int_eq(row.issued_day, civil_day(2026, 3, 2));
+    ck_assert_int_eq(row.revision, 2);
+    ck_assert_ptr_nonnull(strstr(sealed_at(&x, 9, &row), "新人"));
+    ck_assert_int_eq(store_held_at(c->store, x.l.id, 3, &h, &c->e), 1);
+    ck_assert_int_eq(h.state, HELD_REVIEW);
+    ck_assert_int_eq(h.revision, 1);
+    OK(c, repair(&x, text, &r));
+    COUNTS(r, 0, 4, 0, 0);
+    /* repaired otherwise since: the line tells that the row is no new one */
+    OK(c, fix(&x, 4, "发证日期", "2026-03-05"));
+    OK(c, repair(&x, text, &r));
+    COUNTS(r, 0, 4, 0, 0);
+    OK(c, store_integrity(c->store, &c->e));
+    contract_end(c);
+}
+END_TEST
+
 /* What the file does to cells for the sake of spreadsheets is undone: nothing has changed. */
 START_TEST(an_untouched_rejects_file_changes_nothing)
 {
@@ -1131,6 +1168,7 @@ int main(void)
     tcase_add_test(t, a_reason_is_accepted_as_a_whole);
     tcase_add_test(t, a_repaired_rejects_file_comes_back);
     tcase_add_test(t, the_repaired_list_comes_back);
+    tcase_add_test(t, a_line_is_not_believed_of_another);
     tcase_add_test(t, an_untouched_rejects_file_changes_nothing);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

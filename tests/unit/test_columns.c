@@ -124,7 +124,10 @@ static const struct {
     {"姓名,手机号\n", "phone =  \n", need_phone, "line 1: the header is empty", "field = header"},
     {"姓名,手机号\n", "phone = 手机号\nphone = 姓名\n", need_phone, "lines 1 and 2", "one of them"},
     {"姓名,手机号\n", "phone = \xFF\n", need_phone, "not valid UTF-8", "UTF-8"},
-    {"", NULL, need_phone, "no header within the first 20 rows", "--columns"},
+    {"甲,乙\n", NULL, need_phone, "no header within the first 20 rows", "--columns"},
+    {"甲,乙\n", "phone = 移动\n", need_phone, "has the headers that", "as they stand"},
+    {"", NULL, need_phone, "nothing stands in the first 20 rows", "right sheet"},
+    {"\n\n", NULL, need_phone, "nothing stands in the first 20 rows", "right file"},
 };
 
 START_TEST(test_refused)

@@ -174,6 +174,20 @@ START_TEST(write_replaces_files_alone)
 }
 END_TEST
 
+START_TEST(write_spares_standard_output)
+{
+    struct err e;
+    const char *path = scratch_write(&dir, "log", "begun\n", 6);
+
+    ck_assert_ptr_nonnull(freopen(path, "a", stdout));
+    ck_assert_int_eq(fs_write_atomic("/dev/stdout", 0600, "x", 1, &e), -1);
+    ck_assert_int_eq(e.kind, ERR_CANTCREAT);
+    ck_assert_int_eq(fs_write_atomic(path, 0600, "x", 1, &e), -1);
+    expect_content(path, "begun\n");
+    ck_assert_int_eq(files(), 1);
+}
+END_TEST
+
 START_TEST(write_follows_a_link)
 {
     struct err e;
@@ -382,6 +396,7 @@ int main(void)
     tcase_add_test(t, write_that_fails_keeps_the_old);
     tcase_add_test(t, write_where_it_cannot);
     tcase_add_test(t, write_replaces_files_alone);
+    tcase_add_test(t, write_spares_standard_output);
     tcase_add_test(t, write_follows_a_link);
     tcase_add_test(t, write_is_seen_whole);
     tcase_add_test(t, lock_between_processes);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 #include "zhanchi/json_flat.h"
 
@@ -312,10 +313,15 @@ START_TEST(writer_places_commas)
     json_w_real(&w, 0.5);
     json_w_key(&w, "d");
     json_w_real(&w, NAN);
+    json_w_key(&w, "e");
+    json_w_open(&w, '[');
+    json_w_day(&w, civil_day(2024, 2, 29));
+    json_w_day(&w, CIVIL_NONE);
+    json_w_close(&w, ']');
     json_w_close(&w, '}');
     ck_assert_str_eq(buf_cstr(&out),
                      "{\"a\":[],\"b\":[-9223372036854775808,9223372036854775807,true,null,{},"
-                     "\"x\"],\"c\":0.5,\"d\":null}");
+                     "\"x\"],\"c\":0.5,\"d\":null,\"e\":[\"2024-02-29\",null]}");
     buf_fini(&out);
 }
 END_TEST
