@@ -73,7 +73,12 @@ struct lint_set; /* immutable: may be shared between threads */
 struct lint_set *lint_set_new(const struct lint_def *d);
 void lint_set_free(struct lint_set *s); /* NULL is fine */
 const char *lint_set_name(const struct lint_set *s);
+/* 16 hex digits over what its rules say: another word or severity is another version, another comment is none. */
+#define LINT_VERSION 17
+const char *lint_set_version(const struct lint_set *s);
 enum lint_severity lint_set_severity(const struct lint_set *s, enum lint_rule r);
+/* "608 > 500": units, else segments, against what the rule length allows; "" if it is not longer. */
+void lint_set_too_long(const struct lint_set *s, size_t units, int parts, char out[48]);
 
 /* ---- texts that a carrier keeps ---- */
 
@@ -87,6 +92,10 @@ void lint_carrier_free(struct lint_carrier *c); /* NULL is fine */
  * the carrier will put together? */
 bool lint_carrier_fits(const struct lint_carrier *c, const struct tv *root, const char *body,
                        size_t len);
+/* Why not, in a few words for the one who writes the text: "day:date" for a variable that is not of its type or length, else
+ * "TEXT | FILED", what stands at the first difference. Tells values: for invented ones only. "" where it fits. */
+void lint_carrier_differs(const struct lint_carrier *c, const struct tv *root, const char *body,
+                          size_t len, char out[96]);
 
 /* ---- a template against a set ---- */
 

@@ -15,9 +15,9 @@ struct store;
 struct audit_row {
     int64_t id, at_ms;
     char actor[64];
-    char act[48];     /* "campaign.approve" */
-    char object[128]; /* "campaign spring" */
-    char detail[512]; /* no personal data */
+    char act[48];      /* "campaign.approve" */
+    char object[128];  /* "campaign spring" */
+    char detail[2048]; /* no personal data; a submit with a reason is the longest */
     uint8_t mac[32];
 };
 

@@ -34,6 +34,7 @@ struct lints {
     int n_texts;
     struct names from_rows[CAMPAIGN_VARIANTS];
     struct pair pairs[CAMPAIGN_VARIANTS][ROUTE_GATEWAYS];
+    char sample_length[48], sample_carrier[96]; /* what is wrong with invented values; "" */
 };
 
 /* ---- opening ---- */
@@ -66,11 +67,33 @@ static size_t add_names(const struct template *t, char (*out)[64], size_t n)
     return n;
 }
 
-/* Names of printed values that somebody typed into a list. */
+/* What goes to a carrier by name is read by people too. */
+static size_t add_carrier_names(const char *variables, char (*out)[64], size_t n)
+{
+    struct template_carrier one;
+    struct err none;
+
+    while (template_carrier_next(&variables, &one, &none) == 1)
+        n += of_list(value_name(one.value, out[n]));
+    return n;
+}
+
+static size_t count_carrier_names(const char *variables)
+{
+    struct template_carrier one;
+    struct err none;
+    size_t n = 0;
+
+    while (template_carrier_next(&variables, &one, &none) == 1)
+        n++;
+    return n;
+}
+
+/* Names of values that somebody typed into a list, and that go out. */
 static void names_from_rows(struct names *out, const struct text *t)
 {
-    const char *const *none;
-    size_t n = template_names(t->program, &none);
+    const char *const *none, *variables = t->info.carrier_variables;
+    size_t n = template_names(t->program, &none) + count_carrier_names(variables);
 
     n += t->subject != NULL ? template_names(t->subject, &none) : 0;
     n += t->html != NULL ? template_names(t->html, &none) : 0;
@@ -81,6 +104,7 @@ static void names_from_rows(struct names *out, const struct text *t)
     n = add_names(t->program, out->text, 0);
     n = t->subject != NULL ? add_names(t->subject, out->text, n) : n;
     n = t->html != NULL ? add_names(t->html, out->text, n) : n;
+    n = add_carrier_names(variables, out->text, n);
     for (size_t i = 0; i < n; i++)
         out->list[i] = out->text[i];
 }
@@ -196,8 +220,16 @@ static void tell_text(struct campaign_lint *out, const struct pair *p, enum rank
     }
 }
 
-static void tell_rows(struct campaign_lint *out, const struct pair *p, enum rank rank)
+/* Of a text that was rendered with invented values it can be said; nothing is told of a row. */
+static const char *sample_words(const struct lints *l, enum lint_rule r)
 {
+    return r == LINT_LENGTH ? l->sample_length : r == LINT_CARRIER ? l->sample_carrier : "";
+}
+
+static void tell_rows(const struct lints *l, const struct pair *p, enum rank rank)
+{
+    struct campaign_lint *out = l->out;
+
     for (int r = 0; r < LINT_RULES; r++) {
         const struct count *c = &p->counts[r];
         struct campaign_finding *f =
@@ -206,6 +238,7 @@ static void tell_rows(struct campaign_lint *out, const struct pair *p, enum rank
             continue;
         f->rows = c->rows;
         f->first_line = c->first_line;
+        snprintf(f->what, sizeof f->what, "%s", sample_words(l, f->rule));
     }
 }
 
@@ -216,7 +249,7 @@ void lints_tell(struct lints *l)
         for (int v = 0; v < l->n_texts; v++)
             for (int i = 0; i < l->n_sets; i++) {
                 tell_text(l->out, &l->pairs[v][i], (enum rank)rank);
-                tell_rows(l->out, &l->pairs[v][i], (enum rank)rank);
+                tell_rows(l, &l->pairs[v][i], (enum rank)rank);
             }
 }
 
@@ -306,7 +339,12 @@ static int lint_sample(struct lints *l, const struct text *t, struct err *e)
                  ? text_html(t, &root, &html, e)
                  : -1;
     if (rc == 0) {
+        size_t head = strlen("【】") + strlen(t->info.signature);
         segment_count(buf_cstr(&text), text.len, SEGMENT_MAINLAND, &seg, NULL, 0);
+        lint_set_too_long(l->sets[0], seg.units, (int)seg.parts, l->sample_length);
+        if (t->carrier != NULL)
+            lint_carrier_differs(t->carrier, &root, text.data + head, text.len - head,
+                                 l->sample_carrier);
         lints_row(l, 0,
                   &(struct lint_row){.text = buf_cstr(&text),
                                      .len = text.len,

@@ -7,9 +7,27 @@
 #include "zhanchi/civil.h"
 #include "zhanchi/json.h"
 #include "campaigns.h"
+#include "templates.h"
 
 #define LABEL_COLUMNS 26
 #define ROWS_USUAL 12
+
+void campaigns_tell_edited(struct cli *c, const struct campaign_info *k)
+{
+    struct template_info *t = malloc(sizeof *t);
+    struct err ignored;
+
+    if (t == NULL)
+        panic("out of memory");
+    for (int i = 0; i < k->n_variants && k->state == CAMPAIGN_DRAFT; i++)
+        if (store_template_by_id(c->store, k->variants[i].template_id, t, &ignored) == 1 &&
+            templates_edited(c, t))
+            fprintf(stderr,
+                    _("note: the file of template %s was edited; this campaign keeps version %d "
+                      "(for the new text make a new campaign)\n"),
+                    t->name, t->version);
+    free(t);
+}
 
 /* ---- forecast ---- */
 
@@ -226,6 +244,7 @@ static int run_forecast(struct cli *c, const struct cli_args *a, struct err *e)
     int rc = campaigns_open(c, a->rest[0], &x, e);
 
     if (rc == 0) {
+        campaigns_tell_edited(c, &x.k);
         struct progress p = bar_begin(&bar, c, _("forecast"));
         rc = campaign_forecast(c->store, c->keyring, &x.k, x.g.list, &x.o, &p, &f, e);
         bar_end(&bar);
@@ -275,6 +294,7 @@ static void sample_json(struct json_w *w, const struct campaign_sample *m)
 void campaigns_samples_begin(struct samples *s, const struct cli *c, const char *html)
 {
     s->cli = c;
+    s->shown = 0;
     s->page = html != NULL ? page_new(c) : NULL;
     buf_init(&s->out, 1 << 20);
     json_w_init(&s->w, &s->out);
@@ -296,6 +316,7 @@ int campaigns_show_sample(void *ctx, const struct campaign_sample *m)
                                        ""};
     struct samples *s = ctx;
 
+    s->shown++;
     if (s->page != NULL)
         page_sample(s->page, m);
     if (s->cli->json) {
@@ -379,6 +400,8 @@ static int run_preview(struct cli *c, const struct cli_args *a, struct err *e)
     if (campaigns_rows(a->value[PREVIEW_ROWS], &n, e) != 0)
         return -1;
     int rc = campaigns_open(c, a->rest[0], &x, e);
+    if (rc == 0)
+        campaigns_tell_edited(c, &x.k);
     if (rc == 0)
         rc = preview(c, &x, n, a->value[PREVIEW_HTML], e);
     campaigns_close(&x);

@@ -212,6 +212,7 @@ static int run(struct test *t, const struct cli_args *a, struct err *e)
         return -1;
     for (int v = 0; v < CAMPAIGN_VARIANTS; v++)
         variants += t->letters[v].there;
+    campaigns_tell_edited(t->c, &t->x.k);
     lint_tell(stderr, &t->x.lint.lint);
     if (gateway_filed_only(t->g) && !t->c->json)
         fputs(_("this gateway sends its filed text: it cannot be marked as a test\n"), stderr);

@@ -27,7 +27,9 @@ struct opened {
     struct lint_sets lint; /* of the gateways; o points to it */
 };
 int campaigns_open(struct cli *c, const char *name, struct opened *x, struct err *e);
-void campaigns_close(struct opened *x); /* also after a failure */
+void campaigns_close(struct opened *x);
+/* Of a draft: on standard error, which of its texts were edited since. It keeps the versions with which it was made. */
+void campaigns_tell_edited(struct cli *c, const struct campaign_info *k); /* also after a failure */
 
 extern const struct command campaign_create_command, campaign_forecast_command,
     campaign_preview_command, campaign_test_command, campaign_show_command, campaign_ls_command;
@@ -42,6 +44,7 @@ struct samples {
     struct buf out;
     struct json_w w;
     struct page *page; /* NULL: none is asked for */
+    int shown;
 };
 /* html: the file of the page, or NULL. */
 void campaigns_samples_begin(struct samples *s, const struct cli *c, const char *html);

@@ -57,7 +57,7 @@ struct record {
     struct cli *c;
     const char *act, *campaign, *reason; /* reason: "" if none */
     const char *because;                 /* what the reason is for */
-    bool submit;
+    const struct campaign_lint *lint;    /* of a submit, else NULL */
 };
 
 static int audit(struct cli *c, const char *act, const char *campaign, const char *detail,
@@ -69,17 +69,33 @@ static int audit(struct cli *c, const char *act, const char *campaign, const cha
     return cli_audit(c, act, object, detail, e);
 }
 
+/* ", rules mainland 0123456789abcdef": by which version of which rules the texts were judged; each set once. */
+static void add_rules(char *out, size_t cap, const struct campaign_lint *l)
+{
+    for (int i = 0; i < l->n_sets; i++) {
+        size_t n = strlen(out);
+        bool before = false;
+        for (int k = 0; k < i; k++)
+            before = before || strcmp(lint_set_name(l->sets[k]), lint_set_name(l->sets[i])) == 0;
+        if (!before)
+            snprintf(out + n, cap - n, "%s%s %s", i > 0 ? ", " : ", rules ",
+                     lint_set_name(l->sets[i]), lint_set_version(l->sets[i]));
+    }
+}
+
 static int write_record(void *ctx, const struct wave_info *w, struct err *e)
 {
     const struct record *r = ctx;
-    char digest[65], detail[1200] = "";
+    char digest[65], detail[2048] = "";
 
     if (w != NULL) {
         crypt_hex(w->digest, sizeof w->digest, digest);
         snprintf(detail, sizeof detail, "wave %d, %lld messages, %lld held out, digest %s", w->no,
                  (long long)w->messages, (long long)w->held_out, digest);
     }
-    if (w != NULL && r->submit && w->allowed[0] != '\0')
+    if (w != NULL && r->lint != NULL)
+        add_rules(detail, sizeof detail, r->lint);
+    if (w != NULL && r->lint != NULL && w->allowed[0] != '\0')
         snprintf(detail + strlen(detail), sizeof detail - strlen(detail), ", allowed %s",
                  w->allowed);
     size_t n = strlen(detail);
@@ -102,8 +118,11 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
     char n[32], m[32], digest[65];
     const char *why = a->value[SUBMIT_WHY];
     struct opened x;
-    struct record record = {
-        .c = c, .act = "campaign.submit", .campaign = a->rest[0], .reason = "", .submit = true};
+    struct record record = {.c = c,
+                            .act = "campaign.submit",
+                            .campaign = a->rest[0],
+                            .reason = "",
+                            .lint = &x.lint.lint};
     struct campaign_record r = {write_record, &record};
     struct wave_info w;
     struct bar bar;
@@ -117,6 +136,7 @@ static int run_submit(struct cli *c, const struct cli_args *a, struct err *e)
     if (rc == 0)
         rc = cli_audit_ready(c, e);
     if (rc == 0) {
+        campaigns_tell_edited(c, &x.k);
         struct progress p = bar_begin(&bar, c, _("freezing"));
         rc = campaign_submit(c->store, c->keyring, &x.k, x.g.list, &x.o, c->actor, &r, &p, &w, e);
         bar_end(&bar);

@@ -398,6 +398,10 @@ static int preview(struct cli *c, const struct cli_args *a, struct template_info
                               campaigns_show_sample, &samples, e);
         bar_end(&bar);
     }
+    if (rc == 0 && samples.shown == 0) /* nothing at all would look like success */
+        rc = err_set(e, ERR_DATA, _("see `zhanchi template check T --list L`, and the list's rows"),
+                     _("template %s can be written to nobody of list %s"), t->name,
+                     a->value[PREVIEW_LIST]);
     if (rc == 0 && html != NULL)
         rc = page_write(samples.page, html, t->name, a->value[PREVIEW_LIST], &lint->lint, e);
     campaigns_samples_end(&samples, rc);

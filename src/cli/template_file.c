@@ -242,3 +242,34 @@ int templates_read(const struct cli *c, const char *path, struct template_info *
     template_file_fini(&f);
     return rc;
 }
+
+/* ---- since it was stored ---- */
+
+static bool same_text(const struct template_info *a, const struct template_info *b)
+{
+    return a->kind == b->kind && strcmp(a->topic, b->topic) == 0 &&
+           strcmp(a->channel, b->channel) == 0 && strcmp(a->signature, b->signature) == 0 &&
+           strcmp(a->language, b->language) == 0 &&
+           strcmp(a->carrier_template, b->carrier_template) == 0 &&
+           strcmp(a->carrier_variables, b->carrier_variables) == 0 &&
+           strcmp(a->carrier_text, b->carrier_text) == 0 && strcmp(a->columns, b->columns) == 0 &&
+           strcmp(a->subject, b->subject) == 0 && strcmp(a->body, b->body) == 0 &&
+           strcmp(a->html, b->html) == 0 && strcmp(a->partials, b->partials) == 0;
+}
+
+bool templates_edited(struct cli *c, const struct template_info *stored)
+{
+    struct template_info *now = malloc(sizeof *now);
+    char path[4096];
+    struct err e;
+
+    if (now == NULL)
+        panic("out of memory");
+    bool there = cli_conf(c, &e) == 0 &&
+                 cli_find_file(c, "campaign.template_dir", stored->name, ".tmpl", path, &e) == 0 &&
+                 fs_exists(path);
+    bool edited = there && (templates_read(c, path, now, &e) != 0 ||
+                            (strcmp(now->name, stored->name) == 0 && !same_text(now, stored)));
+    free(now);
+    return edited;
+}

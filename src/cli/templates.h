@@ -26,5 +26,7 @@ int templates_load(const char *path, struct template_file *f, struct err *e);
 struct template *templates_compile(const char *path, const struct template_file *f, struct err *e);
 /* All of it as a text that could be stored, its names checked. */
 int templates_read(const struct cli *c, const char *path, struct template_info *out, struct err *e);
+/* Does the file of its name in template_dir say something else by now, or is it no text any more? false without a file. */
+bool templates_edited(struct cli *c, const struct template_info *stored);
 
 #endif

@@ -123,8 +123,12 @@ static int read_severity(const struct conf_node *rule, enum lint_severity *out, 
             *out = (enum lint_severity)i;
             return 0;
         }
-    return conf_node_err(rule, e, "write severity = \"error\", \"warning\" or \"off\"",
-                         "rule %s has no severity", conf_node_name(rule));
+    if (text == NULL)
+        return conf_node_err(rule, e, "write severity = \"error\", \"warning\" or \"off\"",
+                             "rule %s has no severity", conf_node_name(rule));
+    return conf_node_err(conf_node_get(rule, "severity"), e,
+                         "write severity = \"error\", \"warning\" or \"off\"",
+                         "rule %s: there is no severity %.40s", conf_node_name(rule), text);
 }
 
 static int read_kinds(const struct conf_node *rule, unsigned *out, struct err *e)

@@ -6,6 +6,7 @@
  * Providers write variables differently: ${name} (Aliyun), {1} (Tencent, MAS), ${1} or ${TXT_20} (Huawei). A key that is no variable's and no
  * number but looks like TXT_20 stands for the next variable in order. Callers: text.c for rows, campaign for loading.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/err.h"
@@ -237,16 +238,34 @@ static bool of_type(enum type t, const char *s, size_t len)
     }
 }
 
-static bool variables_fit(const struct lint_carrier *c, const struct tv *root)
+static bool variable_fits(const struct variable *v, const struct tv *root)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        const struct variable *v = &c->variables[i];
-        const struct tv *t = find(root, v->filed.value);
-        if (t == NULL || t->type != TV_TEXT || !of_type(v->type, t->text, t->len) ||
-            (v->filed.max > 0 && utf8_count(t->text, t->len) > (size_t)v->filed.max))
-            return false;
+    const struct tv *t = find(root, v->filed.value);
+
+    return t != NULL && t->type == TV_TEXT && of_type(v->type, t->text, t->len) &&
+           (v->filed.max == 0 || utf8_count(t->text, t->len) <= (size_t)v->filed.max);
+}
+
+/* The first variable that is not as it was filed, or NULL. */
+static const struct variable *find_misfit(const struct lint_carrier *c, const struct tv *root)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (!variable_fits(&c->variables[i], root))
+            return &c->variables[i];
+    return NULL;
+}
+
+/* What the carrier puts there; text NULL: nothing. */
+static struct piece put_together(const struct lint_carrier *c, size_t i, const struct tv *root)
+{
+    struct piece p = c->pieces[i];
+    const struct tv *v = p.text == NULL ? find(root, c->variables[p.variable].filed.value) : NULL;
+
+    if (v != NULL) {
+        p.text = v->text;
+        p.len = v->len;
     }
-    return true;
+    return p;
 }
 
 bool lint_carrier_fits(const struct lint_carrier *c, const struct tv *root, const char *body,
@@ -254,17 +273,62 @@ bool lint_carrier_fits(const struct lint_carrier *c, const struct tv *root, cons
 {
     size_t at = 0;
 
-    if (!variables_fit(c, root))
+    if (find_misfit(c, root) != NULL)
         return false;
     for (size_t i = 0; i < c->n_pieces; i++) {
-        const struct piece *p = &c->pieces[i];
-        const struct tv *v =
-            p->text == NULL ? find(root, c->variables[p->variable].filed.value) : NULL;
-        const char *text = v != NULL ? v->text : p->text;
-        size_t n = v != NULL ? v->len : p->len;
-        if (text == NULL || n > len - at || memcmp(body + at, text, n) != 0)
+        struct piece p = put_together(c, i, root);
+        if (p.text == NULL || p.len > len - at || memcmp(body + at, p.text, p.len) != 0)
             return false;
-        at += n;
+        at += p.len;
     }
     return c->n_pieces == 0 || at == len;
+}
+
+/* ---- why not ---- */
+
+/* The beginning of s as far as it has room, whole characters. */
+static int head(const char *s, size_t len)
+{
+    size_t n = len < 36 ? len : 36;
+
+    while (n > 0 && n < len && ((unsigned char)s[n] & 0xC0) == 0x80)
+        n--;
+    return (int)n;
+}
+
+/* How far they are the same, whole characters. */
+static size_t same(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t n = 0, most = a_len < b_len ? a_len : b_len;
+
+    while (n < most && a[n] == b[n])
+        n++;
+    while (n > 0 && n < a_len && ((unsigned char)a[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
+void lint_carrier_differs(const struct lint_carrier *c, const struct tv *root, const char *body,
+                          size_t len, char out[96])
+{
+    const struct variable *v = find_misfit(c, root);
+    size_t at = 0;
+
+    out[0] = '\0';
+    if (v != NULL) {
+        snprintf(out, 96, "%.60s:%s", v->filed.key, types[v->type]);
+        return;
+    }
+    for (size_t i = 0; i < c->n_pieces; i++) {
+        struct piece p = put_together(c, i, root);
+        size_t n = same(body + at, len - at, p.text, p.len);
+        at += n;
+        if (n < p.len) {
+            snprintf(out, 96, "%.*s | %.*s", head(body + at, len - at), body + at,
+                     head(p.text + n, p.len - n), p.text + n);
+            return;
+        }
+    }
+    if (c->n_pieces > 0 && at < len)
+        snprintf(out, 96, "%.*s | ", head(body + at, len - at), body + at);
 }

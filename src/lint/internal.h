@@ -36,6 +36,7 @@ struct word {
 
 struct lint_set {
     char *name;
+    char version[LINT_VERSION];
     enum lint_severity severity[LINT_RULES];
     unsigned kinds[LINT_RULES];
     size_t units;

@@ -4,8 +4,10 @@
  *
  * Callers: conf, which reads the files; tests.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "zhanchi/crypt.h"
 #include "zhanchi/err.h"
 #include "zhanchi/utf8.h"
 #include "internal.h"
@@ -105,6 +107,46 @@ static void add_words(struct lint_set *s, const struct lint_def *d, size_t n, ch
     qsort(s->words, s->n_words, sizeof *s->words, by_first);
 }
 
+/* ---- its version ---- */
+
+static void digest_text(struct crypt_digest *d, const char *text)
+{
+    crypt_digest_add(d, text, strlen(text) + 1);
+}
+
+/* Over what the rules say, not over the file: a comment changes nothing, a base's word does. */
+static void digest_def(const struct lint_def *d, char out[LINT_VERSION])
+{
+    struct crypt_digest *h = crypt_digest_new();
+    uint8_t hash[CRYPT_HASH_BYTES];
+    char figures[96];
+
+    for (int r = 0; r < LINT_RULES; r++) {
+        snprintf(figures, sizeof figures, "%s %d %u", lint_rule_name((enum lint_rule)r),
+                 (int)d->severity[r], d->kinds[r]);
+        digest_text(h, figures);
+    }
+    for (int l = 0; l < LINT_LISTS; l++) {
+        for (const char *const *w = d->words[l]; w != NULL && *w != NULL; w++)
+            digest_text(h, *w);
+        digest_text(h, ""); /* where a list ends */
+    }
+    snprintf(figures, sizeof figures, "%zu %d %d %d", d->units, d->parts, (int)d->beyond,
+             (int)(d->repertoire != NULL));
+    digest_text(h, figures);
+    digest_text(h, d->forbidden != NULL ? d->forbidden : "");
+    if (d->repertoire != NULL)
+        crypt_digest_add(h, d->repertoire, LINT_REPERTOIRE_BYTES);
+    crypt_digest_end(h, hash);
+    crypt_digest_free(h);
+    crypt_hex(hash, (LINT_VERSION - 1) / 2, out);
+}
+
+const char *lint_set_version(const struct lint_set *s)
+{
+    return s->version;
+}
+
 /* ---- the set ---- */
 
 struct lint_set *lint_set_new(const struct lint_def *d)
@@ -120,6 +162,7 @@ struct lint_set *lint_set_new(const struct lint_def *d)
     s->memory = need(malloc(bytes));
     s->name = s->memory;
     memcpy(s->name, d->name, strlen(d->name) + 1);
+    digest_def(d, s->version);
     add_words(s, d, n, s->memory + strlen(d->name) + 1);
     mark_repertoire(s, d->repertoire);
     mark_hidden(s);
@@ -149,4 +192,13 @@ const char *lint_set_name(const struct lint_set *s)
 enum lint_severity lint_set_severity(const struct lint_set *s, enum lint_rule r)
 {
     return s->severity[r];
+}
+
+void lint_set_too_long(const struct lint_set *s, size_t units, int parts, char out[48])
+{
+    out[0] = '\0';
+    if (s->units > 0 && units > s->units)
+        snprintf(out, 48, "%zu > %zu", units, s->units);
+    else if (s->parts > 0 && parts > s->parts)
+        snprintf(out, 48, "%d > %d", parts, s->parts);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "zhanchi/err.h"
+#include "zhanchi/utf8.h"
 #include "internal.h"
 
 #define OUTLINE_MAX (1u << 18)
@@ -164,8 +165,17 @@ static struct piece place(const struct outline *o, size_t at)
 static void find_at(const struct outline *o, enum lint_rule r, size_t at, size_t end)
 {
     struct piece p = place(o, at);
+    char code[16];
+    size_t i = at;
+    uint32_t cp = utf8_next(o->text.data, end, &i);
 
-    find(o->t, r, &p, o->text.data + at, end - at);
+    if (r != LINT_FORBIDDEN || !(cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || utf8_invisible(cp))) {
+        find(o->t, r, &p, o->text.data + at, end - at);
+        return;
+    }
+    /* Nobody sees it, and a terminal may obey it. */
+    snprintf(code, sizeof code, "U+%04X", (unsigned)cp);
+    find(o->t, r, &p, code, strlen(code));
 }
 
 static void find_missing(struct lint_text *t, const struct scan *s)

@@ -67,11 +67,33 @@ END_TEST
 START_TEST(longer_texts_are_cut_and_verify)
 {
     struct contract *c = contract_begin();
+    char head[65], text[3000] = "";
+    int64_t n;
+    for (int i = 0; i < 900; i++)
+        strcat(text, "字");
+    OK(c, store_audit(c->store, c->audit_key, 1, text, text, text, text, head, &c->e));
+    OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
+    contract_end(c);
+}
+END_TEST
+
+static int is_whole(void *ctx, const struct audit_row *r)
+{
+    ck_assert_str_eq(r->detail, ctx);
+    return 0;
+}
+
+/* A submit's: digest, rule sets, what was allowed and the whole reason. */
+START_TEST(a_long_record_is_whole)
+{
+    struct contract *c = contract_begin();
     char head[65], text[2000] = "";
     int64_t n;
     for (int i = 0; i < 600; i++)
         strcat(text, "字");
-    OK(c, store_audit(c->store, c->audit_key, 1, text, text, text, text, head, &c->e));
+    OK(c, store_audit(c->store, c->audit_key, 1, "wang", "campaign.submit", "campaign c", text,
+                      head, &c->e));
+    OK(c, store_audit_each(c->store, is_whole, text, &c->e));
     OK(c, store_audit_verify(c->store, c->audit_key, &n, head, &c->e));
     contract_end(c);
 }
@@ -216,6 +238,7 @@ int main(void)
     const TTest *const tests[] = {whole_trail_verifies,
                                   act_and_record_are_one,
                                   longer_texts_are_cut_and_verify,
+                                  a_long_record_is_whole,
                                   tampering_is_found,
                                   other_histories_do_not_fit,
                                   another_key_does_not_fit,

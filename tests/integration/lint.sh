@@ -2,7 +2,7 @@
 # lint.sh BIN_DIR: a campaign whose texts break rules of its gateway is not frozen: what the template breaks is told with its place, what rows break
 # with their number and nothing of their content; what a person allows is recorded with the reason.
 set -u
-bin=$1
+bin=$1 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 dir=$work/office
@@ -40,7 +40,8 @@ cat >"$dir/zhanchi.conf" <<CONF
 people = { actor_source = "environment"; };
 store = { epoch_dir = "$work/epoch"; };
 log = { level = "error"; };
-gateways = ( { name = "12333"; profile = "gateways/12333.conf"; url = "http://127.0.0.1:1"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
+gateways = ( { name = "12333"; profile = "gateways/12333.conf"; url = "http://127.0.0.1:1"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; },
+             { name = "gbk"; profile = "gateways/gbk.conf"; url = "http://127.0.0.1:1"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
 CONF
 "$bin/zhanchi" init "$dir" >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
 [ -f "$dir/lint/mainland.conf" ] || fail "init copies no rule sets"
@@ -101,10 +102,21 @@ grep -qF 'last_day (fixed)' "$work/out" || fail "what is missing: $(cat "$work/o
 refuses 65 'amount: fixed, line 6, column 14' template check "$work/fixed.tmpl"
 holds '.lint | length == 4 and all(.[]; .rows == 0)' template check "$work/fixed.tmpl"
 holds '.lint == []' template check "$work/rows.tmpl"
+# What cannot be seen is told by its number; what is too long, by how much.
+printf 'name: hidden\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n您好\xE2\x80\x8B%s\n' "$(printf '很长%.0s' $(seq 250))" >"$work/hidden.tmpl"
+refuses 65 'that cannot be seen (U+200B)' template check "$work/hidden.tmpl"
+grep -qF 'longer than the rule set allows (511 > 500)' "$work/out" || fail "how long: $(cat "$work/out")"
 refuses 66 'there is no rule set nowhere' template check "$work/rows.tmpl" --rules nowhere
 must template check "$work/rows.tmpl" --gateway 12333
 
-# More warnings than are kept never push an error out: eight texts with as many pairs of variables as there is room for, the rows' links behind them.
+# What goes to the carrier by name is no less from a row than what the text prints.
+printf 'name: named\ntopic: t\nkind: status\nsignature: 示例市人社局\ncarrier_template: 77\ncarrier_variables: who=name, job=occupation\n---\n{{name}}您好：已受理。\n' >"$work/named.tmpl"
+must campaign create named --list l --policy none --template "$work/named.tmpl" --gateway 12333
+refuses 65 'link (named: 2 rows, the first in line 3)' campaign submit named
+
+# More warnings than are kept never push an error out: eight texts with as many pairs of variables as are told, for two rule sets, the rows' links behind
+# them.
+sed 's/^lint = .*/lint = "mainland-gbk";/' "$dir/gateways/12333.conf" >"$dir/gateways/gbk.conf"
 crowd=()
 for i in 1 2 3 4 5 6 7 8; do
     printf 'name: crowd%s\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n%s{{occupation}}\n' $i "$(printf '{{name}}{{name}}、%.0s' $(seq 40))" >"$work/crowd$i.tmpl"
@@ -112,9 +124,9 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 sed -n '1p;3p' "$work/list.csv" >"$work/few.csv"
 must list import "$work/few.csv" --name few
-must campaign create crowd --list few --policy none "${crowd[@]}" --gateway 12333 --seed 1
+must campaign create crowd --list few --policy none "${crowd[@]}" --gateway 12333 --gateway gbk --seed 1
 refuses 65 'link (crowd' campaign submit crowd
-holds '.lint[0].rule == "link" and (.lint | length) <= 128' campaign forecast crowd
+holds '.lint[0].rule == "link" and (.lint | length) == 128' campaign forecast crowd
 
 # Whose row lacks a value is left out; which value, and where, is told.
 printf '姓名,手机号码,工种\n张三,13800000011,电工\n李四,13800000012,\n王五,13800000013,钳工\n赵六,13800000014,\n' >"$work/holes.csv"
@@ -129,6 +141,21 @@ printf 'name: star\ntopic: t\nkind: status\nsignature: 示例市人社局\n---\n
 must campaign create star --list few --policy none --template "$work/star.tmpl" --gateway 12333
 must campaign submit star --allow forbidden --why "$(printf '因%.0s' $(seq 80))"
 is "a text's own" "$(zh --json campaign show star | jq -r .wave.allowed)" "forbidden because $(printf '因%.0s' $(seq 80))"
+zh --json audit ls | jq -e --arg why "$(printf '因%.0s' $(seq 80))" '.[-1] | .act == "campaign.submit" and (.detail | endswith("allowed forbidden because " + $why))' >/dev/null ||
+    fail "the whole reason is not in the record: $(zh --json audit ls | jq -c '.[-1]')"
+must audit verify
+# By which rules a text was judged stands in the record: other words are another version, another comment is none.
+rules() { # NAME COMMAND: which rules a submit of a new campaign was judged by
+    eval "$2"
+    must campaign create "$1" --list few --policy none --template "$work/star.tmpl" --gateway 12333
+    must campaign submit "$1" --allow forbidden --why x
+    zh --json audit ls | jq -r '.[-1].detail | capture(", rules mainland (?<v>[0-9a-f]{16}), allowed").v'
+}
+first=$(rules star1 :)
+is "the version of rules" "${#first}" 16
+is "the rules, with another comment" "$(rules star2 'echo "# ours" >>"$dir/lint/mainland.conf"')" "$first"
+[ "$(rules star3 'sed -i s/中奖/大奖/ "$dir/lint/mainland.conf"')" != "$first" ] || fail "other rules have the same version"
+cp "$top/conf/lint/mainland.conf" "$dir/lint/"
 # What the approver is told is part of what was submitted.
 sqlite3 "$dir/zhanchi.db" "UPDATE wave SET allowed = '' WHERE allowed LIKE 'forbidden%'"
 ZHANCHI_ACTOR=li refuses 77 'campaign star is not what was submitted' campaign approve star
@@ -147,6 +174,7 @@ filed undeclared ''
 refuses 65 'carrier (undeclared)' campaign submit undeclared
 filed other '${who}您好：您的${job}证书已经受理。'
 refuses 65 'carrier (other: 2 rows, the first in line 2)' campaign submit other
+refuses 65 '(受理。 | 经受理。)' template check "$work/other.tmpl" --gateway 12333
 # One name is longer than what was filed.
 filed long '${who}您好：您的${job}证书已受理。'
 refuses 65 'carrier (long: 1 rows, the first in line 3)' campaign submit long

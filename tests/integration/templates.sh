@@ -90,6 +90,10 @@ refuses 'its partials are longer than 8191 bytes' template check n
 write '{{deadlin}}'
 refuses "$t/n.tmpl: line 7, column 1: unknown variable deadlin; did you mean deadline?" template check n
 
+# Nobody at all is no success.
+printf 'name: m\ntopic: t\nkind: status\nchannel: email\nsubject: x\nsignature: 示例局\n---\n{{name}}\n' >"$t/m.tmpl"
+refuses 'template m can be written to nobody of list l' template preview m --list l
+
 # ---- versions ----
 
 write '{{name}}甲{{批次}}。{{>closing}}'
@@ -102,10 +106,14 @@ says 'template n, version 2' template add "$t/n.tmpl"
 write '{{name}}乙。'
 says 'template n, version 3' template add "$t/n.tmpl"
 says '张*甲1。咨询12333。拒收请回复R' campaign preview c
+says 'note: the file of template n was edited; this campaign keeps version 1' campaign preview c
+says 'the file of template n was edited' campaign forecast c
 printf '拒收请回复R\n' >"$t/refusal.part"
 write '{{name}}甲{{批次}}。{{>closing}}'
 says 'template n, version 1' template add "$t/n.tmpl"
 [ "$(zh --json template ls | jq '[.[].version] == [1, 2, 3]')" = true ] || fail "template ls: $(zh --json template ls)"
+zh campaign preview c >"$work/out" 2>&1
+grep -q 'was edited' "$work/out" && fail "the file is as it was, and is said to be edited"
 
 # What was stored can be read again, word by word, and is a file as it was.
 says '{{name}}乙。' template show n
