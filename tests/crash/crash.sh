@@ -20,7 +20,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-crash.XXXXXX")
 dir=$work/office conf=$work/office/zhanchi.conf ledger=$work/ledger
 connections=16
 rate=400
-persons=$((rounds * 400 + 400)) # no round may find the queue empty
+persons=$((rounds * 400 + 1600)) # no round may find the queue empty, however fast the first ones are
 [ "${restore:-}" ] && persons=$((rounds * 100)) # they become due one by one, all through the rounds
 serve_pid='' sandbox_pid='' dispatch_pid=''
 export ZHANCHI_ACTOR=maker
