@@ -127,6 +127,12 @@ struct list_counts {
     int64_t review;     /* rows that wait for a person's decision */
 };
 int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out, struct err *e);
+/* The rows that `duplicates` counts, in the order of lines, each with the line of the first row about
+ * the same certificate. Where other_id is another list's and not list_id: the rows whose persons it has, each with
+ * their first line there. `each` may stop it with a value that is not 0, which is returned. */
+int store_list_repeats(struct store *s, int64_t list_id, int64_t other_id,
+                       int (*each)(void *ctx, int64_t line, int64_t first_line), void *ctx,
+                       struct err *e);
 /* Other ready lists that have persons of this one, with how many; none that has none. */
 int store_list_overlaps(struct store *s, int64_t list_id,
                         int (*each)(void *ctx, const char *name, int64_t persons), void *ctx,

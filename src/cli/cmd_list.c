@@ -570,11 +570,13 @@ static const struct command list_rm = {.name = "rm",
                                        .run = run_rm};
 
 static const struct command *const verbs[] = {
-    &list_import, &list_ls,      &list_show,   &list_rejects, &list_review, &list_fix, &list_drop,
-    &list_screen, &list_explain, &list_ledger, &list_convert, &list_rm,     NULL};
+    &list_import, &list_ls,      &list_show,       &list_rejects, &list_review,
+    &list_fix,    &list_drop,    &list_duplicates, &list_screen,  &list_explain,
+    &list_ledger, &list_convert, &list_rm,         NULL};
 
 const struct command cmd_list = {
     .name = "list",
-    .args = "import|ls|show|rejects|review|fix|drop|screen|explain|ledger|convert|rm ...",
+    .args =
+        "import|ls|show|rejects|review|fix|drop|duplicates|screen|explain|ledger|convert|rm ...",
     .help = N_("lists of people: import, reasons, screening"),
     .verbs = verbs};

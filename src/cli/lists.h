@@ -8,7 +8,7 @@
 #include "cli.h"
 
 extern const struct command list_import, list_screen, list_explain, list_ledger, list_convert,
-    list_review, list_fix, list_drop;
+    list_review, list_fix, list_drop, list_duplicates;
 
 /* --encoding E; NULL is TABLE_AUTO. */
 struct table_opts;

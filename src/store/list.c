@@ -72,6 +72,18 @@ static const char sql_overlaps[] =
     "SELECT l.name, (SELECT count(*) FROM (" PERSONS ") p WHERE EXISTS (SELECT 1 FROM list_row r"
     "  WHERE r.list_id = l.id AND r.person_id = p.person_id AND r.current = 1))"
     " FROM list l WHERE l.state = 1 AND l.id <> ?1 ORDER BY l.id";
+static const char sql_repeats[] =
+    "SELECT r.line, (SELECT min(f.line) FROM list_row f WHERE f.list_id = ?1 AND f.current = 1"
+    "  AND f.person_id = r.person_id AND f.occupation IS r.occupation AND f.level IS r.level"
+    "  AND f.issued_day IS r.issued_day) AS first"
+    " FROM (SELECT person_id FROM list_row WHERE list_id = ?1 AND current = 1 GROUP BY person_id"
+    "  HAVING count(*) > 1) m"
+    " CROSS JOIN list_row r ON r.list_id = ?1 AND r.person_id = m.person_id AND r.current = 1"
+    " WHERE first < r.line ORDER BY r.line";
+static const char sql_common[] =
+    "SELECT r.line, (SELECT min(f.line) FROM list_row f WHERE f.list_id = ?2 AND f.current = 1"
+    "  AND f.person_id = r.person_id) AS first"
+    " FROM list_row r WHERE r.list_id = ?1 AND r.current = 1 AND first IS NOT NULL ORDER BY r.line";
 static const char sql_in_review[] =
     "SELECT count(*) FROM list_held WHERE list_id = ?1 AND state = 1";
 
@@ -390,6 +402,23 @@ int store_list_counts(struct store *s, int64_t list_id, struct list_counts *out,
                    list_number(s, sql_in_review, list_id, &out->review, e)
                ? -1
                : 0;
+}
+
+int store_list_repeats(struct store *s, int64_t list_id, int64_t other_id,
+                       int (*each)(void *ctx, int64_t line, int64_t first_line), void *ctx,
+                       struct err *e)
+{
+    struct stmt *q = stmt_open(s, other_id == list_id ? sql_repeats : sql_common, e);
+    if (!q)
+        return -1;
+    stmt_bind_int64(q, 1, list_id);
+    if (other_id != list_id)
+        stmt_bind_int64(q, 2, other_id);
+    int rc;
+    while ((rc = stmt_step(q, e)) == 1)
+        if ((rc = each(ctx, stmt_int64(q, 0), stmt_int64(q, 1))) != 0)
+            break;
+    return stmt_end(q, rc);
 }
 
 int store_list_overlaps(struct store *s, int64_t list_id,

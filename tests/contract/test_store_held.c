@@ -293,6 +293,39 @@ static int overlap(void *ctx, const char *name, int64_t persons)
     return 0;
 }
 
+static int pair(void *ctx, int64_t line, int64_t first_line)
+{
+    size_t len = strlen(ctx);
+    snprintf((char *)ctx + len, 200 - len, "%lld %lld;", (long long)line, (long long)first_line);
+    return 0;
+}
+
+/* Persons, numbers and levels of rows; the second row and the last but one say again what the first
+ * says. */
+START_TEST(repeated_certificates)
+{
+    static const uint64_t person[] = {1, 1, 2, 1, 1, 3};
+    static const int level[] = {3, 3, 3, 4, 3, 3};
+    struct contract *c = contract_begin();
+    struct list_row rows[6];
+    struct list_counts n;
+    char out[200] = "";
+    int64_t id, list = contract_list_begin(c, "twice");
+    OK(c, store_list_row_ids(c->store, 6, &id, &c->e));
+    for (int i = 0; i < 6; i++) {
+        rows[i] = contract_row(id + i, 2 + i, person[i], person[i], 1);
+        rows[i].level = level[i];
+    }
+    OK(c, store_list_rows(c->store, list, rows, 6, &c->e));
+    OK(c, store_list_finish(c->store, list, 6, 0, &c->e));
+    OK(c, store_list_repeats(c->store, list, list, pair, out, &c->e));
+    ck_assert_str_eq(out, "3 2;6 2;");
+    OK(c, store_list_counts(c->store, list, &n, &c->e));
+    ck_assert_int_eq(n.duplicates, 2);
+    contract_end(c);
+}
+END_TEST
+
 START_TEST(persons_of_several_lists)
 {
     struct contract *c = contract_begin();
@@ -307,6 +340,9 @@ START_TEST(persons_of_several_lists)
     ck_assert_int_eq(n.elsewhere, 5);
     OK(c, store_list_overlaps(c->store, b, overlap, out, &c->e));
     ck_assert_str_eq(out, "spring 5;");
+    out[0] = '\0';
+    OK(c, store_list_repeats(c->store, b, a, pair, out, &c->e)); /* persons 6 to 10 */
+    ck_assert_str_eq(out, "2 7;3 8;4 9;5 10;6 11;");
     OK(c, store_list_remove(c->store, a, NULL, NULL, &c->e));
     OK(c, store_list_counts(c->store, b, &n, &c->e));
     ck_assert_int_eq(n.elsewhere, 0);
@@ -350,6 +386,7 @@ int main(void)
         held_rows_are_nobodys_until_taken, still_held_is_a_revision_too,
         frozen_members_of_changed_rows,    a_changed_row_frees_from_a_holdout,
         the_same_certificate_is_known,     not_while_a_list_is_loading,
-        persons_of_several_lists,          removal_takes_what_was_held};
+        persons_of_several_lists,          repeated_certificates,
+        removal_takes_what_was_held};
     return contract_main("held", tests, sizeof tests / sizeof tests[0]);
 }

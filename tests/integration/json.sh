@@ -82,6 +82,8 @@ one '.taken > 200 and .dry_run' list import "$work/list.csv" --name m --dry-run 
 one 'length == 1' list ls
 one '.rows > 200 and .rejected > 0' list show l
 one 'length > 0' list rejects l
+duplicates=$(zh --json list show l 2>/dev/null | jq .duplicates)
+one "length == $duplicates" list duplicates l
 printf '姓名,手机号码\n测试?,19900000002\n测试,19900000003/19900000004\n测试丙,19900000005\n' >"$work/review.csv"
 one '.taken == 1 and .review == 2' list import "$work/review.csv" --name r
 one 'length == 2 and .[0].reason == "name-damaged"' list review r
@@ -89,6 +91,7 @@ one '.state == "taken" and .revision == 2 and .suppressed == 0' list fix r --row
 one '.state == "dropped"' list drop r --row 3
 one '.taken == 0 and .known == 3' list import "$work/review.csv" --into r
 one '.review == 0 and .overlaps == []' list show r
+one '. == []' list duplicates r --of l
 must list rm r --yes
 one '.[0].eligible > 0 and .[0].rows > 200' list screen l --policy example
 one 'length > 0' list explain l --row "$(sqlite3 "$dir/zhanchi.db" 'SELECT line FROM list_row LIMIT 1')"
