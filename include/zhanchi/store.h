@@ -54,6 +54,9 @@ void store_after(struct store *s, void (*fn)(void *ctx, bool committed), void *c
  * what was measured. */
 size_t store_chunk(const struct store *s);
 void store_chunk_took(struct store *s, size_t rows, int64_t us);
+/* Between two chunks of a job that can wait: where somebody else had the database since the last
+ * call when this store wanted it, sleeps `us`, so that others have it half of the time. */
+void store_chunk_rest(struct store *s, int64_t us);
 
 /* The kernel lock under which lists are loaded or removed and waves frozen: one such job at a time,
  * so that what is half-done under a free lock is a dead job's. 0 and the descriptor (close it to

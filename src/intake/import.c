@@ -24,6 +24,7 @@
 #include "zhanchi/utf8.h"
 #include "internal.h"
 
+#define CHUNK_ROWS 2048 /* there are two chunks: twice as many rows are 4 % faster and 2 MiB */
 #define CHUNK_BYTES (4u << 20)
 #define CHUNK_REJECTS 4096
 
@@ -122,6 +123,8 @@ static int chunk_begin(struct import *im, struct err *e)
     if (im->o->dry_run)
         return 0;
     c->want = store_chunk(im->store);
+    if (c->want > CHUNK_ROWS)
+        c->want = CHUNK_ROWS;
     return store_list_row_ids(im->store, c->want, &c->first_id, e);
 }
 
@@ -151,7 +154,10 @@ static int chunk_store(struct store *s, int64_t list, struct chunk *c, struct er
     }
     if (c->n_held > 0 && store_held_put(s, list, c->held, c->n_held, e))
         return -1;
-    return c->n_rejects > 0 ? store_list_rejects(s, list, c->rejects, c->n_rejects, e) : 0;
+    if (c->n_rejects > 0 && store_list_rejects(s, list, c->rejects, c->n_rejects, e))
+        return -1;
+    store_chunk_rest(s, clock_mono_us() - began);
+    return 0;
 }
 
 static void *writer_main(void *arg)

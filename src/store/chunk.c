@@ -8,6 +8,7 @@
  * smaller chunks do not help, hence the floor. What the store did between transactions
  * (checkpoints, sorted runs) does not count: it holds no lock for long.
  */
+#include <time.h>
 #include "internal.h"
 
 #define CHUNK_TARGET_US 20000.0
@@ -36,4 +37,12 @@ void store_chunk_took(struct store *s, size_t rows, int64_t us)
         s->us_per_row = measured;
     else
         s->us_per_row += (measured - s->us_per_row) / 8;
+}
+
+void store_chunk_rest(struct store *s, int64_t us)
+{
+    struct timespec pause = {us / 1000000, us % 1000000 * 1000};
+    if (s->contended && us > 0)
+        nanosleep(&pause, NULL);
+    s->contended = false;
 }

@@ -56,7 +56,9 @@ struct store {
     const struct feed *feed; /* feed.c: during a call */
 
     /* Spent on checkpoints and sorted runs since store_chunk_took was last told. */
-    int64_t busy_since_us; /* the wait for somebody else's transaction that is under way */
+    int64_t busy_since_us;
+    bool contended;
+    /* somebody else had the database: since the last store_chunk_rest */ /* the wait for somebody else's transaction that is under way */
     int64_t upkeep_us;
     double us_per_row;   /* chunk.c */
     int64_t index_key;   /* resolve.c: id of the key that hashes are made with; 0 = not read yet */

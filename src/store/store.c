@@ -85,6 +85,7 @@ static int wait_turn(void *ctx, int times)
     int64_t now = clock_mono_us();
     if (times == 0)
         s->busy_since_us = now;
+    s->contended = true;
     if (now - s->busy_since_us > BUSY_MS * 1000)
         return 0;
     nanosleep(&pause, NULL);
