@@ -3,35 +3,13 @@
 # with the key each leaves one record.
 set -u
 bin=$1
-top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-audit.XXXXXX")
-dir=$work/office
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-trap 'rm -rf "$work"' EXIT
-die() {
-    echo "audit_key: $*" >&2
-    tail -n 20 "$work"/*.log >&2
-    exit 1
-}
-step() { echo "audit_key: $*"; }
-is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+. "$(dirname "$0")/scene.sh" audit_key
 zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" >"$work/out.log" 2>"$work/err.log"; }
 must() { zh "$@" || die "$* failed"; }
 dump() { { sqlite3 "$dir/zhanchi.db" .dump && sqlite3 "$dir/inbox.db" "SELECT * FROM report"; } | sha256sum; }
 acts() { sqlite3 "$dir/zhanchi.db" 'SELECT count(*) FROM audit'; }
 
-mkdir -p "$dir/secrets"
-printf clear >"$dir/secrets/app"
-printf secretsecretsecret >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "warn"; };
-gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:9";
-               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+office
 "$bin/zhanchi-mklist" --rows 300 --seed 5 >"$work/list.csv"
 "$bin/zhanchi-mklist" --rows 300 --seed 6 >"$work/other.csv"
 "$bin/zhanchi-mklist" --rows 300 --seed 5 --claims --rate-control 0.3 --claims-days 1 >"$work/claims.csv"

@@ -3,19 +3,7 @@
 # one where the total would tell them; names of employers only with the key, and audited.
 set -u
 bin=$1
-top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-ledger.XXXXXX")
-dir=$work/office
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-unset LANGUAGE
-trap 'rm -rf "$work"' EXIT
-die() {
-    echo "ledger: $*" >&2
-    tail -n 30 "$work"/*.log "$work/out" >&2
-    exit 1
-}
-step() { echo "ledger: $*"; }
-is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+. "$(dirname "$0")/scene.sh" ledger
 zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" 2>"$work/err.log"; }
 must() { zh "$@" >"$work/out" || die "$* failed"; }
 wrong() {
@@ -27,18 +15,7 @@ wrong() {
 json() { zh --json "$@" >"$work/out" || die "--json $* failed"; }
 of() { jq -r "$1" "$work/out"; }
 
-mkdir -p "$dir/secrets"
-printf clear >"$dir/secrets/app"
-printf secretsecretsecret >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "warn"; };
-gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:9";
-               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+office
 
 row() { # N REGION MONTHS ISSUED EMPLOYER
     printf '测试%s,138000%05d,%s,%s,电工,高级工,%s,%s\n' "$1" "$1" "$2" "$3" "$4" "$5"

@@ -2,28 +2,9 @@
 # lint.sh BIN_DIR: a campaign whose texts break rules of its gateway is not frozen: what the template breaks is told with its place, what rows break
 # with their number and nothing of their content; what a person allows is recorded with the reason.
 set -u
-bin=$1 top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-lint.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-dir=$work/office
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-unset LANGUAGE
-failed=0
-fail() {
-    echo "FAIL: $*" >&2
-    failed=1
-}
-zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@"; }
+bin=$1
+. "$(dirname "$0")/scene.sh" lint
 must() { zh "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"; }
-# refuses STATUS WANTED COMMAND...
-refuses() {
-    local status=$1 wanted=$2 got
-    shift 2
-    zh "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$*: status $got, not $status: $(cat "$work/out")"
-    grep -qF -- "$wanted" "$work/out" || fail "$*: no '$wanted' in: $(cat "$work/out")"
-}
 is() { [ "$2" = "$3" ] || fail "$1: '$2', expected '$3'"; }
 holds() { # FILTER COMMAND...
     local filter=$1
@@ -32,18 +13,7 @@ holds() { # FILTER COMMAND...
     jq -e "$filter" "$work/out" >/dev/null || fail "$*: '$filter' does not hold: $(head -c 600 "$work/out")"
 }
 
-mkdir -p "$dir/secrets"
-printf x >"$dir/secrets/app"
-printf x >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "error"; };
-gateways = ( { name = "12333"; profile = "gateways/12333.conf"; url = "http://127.0.0.1:1"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; },
-             { name = "gbk"; profile = "gateways/gbk.conf"; url = "http://127.0.0.1:1"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
+office '' '{ name = "gbk"; profile = "gateways/gbk.conf"; url = "http://127.0.0.1:9"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; }'
 [ -f "$dir/lint/mainland.conf" ] || fail "init copies no rule sets"
 cat >"$work/list.csv" <<CSV
 姓名,手机号码,工种

@@ -3,37 +3,14 @@
 # between two files, whom the second adds and drops, and screening again under a new version.
 set -u
 bin=$1
-top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-policy.XXXXXX")
-dir=$work/office
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-unset LANGUAGE
-trap 'rm -rf "$work"' EXIT
-die() {
-    echo "policy: $*" >&2
-    tail -n 30 "$work"/*.log "$work/out" >&2
-    exit 1
-}
-step() { echo "policy: $*"; }
-is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+. "$(dirname "$0")/scene.sh" policy
 zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" 2>"$work/err.log"; }
 must() { zh "$@" >"$work/out" || die "$* failed"; }
 says() { grep -qF -- "$1" "$work/out" || die "not said: $1"; }
 json() { zh --json "$@" >"$work/out" || die "--json $* failed"; }
 of() { jq -r "$1" "$work/out"; }
 
-mkdir -p "$dir/secrets"
-printf clear >"$dir/secrets/app"
-printf secretsecretsecret >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "warn"; };
-gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:9";
-               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+office
 
 {
     echo '姓名,手机号,参保地,缴费月数,职业,技能等级,发证日期,单位'

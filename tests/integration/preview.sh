@@ -3,45 +3,18 @@
 # cost; and the real texts on the office's own telephones, outside of the wave.
 set -u
 bin=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-preview.XXXXXX")
-dir=$work/office
+. "$(dirname "$0")/scene.sh" preview
 sandbox_pid=''
 trap '[ "$sandbox_pid" ] && kill "$sandbox_pid"; wait 2>/dev/null; rm -rf "$work"' EXIT
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-unset LANGUAGE
-failed=0
-fail() {
-    echo "FAIL: $*" >&2
-    failed=1
-}
-zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@"; }
 must() { zh "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"; }
 has() { grep -qF -- "$2" "$1" || fail "no '$2' in $1: $(head -c 1500 "$1")"; }
 lacks() { grep -qE -- "$2" "$1" && fail "'$2' in $1: $(grep -oE -- ".{0,40}$2.{0,40}" "$1" | head -n 3)"; }
-refuses() { # STATUS WANTED COMMAND...
-    local status=$1 wanted=$2 got
-    shift 2
-    zh "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$*: status $got, not $status: $(cat "$work/out")"
-    grep -qF -- "$wanted" "$work/out" || fail "$*: no '$wanted' in: $(cat "$work/out")"
-}
 
-mkdir -p "$dir/secrets"
-printf app >"$dir/secrets/app"
-printf secret >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-"$bin/zhanchi-sandbox" --port 0 --port-file "$work/port" --app app --secret-file "$dir/secrets/secret" --ledger "$work/ledger" --ledger-text >"$work/sandbox.log" 2>&1 &
+printf secretsecretsecret >"$work/secret"
+"$bin/zhanchi-sandbox" --port 0 --port-file "$work/port" --app clear --secret-file "$work/secret" --ledger "$work/ledger" --ledger-text >"$work/sandbox.log" 2>&1 &
 sandbox_pid=$!
 for _ in $(seq 200); do [ -s "$work/port" ] && break; sleep 0.05; done
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "error"; };
-gateways = ( { name = "12333"; profile = "gateways/12333.conf"; url = "http://127.0.0.1:$(cat "$work/port")";
-               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
+office "http://127.0.0.1:$(cat "$work/port")"
 
 # One row for each reason; levels by their names; one name that is markup.
 {

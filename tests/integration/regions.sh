@@ -2,34 +2,12 @@
 # regions.sh BIN_DIR: one region is one line of a report, however a list writes it, with a policy and without.
 set -u
 bin=$1
-top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-regions.XXXXXX")
-dir=$work/office
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-trap 'rm -rf "$work"' EXIT
-die() {
-    echo "regions: $*" >&2
-    tail -n 20 "$work"/*.log >&2
-    exit 1
-}
-step() { echo "regions: $*"; }
-is() { [ "$2" = "$3" ] || die "$1: got '$2', expected '$3'"; }
+. "$(dirname "$0")/scene.sh" regions
 zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@" 2>"$work/err.log"; }
 must() { zh "$@" >"$work/out.log" || die "$* failed"; }
 sql() { sqlite3 "$dir/zhanchi.db" "$@"; }
 
-mkdir -p "$dir/secrets"
-printf clear >"$dir/secrets/app"
-printf secretsecretsecret >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "warn"; };
-gateways = ( { name = "12333"; profile = "$top/conf/gateways/12333.conf"; url = "http://127.0.0.1:9";
-               secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/init.log" 2>&1 || die "init failed"
+office
 
 row() { # N REGION
     printf '测试%s,138000%05d,%s,36,焊工,高级工,%s,示例厂\n' "$1" "$1" "$2" "$(date -d '-60 days' +%F)"

@@ -3,42 +3,22 @@
 # change, a campaign that keeps the one with which it was made.
 set -u
 bin=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/zhanchi-templates.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-dir=$work/office
-export ZHANCHI_ACTOR=wang LC_ALL=C.UTF-8
-unset LANGUAGE
-failed=0
-fail() {
-    echo "FAIL: $*" >&2
-    failed=1
-}
-zh() { "$bin/zhanchi" -c "$dir/zhanchi.conf" "$@"; }
-# says WANTED COMMAND...: it succeeds, and WANTED stands in what it prints. refuses: it fails, and says so.
+. "$(dirname "$0")/scene.sh" templates
+# says WANTED COMMAND...: it succeeds, and WANTED stands in what it prints. wrong: it fails, and says so.
 says() {
     local wanted=$1
     shift
     zh "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
     grep -qF -- "$wanted" "$work/out" || fail "$*: no '$wanted' in: $(cat "$work/out")"
 }
-refuses() {
+wrong() {
     local wanted=$1
     shift
     zh "$@" >"$work/out" 2>&1 && fail "$*: not refused"
     grep -qF -- "$wanted" "$work/out" || fail "$*: no '$wanted' in: $(cat "$work/out")"
 }
 
-mkdir -p "$dir/secrets"
-printf x >"$dir/secrets/app"
-printf x >"$dir/secrets/secret"
-chmod 600 "$dir"/secrets/*
-cat >"$dir/zhanchi.conf" <<CONF
-people = { actor_source = "environment"; };
-store = { epoch_dir = "$work/epoch"; };
-log = { level = "error"; };
-gateways = ( { name = "12333"; profile = "gateways/12333.conf"; url = "http://127.0.0.1:1"; secret_files = { app = "secrets/app"; secret = "secrets/secret"; }; } );
-CONF
-"$bin/zhanchi" init "$dir" >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
+office
 printf '姓名,手机号码,身份证号,批次\n张三,13800000001,110000190101010001,1\n李四,13800000002,440000200002290012,2\n' >"$work/list.csv"
 zh list import "$work/list.csv" --name l >/dev/null 2>&1 || fail "import"
 
@@ -57,42 +37,42 @@ echo '{"name":"王五","phone12333":"12333"}' >"$work/data.json"
 says '【示例局】王五您好。咨询12333。拒收请回复R' template render "$t/n.tmpl" --data "$work/data.json"
 
 write '{{>nothing}}'
-refuses "$t/n.tmpl: line 7, column 1: there is no partial nothing" template check n
+wrong "$t/n.tmpl: line 7, column 1: there is no partial nothing" template check n
 # A partial is no path, and nothing outside the folder is one.
 printf 'outside\n' >"$dir/outside.part"
 write '{{>../outside}}'
-refuses "$t/n.tmpl: line 7, column 1: a partial's name has 1 to 63 bytes, no slash" template check n
+wrong "$t/n.tmpl: line 7, column 1: a partial's name has 1 to 63 bytes, no slash" template check n
 ln -s ../outside.part "$t/link.part"
 ln -s refusal.part "$t/near.part"
 write '{{>link}}'
-refuses "$t/n.tmpl: line 7, column 1: $t/link.part leads out of the template's folder" template check n
+wrong "$t/n.tmpl: line 7, column 1: $t/link.part leads out of the template's folder" template check n
 write '{{>near}}'
 says '拒收请回复R' template check n
 (cd "$t" && says '拒收请回复R' template check ./n.tmpl)
 (cd "$t" && says '拒收请回复R' template check n.tmpl)
 write '{{>.hidden}}'
-refuses 'no dot in front' template check n
+wrong 'no dot in front' template check n
 printf '{{#name}}' >"$t/open.part"
 write '{{>open}}'
-refuses "$t/n.tmpl: partial open, line 1, column 1: the section name is never closed" template check n
+wrong "$t/n.tmpl: partial open, line 1, column 1: the section name is never closed" template check n
 printf 'a\n {{nmae}}' >"$t/typo.part"
 write '{{>typo}}'
-refuses "$t/n.tmpl: partial typo, line 2, column 2: unknown variable nmae; did you mean name?" template check n
+wrong "$t/n.tmpl: partial typo, line 2, column 2: unknown variable nmae; did you mean name?" template check n
 printf '{{>round}}x' >"$t/round.part"
 write '{{>round}}'
-refuses 'nested too deeply' template check n
+wrong 'nested too deeply' template check n
 printf '\xb2\xbb' >"$t/gbk.part"
 write '{{>gbk}}'
-refuses "$t/gbk.part is not UTF-8 (byte 0)" template check n
+wrong "$t/gbk.part is not UTF-8 (byte 0)" template check n
 head -c 9000 /dev/zero | tr '\0' x >"$t/long.part"
 write '{{>long}}'
-refuses 'its partials are longer than 8191 bytes' template check n
+wrong 'its partials are longer than 8191 bytes' template check n
 write '{{deadlin}}'
-refuses "$t/n.tmpl: line 7, column 1: unknown variable deadlin; did you mean deadline?" template check n
+wrong "$t/n.tmpl: line 7, column 1: unknown variable deadlin; did you mean deadline?" template check n
 
 # Nobody at all is no success.
 printf 'name: m\ntopic: t\nkind: status\nchannel: email\nsubject: x\nsignature: 示例局\n---\n{{name}}\n' >"$t/m.tmpl"
-refuses 'template m can be written to nobody of list l' template preview m --list l
+wrong 'template m can be written to nobody of list l' template preview m --list l
 
 # ---- versions ----
 
@@ -124,9 +104,9 @@ says 'template n, version 1' template add "$t/again.tmpl"
 rm "$t/again.tmpl"
 [ "$(zh --json template show n --version 2 | jq -r '.version, .columns, .text, .partials.refusal' | tr '\n' '|')" = '2|批次|{{name}}甲{{批次}}。{{>closing}}|不再接收请回复R|' ] ||
     fail "template show: $(zh --json template show n --version 2)"
-refuses 'there is no version 4 of template n' template show n --version 4
-refuses '--version 1x is no number of a version' template show n --version 1x
-refuses 'there is no stored template nn' template show nn
+wrong 'there is no version 4 of template n' template show n --version 4
+wrong '--version 1x is no number of a version' template show n --version 1x
+wrong 'there is no stored template nn' template show nn
 
 # ---- what goes to a carrier ----
 
@@ -136,7 +116,7 @@ carrier() { # VARIABLES
 carrier 'tel=phone12333, who=name.masked:text(10)'
 says 'k is correct' template check k
 carrier 'tel=phone12333, who=nmae'
-refuses "$t/k.tmpl: carrier_variables: who: line 1, column 1: unknown variable nmae; did you mean name?" template check k
+wrong "$t/k.tmpl: carrier_variables: who: line 1, column 1: unknown variable nmae; did you mean name?" template check k
 
 # ---- languages: nobody is sent one by chance ----
 
@@ -145,7 +125,7 @@ text() { # NAME LANGUAGE TEXT
 }
 text han zh-CN '{{name}}您好'
 text english en 'Dear {{name}}'
-refuses 'template han is in zh-CN, template english in en: the list does not say who reads which' \
+wrong 'template han is in zh-CN, template english in en: the list does not say who reads which' \
     campaign create two --list l --template han --template english --gateway 12333
 printf '姓名,手机号码,语言\n张三,13800000001,\n李四,13800000002,英语\n王五,13800000003,中文\n赵六,13800000004,en\n' >"$work/two.csv"
 zh list import "$work/two.csv" --name two >/dev/null 2>&1 || fail "import of two languages"
