@@ -53,38 +53,7 @@ struct freeze {
 
 /* ---- who is left out ---- */
 
-static int32_t last_day_of(const struct candidate *k)
-{
-    return k->has_verdict ? k->verdict.last_day : CIVIL_NONE;
-}
-
-enum msg_cause candidate_cause(const struct campaign_info *c, const struct candidate *k,
-                               int32_t planned)
-{
-    int32_t last = last_day_of(k);
-
-    if (k->no_address)
-        return CAUSE_NO_ADDRESS;
-    if (k->opted_out)
-        return CAUSE_OPTOUT;
-    if (k->claimed)
-        return CAUSE_CLAIMED;
-    if (k->held_elsewhere)
-        return CAUSE_HELD_OUT;
-    if (c->shared == SHARED_REVIEW && k->address_sharers > 1)
-        return CAUSE_SHARED_REVIEW;
-    return last != CIVIL_NONE && last < planned ? CAUSE_TIME : CAUSE_NONE;
-}
-
-bool candidate_randomises(const struct campaign_info *c, const struct candidate *k,
-                          bool others_open)
-{
-    /* What another campaign of the topic still has in its queue would reach a held-out person
-     * before the release. */
-    return assign_randomises(c, last_day_of(k)) && !(others_open && k->active_elsewhere);
-}
-
-/* The same, with what the walk before has found. */
+/* candidate_cause, with what the walk before has found. */
 static enum msg_cause cause_of(const struct freeze *z, const struct candidate *k)
 {
     enum msg_cause cause = candidate_cause(z->c, k, z->send_day);
@@ -97,7 +66,7 @@ static enum member_arm draw_arm(const struct freeze *z, const struct candidate *
     bool free = candidate_randomises(z->c, k, z->others_open) &&
                 !households_fixed(z->households, k->row.address_id);
 
-    return campaign_arm(z->c, k->row.address_id, free ? last_day_of(k) : CIVIL_NONE);
+    return campaign_arm(z->c, k->row.address_id, free ? candidate_last_day(k) : CIVIL_NONE);
 }
 
 /* ---- one person's facts ---- */
@@ -176,7 +145,7 @@ static int gather(struct freeze *z, const struct candidate *k, struct person_fac
             .occupation = json_flat_get(f->row, "occupation"),
             .level = k->row.level,
             .amount_fen = k->has_verdict ? k->verdict.amount_fen : POLICY_AMOUNT_NONE,
-            .last_day = last_day_of(k)};
+            .last_day = candidate_last_day(k)};
     }
     f->certificates = g.list;
     f->n_certificates = g.n;

@@ -230,14 +230,18 @@ void firsts_free(struct firsts *f); /* NULL is fine */
 /* Is it somebody else than this one? */
 bool firsts_other(const struct firsts *f, const struct candidate *k);
 
-/* ---- freeze.c ---- */
+/* ---- candidate.c ---- */
 
+/* By its verdict; CIVIL_NONE: none. */
+int32_t candidate_last_day(const struct candidate *k);
 /* Left out before anything is drawn? Known from the store alone; CAUSE_NONE = no. */
 enum msg_cause candidate_cause(const struct campaign_info *c, const struct candidate *k,
                                int32_t planned);
 /* May this person wait, as far as it concerns the person alone? */
 bool candidate_randomises(const struct campaign_info *c, const struct candidate *k,
                           bool others_open);
+
+/* ---- freeze.c ---- */
 
 struct drawn { /* one candidate, decided; valid during the call */
     const struct candidate *k;

@@ -31,14 +31,6 @@ void campaigns_tell_edited(struct cli *c, const struct campaign_info *k)
 
 /* ---- forecast ---- */
 
-void campaigns_yuan(int64_t microyuan, char out[40])
-{
-    char whole[32];
-
-    cli_number(microyuan / 1000000, whole);
-    snprintf(out, 40, "%s.%02d", whole, (int)(microyuan / 10000 % 100));
-}
-
 static void json_counts(struct json_w *w, const char *key, const int64_t *v, int from, int to)
 {
     json_w_key(w, key);

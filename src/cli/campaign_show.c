@@ -26,6 +26,14 @@ struct around { /* names of what the campaign refers to; a removed list has none
     int n_moved;
 };
 
+void campaigns_yuan(int64_t microyuan, char out[40])
+{
+    char whole[32];
+
+    cli_number(microyuan / 1000000, whole);
+    snprintf(out, 40, "%s.%02d", whole, (int)(microyuan / 10000 % 100));
+}
+
 static int find_list(struct store *s, int64_t id, char out[64], struct err *e)
 {
     struct list_info *l = malloc(sizeof *l);

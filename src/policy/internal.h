@@ -3,6 +3,7 @@
  *
  *   region.c      cells and the tree of regions       which.c   which rule decides
  *   conditions.c  what a rule asks of a certificate   yearly.c  payments of a year
+ *   view.c        what it all looks at
  *   judge.c       all of it: the verdicts             argue.c   the same once more, for people
  *   compare.c     a policy with itself and with another one
  */

@@ -6,41 +6,8 @@
  * what is left of all certificates together (yearly.c); until then a verdict is eligible but for
  * the reason VERDICT_YEARLY.
  */
-#include <string.h>
 #include "zhanchi/civil.h"
 #include "internal.h"
-
-/* The list of the nearest region that has one. */
-static char *const *shortage_of(const struct policy *p, const char *region)
-{
-    struct place at = place_of(region);
-
-    for (int i = 0; i < PLACES_MAX && at.len > 0; i++) {
-        const struct policy_region *entry = place_entry(p, at);
-        if (entry != NULL && entry->shortage != NULL)
-            return entry->shortage;
-        at = place_above(p, at);
-    }
-    return NULL;
-}
-
-bool in_shortage(const struct view *v, const char *occupation)
-{
-    for (char *const *s = v->shortage; s != NULL && *s != NULL; s++)
-        if (strcmp(*s, occupation) == 0)
-            return true;
-    return false;
-}
-
-struct view view_of(const struct policy *p, const struct policy_person *person, int32_t as_of)
-{
-    struct view v = {.policy = p, .person = person, .as_of = as_of};
-
-    v.region = policy_region_of(p, person->region);
-    if (v.region != NULL)
-        v.shortage = shortage_of(p, v.region);
-    return v;
-}
 
 static int64_t amount_of(const struct view *v, const struct policy_rule *r,
                          const struct policy_certificate *c)
