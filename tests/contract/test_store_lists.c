@@ -2,8 +2,12 @@
  * Lists: invisible while loading, whole when ready, gone when abandoned; persons and addresses keep
  * one id for ever.
  */
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "zhanchi/civil.h"
+#include "zhanchi/clock.h"
 #include "zhanchi/crypt.h"
 #include "zhanchi/store_people.h"
 #include "contract.h"
@@ -615,6 +619,51 @@ START_TEST(killed_removals_are_finished_by_sweep)
 }
 END_TEST
 
+struct holder {
+    struct store *store;
+    sem_t begun;
+};
+
+static void *hold(void *arg)
+{
+    struct holder *h = arg;
+    struct err e;
+    ck_assert_int_eq(store_begin(h->store, &e), 0);
+    sem_post(&h->begun);
+    usleep(50000);
+    store_rollback(h->store);
+    return NULL;
+}
+
+static int64_t rested_us(struct contract *c, int64_t us)
+{
+    int64_t began = clock_mono_us();
+    store_chunk_rest(c->store, us);
+    return clock_mono_us() - began;
+}
+
+/* Somebody else had the database when this one wanted it: once, and only then, it is left to others. */
+START_TEST(a_job_rests_for_others)
+{
+    struct contract *c = contract_begin();
+    struct holder h = {.store = store_open(c->dir, STORE_RW, &c->e)};
+    pthread_t thread;
+    ck_assert_ptr_nonnull(h.store);
+    sem_init(&h.begun, 0, 0);
+    ck_assert_int_lt(rested_us(c, 5000000), 5000000);
+    ck_assert_int_eq(pthread_create(&thread, NULL, hold, &h), 0);
+    sem_wait(&h.begun);
+    OK(c, store_begin(c->store, &c->e));
+    pthread_join(thread, NULL);
+    store_rollback(c->store);
+    ck_assert_int_ge(rested_us(c, 20000), 20000);
+    ck_assert_int_lt(rested_us(c, 5000000), 5000000);
+    store_close(h.store);
+    sem_destroy(&h.begun);
+    contract_end(c);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {loading_is_invisible,
@@ -635,6 +684,7 @@ int main(void)
                                   refusal_while_loading,
                                   refusal_outlives_abandoned_list,
                                   removed_lists_are_gone,
-                                  killed_removals_are_finished_by_sweep};
+                                  killed_removals_are_finished_by_sweep,
+                                  a_job_rests_for_others};
     return contract_main("lists", tests, sizeof tests / sizeof tests[0]);
 }
